@@ -1,0 +1,306 @@
+//! The tree of commands: `epic <noun> <verb>`, made from the table of acts.
+//!
+//! A new row of the table is a new command, with its flags and its help. The
+//! few commands that are no acts of a region stand beside them.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
+use clap_complete::Shell;
+use words::act::{Body, Field, FieldKind, Row};
+use words::{Act, Timestamp};
+
+use crate::failure::{Failure, Fault};
+
+/// The id of an act's first word that needs no flag.
+pub const SUBJECT: &str = "subject";
+const REGION: &str = "The region";
+
+/// The whole tree.
+pub fn tree() -> Command {
+    let mut tree = Command::new("epic")
+        .about("A secure region for sensitive research data: agreement, delivery, permit, reading, release, erasure")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .max_term_width(100)
+        .after_help("Exit codes: 0 done, 1 yours to fix, 2 ours to fix, 3 refused (the reason says what would make it a yes).")
+        .args(globals())
+        .subcommands(crate::command::local());
+    let mut nouns: Vec<&str> = Act::ALL.iter().map(|act| act.row().noun).collect();
+    nouns.dedup();
+    for noun in nouns {
+        tree = tree.subcommand(of_noun(noun));
+    }
+    tree
+}
+
+fn of_noun(noun: &'static str) -> Command {
+    let rows = Act::ALL.iter().map(|act| act.row()).filter(|row| row.noun == noun);
+    let mut verbs: Vec<&str> = rows.clone().map(|row| row.verb).collect();
+    verbs.extend((noun == "ledger").then_some("verify"));
+    let mut command =
+        Command::new(noun).about(verbs.join(", ")).subcommand_required(true).arg_required_else_help(true);
+    for row in rows {
+        command = command.subcommand(of_row(row));
+    }
+    if noun == "ledger" { command.subcommand(verify()) } else { command }
+}
+
+fn of_row(row: &'static Row) -> Command {
+    let who: Vec<&str> = row.who.iter().map(|role| role.text()).collect();
+    let who = if who.is_empty() {
+        "anyone who is enrolled, for their own things".to_owned()
+    } else {
+        who.join(", ")
+    };
+    let mut command = Command::new(row.verb)
+        .about(row.help)
+        .after_help(format!("Who: {who}. See `epic explain {}`.", row.name));
+    let subject = subject(row);
+    if let Some(field) = subject {
+        command = command.arg(positional(field));
+    }
+    for field in row.fields {
+        let arg = flag(field);
+        let is_subject = subject.is_some_and(|subject| subject.name == field.name);
+        let arg = match (field.is_required, is_subject) {
+            (true, true) => arg.required_unless_present(SUBJECT),
+            (is_required, _) => arg.required(is_required),
+        };
+        command = command.arg(arg);
+    }
+    match row.body {
+        Body::None => command,
+        Body::Upload => command.arg(file("bytes to send; `-` reads standard input").required(true)),
+        Body::Download => command.arg(file("where to write; standard output if left out")),
+    }
+}
+
+/// The field that may be given without its flag: the thing itself.
+pub fn subject(row: &'static Row) -> Option<&'static Field> {
+    let is_it = |field: &&Field| field.name == row.noun && row.noun != "role" || field.name == "alias";
+    row.fields.iter().find(is_it)
+}
+
+fn positional(field: &'static Field) -> Arg {
+    Arg::new(SUBJECT).value_name(field.name.to_uppercase()).help(field.help).conflicts_with(field.name)
+}
+
+fn flag(field: &'static Field) -> Arg {
+    let arg = Arg::new(field.name).long(dashed(field.name)).help(field.help);
+    match field.kind {
+        FieldKind::Text => arg.value_name("TEXT"),
+        FieldKind::Number => arg.value_name("NUMBER").value_parser(value_parser!(u64)),
+        FieldKind::Time => arg.value_name("TIME").value_parser(|text: &str| text.parse::<Timestamp>()),
+        FieldKind::Texts => arg.value_name("TEXT").action(ArgAction::Append),
+    }
+}
+
+pub fn dashed(name: &str) -> String {
+    name.replace('_', "-")
+}
+
+fn file(help: &'static str) -> Arg {
+    Arg::new("file").long("file").value_name("FILE").help(help).value_hint(ValueHint::FilePath)
+}
+
+fn folder(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name("DIR").help(help).value_hint(ValueHint::DirPath)
+}
+
+fn text(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name("TEXT").help(help)
+}
+
+/// Known at every level; none bears the name of a field (a test holds that).
+fn globals() -> Vec<Arg> {
+    let of = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help).global(true).help_heading(REGION)
+    };
+    let switch = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).action(ArgAction::SetTrue).help(help).global(true).help_heading(REGION)
+    };
+    vec![
+        of(
+            "region-url",
+            "URL",
+            "where the region listens [env: EPIC_REGION_URL] [default: http://127.0.0.1:9010]",
+        ),
+        of(
+            "inside-url",
+            "URL",
+            "where it listens inside [env: EPIC_INSIDE_URL] [default: http://127.0.0.1:9011]",
+        ),
+        switch("inside", "ask from inside; needs an inside credential"),
+        of("key-file", "FILE", "your key [env: EPIC_KEY_FILE] [default: ~/.config/epic/key]")
+            .value_hint(ValueHint::FilePath),
+        of("access-key", "ID", "act through this credential of yours"),
+        of("attempt", "ID", "an id of your choice; given again, the act takes no second effect"),
+        switch("json", "answer as JSON"),
+    ]
+}
+
+/// What is no act of a running region.
+fn local() -> Vec<Command> {
+    let key_pair = Command::new("key-pair")
+        .about("your own key: new, show")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(Command::new("new").about("Make a key pair; its file is yours alone"))
+        .subcommand(Command::new("show").about("Print the public half, to be enrolled with"));
+    let explain = Command::new("explain")
+        .about("Say which rules speak of an act or give a reason, and what would make it a yes")
+        .arg(Arg::new("word").required(true).value_name("REASON|ACT"))
+        .arg(
+            Arg::new("lang")
+                .long("lang")
+                .value_parser(PossibleValuesParser::new(["en", "it"]))
+                .default_value("en")
+                .help("language of the texts"),
+        );
+    let shells = PossibleValuesParser::new(["bash", "zsh", "fish", "elvish", "powershell"]);
+    vec![
+        init(),
+        up(),
+        tour(),
+        key_pair,
+        explain,
+        Command::new("policy").about("Print who may do what, and unless what, as a table"),
+        Command::new("samples")
+            .about("Write realistic data of nobody: clinical CSV, VCF, FASTQ")
+            .arg(Arg::new("folder").required(true).value_name("DIR"))
+            .arg(seed()),
+        Command::new("rebuild").about("Fold every ledger anew, offline, and say its head").args(places()),
+        Command::new("completions")
+            .about("Print completions for a shell")
+            .arg(Arg::new("shell").required(true).value_parser(shells)),
+    ]
+}
+
+fn seed() -> Arg {
+    Arg::new("seed")
+        .long("seed")
+        .value_parser(value_parser!(u64))
+        .default_value("1")
+        .help("the same seed, the same files")
+}
+
+fn places() -> Vec<Arg> {
+    let passphrase = Arg::new("passphrase-file").long("passphrase-file").value_name("FILE");
+    vec![
+        folder("data", "folder of the store").required(true),
+        folder("custody", "folder of the keys; outside the store, best on another disk").required(true),
+        passphrase
+            .help("file that holds custody's passphrase; asked for if needed and left out")
+            .value_hint(ValueHint::FilePath),
+    ]
+}
+
+fn init() -> Command {
+    Command::new("init")
+        .about("Make a new region: root ledger, region key, first operator")
+        .args(places())
+        .arg(
+            Arg::new("passphrase")
+                .long("passphrase")
+                .action(ArgAction::SetTrue)
+                .help("protect custody with a passphrase, asked for"),
+        )
+        .arg(text("name", "the region's name in checkpoints, best a domain").required(true))
+        .arg(text("organisation", "short name of the first organisation").required(true))
+        .arg(text("organisation-name", "its legal name"))
+        .arg(text("person", "short name of the first operator, who holds `--key-file`").required(true))
+        .arg(text("person-name", "their name"))
+        .arg(text("email", "their e-mail address"))
+}
+
+fn up() -> Command {
+    let address = |name: &'static str, default: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name("ADDRESS").default_value(default).help(help)
+    };
+    Command::new("up")
+        .about("Bring the region up; ends with Ctrl-C, in good order")
+        .args(places())
+        .arg(address("s3", "127.0.0.1:9000", "S3, outside"))
+        .arg(address("s3-inside", "127.0.0.1:9001", "S3, inside"))
+        .arg(address("acts", "127.0.0.1:9010", "acts, outside"))
+        .arg(address("acts-inside", "127.0.0.1:9011", "acts, inside"))
+}
+
+fn tour() -> Command {
+    Command::new("tour")
+        .about("Live the main job in a running region, with the refusals on the way")
+        .arg(folder("people", "where the keys of the tour's persons are kept").default_value("./epic-people"))
+        .arg(text("s3-url", "S3 of the region, for what to try next").default_value("http://127.0.0.1:9000"))
+        .arg(text("s3-inside-url", "the same, inside").default_value("http://127.0.0.1:9001"))
+        .arg(seed())
+        .args_conflicts_with_subcommands(true)
+        .subcommand(
+            Command::new("tamper")
+                .about("Flip one byte of an exported ledger and see it found and named")
+                .arg(text("project", "whose ledger; the root's if left out"))
+                .arg(
+                    Arg::new("export")
+                        .long("export")
+                        .value_name("FILE")
+                        .help("an exported ledger, instead of asking the region"),
+                ),
+        )
+}
+
+fn verify() -> Command {
+    Command::new("verify")
+        .about("Verify an exported ledger offline, with public keys alone")
+        .arg(Arg::new("export").required(true).value_name("FOLDER|TAR").value_hint(ValueHint::AnyPath))
+        .arg(text(
+            "key",
+            "the ledger's public key, from whom you trust; else the one in the export, which proves less",
+        ))
+        .arg(
+            Arg::new("kept")
+                .long("kept")
+                .value_name("FILE")
+                .help("a checkpoint that you kept from before")
+                .value_hint(ValueHint::FilePath),
+        )
+}
+
+/// Prints completions.
+pub fn completions(matches: &ArgMatches) -> Result<(), Failure> {
+    let shell = matches
+        .get_one::<String>("shell")
+        .and_then(|shell| shell.parse::<Shell>().ok())
+        .unwrap_or(Shell::Bash);
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut tree(), "epic", &mut script);
+    std::io::stdout().write_all(&script).map_err(|cause| Failure::output(&cause))
+}
+
+/// Ends with what the parser said: help is an answer, a wrong command is the person's.
+pub fn end(error: &clap::Error) -> ExitCode {
+    let is_answer = !error.use_stderr();
+    // Nobody reads any more: there is nobody to tell.
+    let _is_printed = error.print();
+    if is_answer { ExitCode::SUCCESS } else { ExitCode::from(Fault::Yours as u8) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Goal: no option hides another. Method: clap's own check of the whole tree, and our names against the table's.
+    #[test]
+    fn the_tree_is_sound() {
+        tree().debug_assert();
+        let globals: Vec<String> = globals().iter().map(|arg| arg.get_id().to_string()).collect();
+        for act in Act::ALL {
+            for field in act.row().fields {
+                assert!(!globals.contains(&dashed(field.name)), "{} {}", act.name(), field.name);
+                assert!(!["file", SUBJECT].contains(&field.name), "{} {}", act.name(), field.name);
+            }
+        }
+    }
+}

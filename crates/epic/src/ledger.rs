@@ -1,0 +1,196 @@
+//! `epic ledger verify`: an exported ledger against public keys alone, offline.
+//!
+//! It opens no region and asks nobody. What is wrong is named with its place.
+
+mod export;
+
+use std::path::{Path, PathBuf};
+
+use clap::ArgMatches;
+use data_encoding::BASE64;
+use region::verify::{Report, Verifier, Wrong, leaves};
+use seal::note::NoteVerifier;
+use serde_json::json;
+use words::Id;
+use words::noun::Cell;
+
+pub use export::{Export, unpack};
+
+use crate::failure::{Failure, Fault};
+use crate::paint::Paint;
+use crate::print;
+use crate::settings::Settings;
+
+/// WHY: a checkpoint is a signed note of a few lines.
+const KEPT_BYTES_MAX: u64 = 64 << 10;
+
+/// What is wrong, and in which file.
+#[derive(Debug)]
+pub struct Found {
+    pub says: String,
+    pub place: String,
+}
+
+/// Whom the verdict rests on.
+struct Trust {
+    key: NoteVerifier,
+    is_given: bool,
+}
+
+/// Verifies what the command names and prints the verdict.
+pub fn verify(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
+    let text = |name: &str| matches.get_one::<String>(name);
+    let path = text("export").map(PathBuf::from).unwrap_or_default();
+    let export = Export::open(&path)?;
+    let kept = text("kept").map(|file| read_kept(Path::new(file))).transpose()?;
+    let given = text("key").map(String::as_str);
+    let trust = Trust { key: key(given.unwrap_or(export.key.trim()))?, is_given: given.is_some() };
+    match examine(&export, &trust.key, kept.as_deref())? {
+        Ok(report) => told(&report, &trust, settings),
+        Err(found) => Err(wrong(&found)),
+    }
+}
+
+fn key(text: &str) -> Result<NoteVerifier, Failure> {
+    let key = text.parse::<NoteVerifier>();
+    key.map_err(|error| {
+        Failure::yours(
+            format!("the ledger's key: {error}"),
+            "a key is written `name+hash+base64`, as `epic ledger prove` prints it",
+        )
+    })
+}
+
+fn read_kept(file: &Path) -> Result<Vec<u8>, Failure> {
+    export::read_file(file, KEPT_BYTES_MAX).map_err(|cause| Failure::file("read", file, &cause))
+}
+
+/// Everything wrong that a verifier can name; the outer error is one of reading files.
+pub fn examine(
+    export: &Export,
+    key: &NoteVerifier,
+    kept: Option<&[u8]>,
+) -> Result<Result<Report, Found>, Failure> {
+    let name = key.name().to_string();
+    let cell: Option<Id<Cell>> = name.rsplit('/').next().and_then(|id| id.parse().ok());
+    let cell = cell.ok_or_else(|| {
+        Failure::yours(format!("key `{name}` names no ledger"), "use the key that was exported with it")
+    })?;
+    let verifier = match Verifier::new(cell, key, export.checkpoint.as_bytes(), kept) {
+        Ok(verifier) => verifier,
+        Err(wrong) => return Ok(Err(found(&wrong, 0))),
+    };
+    let failed = |cause| Failure::file("read", &export.path, &cause);
+    Walk { verifier, seq: 0, tiled: 0 }.all(export).map_err(failed)
+}
+
+/// A walk along the log.
+struct Walk {
+    verifier: Verifier,
+    seq: u64,
+    tiled: u64,
+}
+
+impl Walk {
+    fn all(mut self, export: &Export) -> std::io::Result<Result<Report, Found>> {
+        for file in export.log()? {
+            let (name, bytes) = file?;
+            if let Err(found) = self.step(&name, &bytes) {
+                return Ok(Err(found));
+            }
+        }
+        Ok(self.end(export))
+    }
+
+    fn step(&mut self, name: &str, bytes: &[u8]) -> Result<(), Found> {
+        let expected = place(self.seq);
+        if name != expected {
+            return Err(Found {
+                says: format!("commit {} is missing: its place is taken by `{name}`", self.seq),
+                place: expected,
+            });
+        }
+        let pushed = self.verifier.push(bytes);
+        pushed.map_err(|wrong| found(&wrong, self.seq))?;
+        let published = self.verifier.published_size();
+        for leaf in leaves(bytes) {
+            if self.tiled < published {
+                self.verifier.tile_leaf(leaf).map_err(|wrong| found(&wrong, self.seq))?;
+                self.tiled += 1;
+            }
+        }
+        self.seq += 1;
+        Ok(())
+    }
+
+    fn end(mut self, export: &Export) -> Result<Report, Found> {
+        let tiles = self.verifier.tiles().map_err(|wrong| found(&wrong, self.seq))?;
+        // WHY first: a log that was cut makes other tiles, and the cut is what is wrong.
+        let report = self.verifier.finish().map_err(|wrong| found(&wrong, self.seq))?;
+        for (tile, bytes) in tiles {
+            let path = tile.path();
+            let wrong = match export.tiles.get(&path) {
+                Some(digest) if *digest == seal::sha256(&bytes) => continue,
+                Some(_) => Wrong::Tile { path },
+                None => Wrong::TileMissing { path },
+            };
+            return Err(found(&wrong, self.seq));
+        }
+        Ok(report)
+    }
+}
+
+fn place(seq: u64) -> String {
+    format!("log/{seq:016}")
+}
+
+/// The file that a fault lies in.
+fn found(wrong: &Wrong, seq: u64) -> Found {
+    let place = match wrong {
+        Wrong::Commit(_) => place(seq),
+        Wrong::Truncated { .. } => place(seq),
+        Wrong::Checkpoint | Wrong::NoSuchSize { .. } | Wrong::Forked { .. } => "checkpoint".to_owned(),
+        Wrong::RolledBack { .. } => "the kept checkpoint".to_owned(),
+        Wrong::Tile { path } | Wrong::TileMissing { path } => path.clone(),
+    };
+    Found { says: wrong.to_string(), place }
+}
+
+/// The verdict as a command ends with it.
+pub fn wrong(found: &Found) -> Failure {
+    let says = format!("{} (at `{}`)", found.says, found.place);
+    let failure = Failure::new(
+        Fault::Refused,
+        says,
+        "this copy is not the ledger that was signed: compare it with another, and tell the auditor",
+    );
+    Failure { reason: Some("ledger_wrong".to_owned()), ..failure }
+}
+
+fn told(report: &Report, trust: &Trust, settings: &Settings) -> Result<(), Failure> {
+    let root = BASE64.encode(&report.root.0);
+    let key = trust.key.to_string();
+    if settings.is_json {
+        let told = json!({
+            "whole": true, "ledger": trust.key.name().to_string(), "commits": report.commits, "leaves": report.leaves, "root": root,
+            "first": report.first, "last": report.last, "key": key, "key_is_given": trust.is_given,
+        });
+        return print::out(&format!("{told}\n"));
+    }
+    let paint = Paint::new(settings.is_out_coloured);
+    let first = report.first.map(|at| at.to_string()).unwrap_or_default();
+    let whose = if trust.is_given {
+        "given by you"
+    } else {
+        "from the export itself: compare it with one from whom you trust"
+    };
+    print::out(&format!(
+        "{} {}\n  commits  {}\n  leaves   {}\n  root     {root}\n  from     {first}\n  to       {}\n  key      {key}\n           {}\n",
+        paint.good("whole:"),
+        trust.key.name(),
+        report.commits,
+        report.leaves,
+        report.last,
+        paint.dim(whose),
+    ))
+}

@@ -1,0 +1,64 @@
+//! The binary of EPIC: commands, configuration, wiring. No rules of its own.
+//!
+//! A command for every act is made from the table of acts and asked of a
+//! running region, which is the only writer. Only offline verbs open a folder.
+//! It must never decide what a person may, nor print a secret but once.
+
+mod ask;
+mod command;
+mod explain;
+mod failure;
+mod fields;
+mod found;
+mod key_pair;
+mod ledger;
+mod paint;
+mod print;
+mod rebuild;
+pub mod samples;
+mod settings;
+mod tour;
+mod transfer;
+mod up;
+mod world;
+
+use std::process::ExitCode;
+
+use clap::ArgMatches;
+use failure::Failure;
+use settings::Settings;
+
+/// Reads the command line, does what it says, ends with what that came to.
+pub fn main() -> ExitCode {
+    let settings = Settings::read();
+    let matches = match command::tree().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => return command::end(&error),
+    };
+    let settings = settings.with(&matches);
+    match run(&matches, &settings) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.end(&settings),
+    }
+}
+
+fn run(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
+    let Some((noun, of_noun)) = matches.subcommand() else {
+        return Ok(());
+    };
+    let verb = of_noun.subcommand();
+    match (noun, verb) {
+        ("init", _) => found::init(of_noun, settings),
+        ("up", _) => up::up(of_noun, settings),
+        ("rebuild", _) => rebuild::rebuild(of_noun, settings),
+        ("explain", _) => explain::explain(of_noun, settings),
+        ("policy", _) => explain::policy(),
+        ("samples", _) => samples::write(of_noun),
+        ("completions", _) => command::completions(of_noun),
+        ("tour", _) => tour::tour(of_noun, settings),
+        ("key-pair", Some((verb, of_verb))) => key_pair::run(verb, of_verb, settings),
+        ("ledger", Some(("verify", of_verb))) => ledger::verify(of_verb, settings),
+        (noun, Some((verb, of_verb))) => ask::run(noun, verb, of_verb, settings),
+        (_, None) => Ok(()),
+    }
+}

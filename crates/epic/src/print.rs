@@ -1,0 +1,184 @@
+//! Answers for people: a list is a table, a thing is its lines; or JSON as it came.
+
+use std::io::Write;
+
+use serde_json::{Map, Value, json};
+use web::client::Answer;
+
+use crate::failure::Failure;
+use crate::paint::Paint;
+use crate::settings::Settings;
+
+/// WHY: a wider table breaks its lines on most screens and is told thing by thing instead.
+const TABLE_CHARS_MAX: usize = 110;
+
+/// Prints an act's end to standard output.
+pub fn answer(answer: &Answer, settings: &Settings) -> Result<(), Failure> {
+    let text = if settings.is_json {
+        format!("{}\n", json!({ "leaf": answer.leaf, "answer": answer.answer }))
+    } else {
+        text(answer, Paint::new(settings.is_out_coloured))
+    };
+    out(&text)
+}
+
+/// Writes to standard output; a reader that has gone is fine.
+pub fn out(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    written.map_err(|cause| Failure::output(&cause))
+}
+
+/// An act's end as a person reads it.
+pub fn text(answer: &Answer, paint: Paint) -> String {
+    match &answer.answer {
+        Value::Array(rows) if rows.is_empty() => "nothing\n".to_owned(),
+        Value::Array(rows) => table(rows, paint).unwrap_or_else(|| things(rows, paint)),
+        Value::Object(fields) => {
+            let mut fields = fields.clone();
+            if let Some(leaf) = &answer.leaf {
+                fields.insert("leaf".to_owned(), Value::from(leaf.as_str()));
+            }
+            thing(&fields, paint)
+        }
+        Value::Null => {
+            answer.leaf.as_ref().map_or_else(|| "done\n".to_owned(), |leaf| format!("done, leaf {leaf}\n"))
+        }
+        other => format!("{}\n", cell(other)),
+    }
+}
+
+/// What only a verifier reads; `--json` has it.
+const HIDDEN: &[&str] = &["record_bytes", "detail_bytes", "salt", "commitment"];
+
+/// The names of the columns: what a person calls the thing first, then the rest.
+fn columns(rows: &[&Map<String, Value>]) -> Vec<String> {
+    let mut columns: Vec<String> = Vec::new();
+    for name in rows.iter().flat_map(|row| row.keys()) {
+        let is_said = rows.iter().any(|row| row.get(name).is_some_and(|value| !cell(value).is_empty()));
+        if is_said && !columns.contains(name) && !HIDDEN.contains(&name.as_str()) {
+            columns.push(name.clone());
+        }
+    }
+    columns.sort_by_key(|name| (rank(name), name.clone()));
+    columns
+}
+
+fn rank(name: &str) -> u8 {
+    const FIRST: &[&str] = &[
+        "alias",
+        "organisation",
+        "tenant",
+        "person",
+        "project",
+        "agreement",
+        "permit",
+        "grant",
+        "credential",
+        "bucket",
+        "key",
+        "airlock",
+        "check",
+        "leaf",
+        "name",
+        "state",
+        "verdict",
+        "act",
+        "time",
+        "tier",
+    ];
+    const LAST: &[&str] = &["id", "digest", "etag", "certificate"];
+    match (FIRST.iter().position(|first| *first == name), LAST.contains(&name)) {
+        (Some(at), _) => u8::try_from(at).unwrap_or(100),
+        (None, false) => 100,
+        (None, true) => 200,
+    }
+}
+
+/// A table, unless it would be too wide.
+fn table(rows: &[Value], paint: Paint) -> Option<String> {
+    let rows: Vec<&Map<String, Value>> = rows.iter().map(Value::as_object).collect::<Option<_>>()?;
+    let columns = columns(&rows);
+    let width = |name: &String| {
+        let cells = rows.iter().map(|row| row.get(name).map_or(0, |value| cell(value).chars().count()));
+        cells.max().unwrap_or(0).max(name.chars().count())
+    };
+    let widths: Vec<usize> = columns.iter().map(width).collect();
+    if widths.iter().sum::<usize>() + 2 * widths.len() > TABLE_CHARS_MAX {
+        return None;
+    }
+    let heads =
+        columns.iter().zip(&widths).map(|(name, width)| paint.strong(&format!("{:<width$}", plain(name))));
+    let mut text = heads.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n";
+    for row in rows {
+        let cells = columns
+            .iter()
+            .zip(&widths)
+            .map(|(name, width)| format!("{:<width$}", row.get(name).map(cell).unwrap_or_default()));
+        text += cells.collect::<Vec<_>>().join("  ").trim_end();
+        text += "\n";
+    }
+    Some(text)
+}
+
+/// One after another, with an empty line between.
+fn things(rows: &[Value], paint: Paint) -> String {
+    let told = rows.iter().map(|row| match row {
+        Value::Object(fields) => thing(fields, paint),
+        other => cell(other) + "\n",
+    });
+    told.collect::<Vec<_>>().join("\n")
+}
+
+fn thing(fields: &Map<String, Value>, paint: Paint) -> String {
+    let names = columns(&[fields]);
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    let line = |name: &String| {
+        let value = fields.get(name).map(cell).unwrap_or_default();
+        let indent = " ".repeat(width + 2);
+        let value = value.trim_end().replace('\n', &format!("\n{indent}"));
+        format!("{}  {value}\n", paint.dim(&format!("{:<width$}", plain(name))))
+    };
+    names.iter().map(line).collect()
+}
+
+fn plain(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+/// A value in few words.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.strip_suffix(".000Z").map_or_else(|| text.clone(), |at| format!("{at}Z")),
+        Value::Array(values) => values.iter().map(cell).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => {
+            let parts = fields.iter().filter(|(_, value)| !cell(value).is_empty());
+            parts
+                .map(|(name, value)| format!("{}={}", plain(name), cell(value)))
+                .collect::<Vec<_>>()
+                .join(" ")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(answer: Value) -> String {
+        text(&Answer { leaf: None, answer }, Paint::new(false))
+    }
+
+    #[test]
+    fn a_list_is_a_table_and_a_wide_one_is_told_thing_by_thing() {
+        let rows = json!([{ "zeal": null, "project": "planet", "tier": 2 }, { "project": "acc", "tier": 3 }]);
+        assert_eq!(told(rows), "project  tier\nplanet   2\nacc      3\n");
+        let wide = json!([{ "project": "planet", "purpose": "x".repeat(120) }]);
+        assert!(told(wide).starts_with("project  planet\npurpose  xxx"));
+        assert_eq!(told(json!([])), "nothing\n");
+    }
+}

@@ -1,0 +1,91 @@
+//! `epic rebuild`: folds every ledger anew, offline. The repair for any index.
+
+use std::sync::Arc;
+
+use clap::ArgMatches;
+use data_encoding::BASE64;
+use region::cell::fold::Fault;
+use region::lease::Lease;
+use region::{Ground, OpenError, Parts};
+use seal::SigningKey;
+use serde_json::{Value, json};
+use store::custody::KeyName;
+use web::client::Answer;
+use words::Id;
+use words::noun::Cell;
+
+use crate::failure::Failure;
+use crate::settings::Settings;
+use crate::{ask, found, print};
+
+pub fn rebuild(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
+    let parts = found::places(matches).parts(found::passphrase(matches))?;
+    let told = ask::wait(all(parts))?;
+    print::answer(&Answer { leaf: None, answer: Value::Array(told) }, settings)
+}
+
+async fn all(parts: Parts) -> Result<Vec<Value>, Failure> {
+    let ground = ground(parts)?;
+    let cells = ground.bucket.cells().await.map_err(|error| failed(&error))?;
+    let mut told = Vec::new();
+    for cell in cells {
+        told.push(one(&ground, cell).await?);
+    }
+    Ok(told)
+}
+
+/// Folds one ledger into a fresh generation and removes the older ones.
+async fn one(ground: &Ground, cell: Id<Cell>) -> Result<Value, Failure> {
+    let older = ground.shelf.generations(cell).await.map_err(|error| failed(&error))?;
+    let generation = older.last().map_or(1, |newest| newest + 1);
+    let replayed = match ground.rebuild(cell, generation).await {
+        Ok(replayed) => replayed,
+        // WHY no failure: an erased project's ledger is still verified; its rows are gone for good.
+        Err(OpenError::Fault { fault: Fault::KeyMissing { seq }, .. }) => {
+            return Ok(
+                json!({ "cell": cell.to_string(), "state": format!("keys destroyed, closed from commit {seq} on") }),
+            );
+        }
+        Err(error) => {
+            return Err(Failure::chain(
+                &error,
+                "see where: `epic ledger verify`; then restore the bucket from its copy",
+            ));
+        }
+    };
+    replayed.index.close().await.map_err(|error| failed(&error))?;
+    for old in older {
+        ground.shelf.remove(cell, old).await.map_err(|error| failed(&error))?;
+    }
+    let head = replayed.head;
+    Ok(json!({
+        "cell": cell.to_string(),
+        "state": "folded",
+        "commits": head.next_seq,
+        "leaves": head.frontier.size(),
+        "root": BASE64.encode(&head.frontier.root().0),
+    }))
+}
+
+fn ground(parts: Parts) -> Result<Ground, Failure> {
+    let seed = parts.custody.key(&KeyName::Region)?;
+    let seed = seed.ok_or_else(|| {
+        Failure::yours("this custody holds no region's key", "name the custody that belongs to it")
+    })?;
+    let signer = SigningKey::from_seed(&seed).map_err(|error| Failure::chain(&error, ""))?;
+    Ok(Ground {
+        writer: Id::random(parts.rand.as_ref()),
+        bucket: parts.bucket,
+        shelf: parts.shelf,
+        custody: parts.custody,
+        signer: Arc::new(signer),
+        origin: parts.name,
+        clock: parts.clock,
+        rand: parts.rand,
+        lease: Arc::new(Lease::default()),
+    })
+}
+
+fn failed(error: &dyn std::error::Error) -> Failure {
+    Failure::chain(error, "check the disk that data lie on")
+}

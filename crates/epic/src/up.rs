@@ -1,0 +1,202 @@
+//! `epic up`: the region on its listeners, until it is told to end.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::ArgMatches;
+use region::Region;
+use s3::S3Door;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+use web::ActsDoor;
+use words::{Clock, Place, Timestamp};
+
+use crate::failure::Failure;
+use crate::found;
+use crate::paint::Paint;
+use crate::print;
+use crate::settings::Settings;
+use crate::world::{SystemClock, Watch};
+
+/// WHY: the policy engine refuses to judge where less than a part of this is left.
+const STACK_BYTES: usize = 8 << 20;
+
+const START_AGAIN: &str =
+    "the ledger is whole; see that no other process serves this region, and start again";
+
+/// Brings the region up and tends it.
+pub fn up(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
+    let watch = Watch::start();
+    log();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
+    let runtime = runtime.map_err(|cause| Failure::chain(&cause, "free some memory or file descriptors"))?;
+    runtime.block_on(live(matches, settings, &watch))
+}
+
+/// Warnings and worse, to standard error; never a name, a key or a field.
+fn log() {
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(tracing_subscriber::filter::LevelFilter::WARN);
+    subscriber.with_target(false).init();
+}
+
+/// The four doors.
+struct Listeners {
+    s3: TcpListener,
+    s3_inside: TcpListener,
+    acts: TcpListener,
+    acts_inside: TcpListener,
+    /// Since when.
+    bound: Timestamp,
+}
+
+async fn live(matches: &ArgMatches, settings: &Settings, watch: &Watch) -> Result<(), Failure> {
+    // WHY first: a busy port is told before anything is opened.
+    let listeners = Listeners::open(matches).await?;
+    // WHY before it says that it is ready: who asks it to end at once is heard.
+    let mut word = Word::listen()?;
+    let parts = found::places(matches).parts(found::passphrase(matches))?;
+    let probed = store::probe::probe(&parts.bucket, parts.rand.as_ref()).await;
+    probed.map_err(|error| found::refused_store(&error))?;
+    let region = Region::open(parts).await.map_err(found::start)?;
+    // WHY before it serves: whoever connects now is answered, after this line and not before it.
+    print::out(&listeners.ready(&region, settings, watch.elapsed())?)?;
+    let (stop, stopped) = watch::channel(());
+    let doors = tokio::spawn(listeners.serve(region.clone(), stopped.clone()));
+    let (end, ended) = watch::channel(());
+    let mut tending = tokio::spawn({
+        let region = region.clone();
+        async move { region.tend(told(ended)).await }
+    });
+    // WHY both: a region that has lost its root serves nobody, and whoever watches the process must see it end.
+    let lost = tokio::select! {
+        () = word.given() => None,
+        tended = &mut tending => Some(tended),
+    };
+    drop(stop);
+    // A door that failed has nothing to say any more.
+    let _joined = doors.await;
+    // WHY last: what the doors' last requests observed is recorded too.
+    drop(end);
+    let was_told = lost.is_none();
+    let tended = match lost {
+        Some(tended) => tended,
+        None => tending.await,
+    };
+    tended.map_err(|cause| Failure::chain(&cause, START_AGAIN))?;
+    if was_told { Ok(()) } else { Err(Failure::ours("this process no longer leads the region", START_AGAIN)) }
+}
+
+/// Ctrl-C or a kind request to end.
+struct Word {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Word {
+    fn listen() -> Result<Self, Failure> {
+        let failed = |cause: std::io::Error| Failure::chain(&cause, "");
+        let interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+        let terminate = signal(SignalKind::terminate()).map_err(failed)?;
+        Ok(Self { interrupt, terminate })
+    }
+
+    async fn given(&mut self) {
+        tokio::select! {
+            _told = self.interrupt.recv() => {}
+            _told = self.terminate.recv() => {}
+        }
+    }
+}
+
+async fn told(mut stopped: watch::Receiver<()>) {
+    // An error means that the sender is gone, which is the word to stop.
+    let _gone = stopped.changed().await;
+}
+
+impl Listeners {
+    async fn open(matches: &ArgMatches) -> Result<Self, Failure> {
+        Ok(Self {
+            bound: SystemClock.now(),
+            s3: listen(matches, "s3").await?,
+            s3_inside: listen(matches, "s3-inside").await?,
+            acts: listen(matches, "acts").await?,
+            acts_inside: listen(matches, "acts-inside").await?,
+        })
+    }
+
+    /// The line that says that it is ready, and where.
+    fn ready(&self, region: &Region, settings: &Settings, elapsed: Duration) -> Result<String, Failure> {
+        let at = |listener: &TcpListener| address(listener).map(|address| format!("http://{address}"));
+        let (acts, acts_inside) = (at(&self.acts)?, at(&self.acts_inside)?);
+        let (s3, s3_inside) = (at(&self.s3)?, at(&self.s3_inside)?);
+        let name = &region.ground().origin;
+        if settings.is_json {
+            let ready = json!({
+                "ready": true, "region": name, "acts": acts, "acts_inside": acts_inside, "s3": s3, "s3_inside": s3_inside,
+                "elapsed_ms": u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+            });
+            return Ok(format!("{ready}\n"));
+        }
+        let paint = Paint::new(settings.is_out_coloured);
+        let head = paint.good(&format!("{name} is ready"));
+        let dim = |text: &str| paint.dim(text);
+        Ok(format!(
+            "{head} {}\n  {}  {s3}     {} {s3_inside}\n  {}  {acts}     {} {acts_inside}\n",
+            dim(&format!("after {:.2} s; end it with Ctrl-C", elapsed.as_secs_f64())),
+            dim("s3  "),
+            dim("inside"),
+            dim("acts"),
+            dim("inside"),
+        ))
+    }
+
+    /// Serves on all of them until told to stop.
+    async fn serve(self, region: Region, stopped: watch::Receiver<()>) {
+        let acts = |listener: TcpListener, place| {
+            let (region, stopped) = (region.clone(), stopped.clone());
+            async move {
+                if let Ok(address) = listener.local_addr() {
+                    web::serve(listener, ActsDoor::new(region, place, address, self.bound), told(stopped))
+                        .await;
+                }
+            }
+        };
+        let s3 = |listener: TcpListener, place| {
+            s3::serve(listener, S3Door::new(region.clone(), place), told(stopped.clone()))
+        };
+        tokio::join!(
+            acts(self.acts, Place::Outside),
+            acts(self.acts_inside, Place::Inside),
+            s3(self.s3, Place::Outside),
+            s3(self.s3_inside, Place::Inside),
+        );
+    }
+}
+
+/// A listener on loopback; anything else would need TLS, which is not here yet.
+async fn listen(matches: &ArgMatches, name: &str) -> Result<TcpListener, Failure> {
+    let text = matches.get_one::<String>(name).map(String::as_str).unwrap_or_default();
+    let address: SocketAddr = text.parse().map_err(|_| {
+        Failure::yours(format!("`{text}` is no address for `--{name}`"), "write it as `127.0.0.1:9000`")
+    })?;
+    if !address.ip().is_loopback() {
+        let says = format!("`--{name} {address}` would be heard on a network without TLS");
+        return Err(Failure::yours(says, "listen on 127.0.0.1 and put a proxy with TLS before it"));
+    }
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|cause| {
+        Failure::yours(
+            format!("cannot listen on {address}: {cause}"),
+            format!("choose another address with `--{name}`"),
+        )
+    })
+}
+
+fn address(listener: &TcpListener) -> Result<SocketAddr, Failure> {
+    listener.local_addr().map_err(|cause| Failure::chain(&cause, ""))
+}

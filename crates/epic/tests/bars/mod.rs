@@ -1,0 +1,8 @@
+//! The bars that ask the whole machine: the real binary, stock clients, real files, power cuts.
+
+mod auditor;
+mod custody;
+mod cut;
+mod files;
+mod kill;
+mod parity;

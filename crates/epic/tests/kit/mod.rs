@@ -1,0 +1,215 @@
+//! A house for tests: folders of its own, the real binary, free ports.
+#![allow(dead_code, unused_imports, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../../../s3/tests/all/house/call.rs"]
+pub mod call;
+#[path = "../../../../trial/tests/need/mod.rs"]
+pub mod need;
+mod offline;
+pub mod planet;
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::SystemTime;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use words::Timestamp;
+
+pub use call::{Answer, Call};
+pub use planet::{Door, day};
+
+/// The wall clock: the binary under test has no other.
+pub fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    Timestamp::from_ms(i64::try_from(since.as_millis()).unwrap())
+}
+
+/// Runs what waits for the network.
+pub fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+/// Folders, and the addresses of a region that is up.
+pub struct House {
+    folder: TempDir,
+    up: Option<Child>,
+    pub ready: Value,
+}
+
+/// How a command ended.
+pub struct Ended {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ended {
+    fn of(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("answers are text");
+        Self {
+            code: output.status.code().expect("it ended by itself"),
+            out: text(output.stdout),
+            err: text(output.stderr),
+        }
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {} {}", self.out, self.err))
+    }
+}
+
+impl House {
+    pub fn empty() -> Self {
+        Self { folder: TempDir::new().unwrap(), up: None, ready: Value::Null }
+    }
+
+    /// A region that was founded by `olga` of `infn`.
+    pub fn founded() -> Self {
+        let house = Self::empty();
+        let ended = house.init(&[]);
+        assert_eq!(ended.code, 0, "{}", ended.err);
+        house
+    }
+
+    /// The same, and up.
+    pub fn open() -> Self {
+        let mut house = Self::founded();
+        house.up(&[]);
+        house
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn text(&self, name: &str) -> String {
+        self.path(name).display().to_string()
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_epic"));
+        command
+            .env_clear()
+            .env("HOME", self.folder.path())
+            .env("TMPDIR", self.folder.path())
+            .env("COLUMNS", "100");
+        command.current_dir(self.folder.path());
+        command
+    }
+
+    /// Runs a command against nothing in particular.
+    pub fn epic(&self, args: &[&str]) -> Ended {
+        Ended::of(self.command().args(args).output().unwrap())
+    }
+
+    /// Runs a command of a person against the region that is up.
+    pub fn by(&self, person: &str, args: &[&str]) -> Ended {
+        let url = |name: &str| self.ready[name].as_str().unwrap_or_default().to_owned();
+        let key = self.text(&format!("{person}.key"));
+        let mut command = self.command();
+        command
+            .args(["--region-url", &url("acts"), "--inside-url", &url("acts_inside"), "--key-file", &key])
+            .args(args);
+        Ended::of(command.output().unwrap())
+    }
+
+    /// The same, and it must be done.
+    pub fn done(&self, person: &str, args: &[&str]) -> Ended {
+        let ended = self.by(person, args);
+        assert_eq!(ended.code, 0, "{args:?}: {}", ended.err);
+        ended
+    }
+
+    pub fn init(&self, more: &[&str]) -> Ended {
+        let (data, custody, key) = (self.text("data"), self.text("custody"), self.text("olga.key"));
+        let mut args =
+            vec!["--key-file", &key, "init", "--data", &data, "--custody", &custody, "--name", "epic.test"];
+        args.extend(["--organisation", "infn", "--person", "olga"]);
+        args.extend(more);
+        self.epic(&args)
+    }
+
+    fn starting(&self, more: &[&str]) -> Child {
+        let (data, custody) = (self.text("data"), self.text("custody"));
+        let mut command = self.command();
+        command.args(["--json", "up", "--data", &data, "--custody", &custody]).args(more);
+        for door in ["--s3", "--s3-inside", "--acts", "--acts-inside"] {
+            command.args([door, "127.0.0.1:0"]);
+        }
+        command.stdout(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// Cuts the power so long after the start, whether it was ready by then or not.
+    pub fn cut_while_starting(&self, after: std::time::Duration) {
+        let mut child = self.starting(&[]);
+        std::thread::sleep(after);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Brings the region up on free ports and reads its ready line.
+    pub fn up(&mut self, more: &[&str]) {
+        let mut child = self.starting(more);
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        self.up = Some(child);
+        self.ready = serde_json::from_str(&line).expect("a ready line");
+    }
+
+    /// Asks it kindly to end, and waits; gives its exit code.
+    pub fn down(&mut self) -> i32 {
+        let mut child = self.up.take().expect("it is up");
+        let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        assert!(told.success());
+        child.wait().unwrap().code().expect("it ended by itself")
+    }
+
+    /// Ends it as a power cut would, and waits until it is gone.
+    pub fn kill(&mut self) {
+        let mut child = self.up.take().expect("it is up");
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Makes a person's key pair and enrols them.
+    pub fn enrol(&self, person: &str, organisation: &str) {
+        let key = self.done(person, &["key-pair", "new"]).out;
+        let email = format!("{person}@{organisation}.example");
+        let args = [
+            "person",
+            "enrol",
+            person,
+            "--name",
+            person,
+            "--email",
+            &email,
+            "--organisation",
+            organisation,
+            "--key",
+            key.trim(),
+        ];
+        self.done("olga", &args);
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.up.take() {
+            let _ended = child.kill();
+            let _reaped = child.wait();
+        }
+    }
+}
+
+/// Compares with a file of `tests/snapshots`; `UPDATE_SNAPSHOTS=1` writes it anew.
+pub fn snapshot(name: &str, found: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(name);
+    if std::env::var("UPDATE_SNAPSHOTS").is_ok_and(|set| set == "1") {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, found).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(found, expected, "snapshot {name}");
+}

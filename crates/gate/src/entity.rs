@@ -1,0 +1,299 @@
+//! Facts as Cedar entities: a translation, name for name, without judgement.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fmt::Display;
+
+use cedar_policy::{Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression};
+use words::{Id, Place, Role, Timestamp, noun};
+
+use crate::facts::{AgreementFacts, Case, DataFacts, GrantFacts, ProjectFacts, Span, Target};
+use crate::gate::GateError;
+
+type Value = RestrictedExpression;
+type Attributes = HashMap<String, Value>;
+/// A fact that Cedar would not take; the gate then answers no.
+#[derive(Debug)]
+pub(crate) struct Unfit;
+
+/// The names of the schema, parsed once.
+pub(crate) struct Names {
+    person: EntityTypeName,
+    organisation: EntityTypeName,
+    project: EntityTypeName,
+    grant: EntityTypeName,
+    roles: Vec<EntityUid>,
+    inside: EntityUid,
+    outside: EntityUid,
+    region: EntityUid,
+    tenant: EntityTypeName,
+    member: EntityTypeName,
+    appointment: EntityTypeName,
+    agreement: EntityTypeName,
+    permit: EntityTypeName,
+    credential: EntityTypeName,
+    data: EntityTypeName,
+    airlock: EntityTypeName,
+    keys: EntityTypeName,
+    ledger: EntityTypeName,
+}
+
+impl Names {
+    pub fn new() -> Result<Self, GateError> {
+        let kind = |name: &str| name.parse::<EntityTypeName>().map_err(|_| GateError::Actions);
+        let role = kind("Role")?;
+        let place = kind("Place")?;
+        let roles = Role::ALL.iter().map(|of| uid(&role, of.text())).collect();
+        Ok(Self {
+            roles,
+            inside: uid(&place, Place::Inside.text()),
+            outside: uid(&place, Place::Outside.text()),
+            region: uid(&kind("Region")?, "region"),
+            person: kind("Person")?,
+            organisation: kind("Organisation")?,
+            project: kind("Project")?,
+            grant: kind("Grant")?,
+            tenant: kind("Tenant")?,
+            member: kind("Member")?,
+            appointment: kind("Appointment")?,
+            agreement: kind("Agreement")?,
+            permit: kind("Permit")?,
+            credential: kind("Credential")?,
+            data: kind("Data")?,
+            airlock: kind("Airlock")?,
+            keys: kind("Keys")?,
+            ledger: kind("Ledger")?,
+        })
+    }
+
+    /// Who asks.
+    pub fn person(&self, case: &Case) -> Result<Entity, Unfit> {
+        let facts = &case.actor;
+        let mut attributes = Attributes::from([
+            known("is_suspended", yes(facts.is_suspended)),
+            known("place", Value::new_entity_uid(self.place(facts.actor.place))),
+        ]);
+        let organisation = facts.organisation.map(|id| self.organisation(id));
+        perhaps(&mut attributes, "organisation", organisation);
+        if let Some(used) = &facts.actor.credential {
+            let mut fields = vec![
+                known("project", entity(&self.project, used.project)),
+                known("place", Value::new_entity_uid(self.place(used.place))),
+            ];
+            fields.extend(used.grant.map(|id| known("grant", entity(&self.grant, id))));
+            attributes.insert("credential".to_owned(), record(fields)?);
+        }
+        let parents = facts.roles.iter().map(|role| self.role(*role)).collect();
+        build(uid(&self.person, facts.actor.person), attributes, parents)
+    }
+
+    /// What it is about.
+    pub fn resource(&self, case: &Case) -> Result<Entity, Unfit> {
+        match &case.target {
+            Target::Region => thing(self.region.clone(), Attributes::new()),
+            Target::Organisation { id, has_signatory } => {
+                let attributes = Attributes::from([known("has_signatory", yes(*has_signatory))]);
+                thing(uid(&self.organisation, id), attributes)
+            }
+            Target::Tenant { id } => thing(uid(&self.tenant, id), Attributes::new()),
+            Target::Person { id, has_signatory } => self.member(*id, *has_signatory),
+            Target::Role { .. } => self.appointment(&case.target),
+            Target::Agreement { id, author, parties, party, .. } => {
+                self.agreement(*id, *author, parties, *party)
+            }
+            Target::Project(project) => thing(uid(&self.project, project.id), self.project(project)?),
+            Target::Permit { id, project, requester, persons } => {
+                let mut attributes = self.project(project)?;
+                attributes.insert("requester".to_owned(), self.person_id(*requester));
+                attributes.insert("persons".to_owned(), self.persons(persons));
+                thing(uid(&self.permit, id), attributes)
+            }
+            Target::Grant { id, project, issuer, receiver } => {
+                let mut attributes = self.project(project)?;
+                attributes.insert("issuer".to_owned(), self.person_id(*issuer));
+                attributes.insert("receiver".to_owned(), self.person_id(*receiver));
+                thing(uid(&self.grant, id), attributes)
+            }
+            Target::Credential { id, project, owner } => {
+                let mut attributes = self.project(project)?;
+                attributes.insert("owner".to_owned(), self.person_id(*owner));
+                thing(uid(&self.credential, id), attributes)
+            }
+            Target::Data(facts) => self.data(facts),
+            Target::Airlock { .. } => self.airlock(&case.target),
+            Target::Keys { project, is_held, retained_until, locker } => {
+                let mut attributes = self.project(project)?;
+                attributes.insert("is_held".to_owned(), yes(*is_held));
+                perhaps(&mut attributes, "retained_until", retained_until.map(at));
+                perhaps(&mut attributes, "locker", locker.map(|id| self.person_id(id)));
+                thing(uid(&self.keys, project.id), attributes)
+            }
+            Target::Ledger { project } => match project {
+                Some(project) => thing(uid(&self.ledger, project.id), self.project(project)?),
+                None => thing(uid(&self.ledger, "root"), Attributes::new()),
+            },
+        }
+    }
+
+    fn member(&self, id: Id<noun::Person>, has_signatory: bool) -> Result<Entity, Unfit> {
+        let attributes = Attributes::from([
+            known("person", self.person_id(id)),
+            known("has_signatory", yes(has_signatory)),
+        ]);
+        thing(uid(&self.member, id), attributes)
+    }
+
+    fn appointment(&self, target: &Target) -> Result<Entity, Unfit> {
+        let Target::Role { role, person, held, has_signatory, .. } = target else {
+            return Err(Unfit);
+        };
+        let held = held.iter().map(|role| Value::new_entity_uid(self.role(*role)));
+        let attributes = Attributes::from([
+            known("person", self.person_id(*person)),
+            known("role", Value::new_entity_uid(self.role(*role))),
+            known("held", Value::new_set(held)),
+            known("has_signatory", yes(*has_signatory)),
+        ]);
+        thing(uid(&self.appointment, person), attributes)
+    }
+
+    fn agreement(
+        &self,
+        id: Id<noun::Agreement>,
+        author: Id<noun::Person>,
+        parties: &BTreeSet<Id<noun::Organisation>>,
+        party: Option<Id<noun::Organisation>>,
+    ) -> Result<Entity, Unfit> {
+        let mut attributes = Attributes::from([
+            known("author", self.person_id(author)),
+            known("parties", Value::new_set(parties.iter().map(|id| self.organisation(*id)))),
+        ]);
+        perhaps(&mut attributes, "party", party.map(|id| self.organisation(id)));
+        thing(uid(&self.agreement, id), attributes)
+    }
+
+    fn data(&self, facts: &DataFacts) -> Result<Entity, Unfit> {
+        let mut attributes = self.project(&facts.project)?;
+        attributes.insert("is_conditional".to_owned(), yes(facts.is_conditional));
+        attributes.insert("is_scope_erased".to_owned(), yes(facts.is_scope_erased));
+        attributes.insert("is_held".to_owned(), yes(facts.is_held));
+        perhaps(&mut attributes, "retained_until", facts.retained_until.map(at));
+        perhaps(&mut attributes, "agreement", facts.agreement.map(agreement).transpose()?);
+        perhaps(&mut attributes, "permit", facts.permit.map(span).transpose()?);
+        perhaps(&mut attributes, "grant", facts.grant.map(grant).transpose()?);
+        thing(uid(&self.data, facts.project.id), attributes)
+    }
+
+    fn airlock(&self, target: &Target) -> Result<Entity, Unfit> {
+        let Target::Airlock { id, project, author, approvers, is_released, fetch_ends, permit } = target
+        else {
+            return Err(Unfit);
+        };
+        // WHY: Cedar sets cannot be counted; an author's own approval never counts.
+        let approvals = approvers.iter().filter(|approver| *approver != author).count();
+        let approvals = i64::try_from(approvals).map_err(|_| Unfit)?;
+        let mut attributes = self.project(project)?;
+        attributes.insert("author".to_owned(), self.person_id(*author));
+        attributes.insert("approvers".to_owned(), self.persons(approvers));
+        attributes.insert("approvals".to_owned(), Value::new_long(approvals));
+        attributes.insert("is_released".to_owned(), yes(*is_released));
+        perhaps(&mut attributes, "fetch_ends", fetch_ends.map(at));
+        perhaps(&mut attributes, "permit", permit.map(span).transpose()?);
+        thing(uid(&self.airlock, id), attributes)
+    }
+
+    fn project(&self, facts: &ProjectFacts) -> Result<Attributes, Unfit> {
+        let state = record(vec![
+            known("id", entity(&self.project, facts.id)),
+            known("tier", Value::new_long(i64::from(facts.tier.number()))),
+            known("is_halted", yes(facts.is_halted)),
+            known("is_locked", yes(facts.is_locked)),
+            known("is_erased", yes(facts.is_erased)),
+            known("is_known", yes(facts.is_known_to_actor)),
+            known("is_empty", yes(facts.is_empty)),
+        ])?;
+        Ok(Attributes::from([known("project", state)]))
+    }
+
+    fn place(&self, place: Place) -> EntityUid {
+        match place {
+            Place::Inside => self.inside.clone(),
+            Place::Outside => self.outside.clone(),
+        }
+    }
+
+    fn role(&self, role: Role) -> EntityUid {
+        self.roles[role as usize].clone()
+    }
+
+    fn organisation(&self, id: Id<noun::Organisation>) -> Value {
+        entity(&self.organisation, id)
+    }
+
+    fn person_id(&self, id: Id<noun::Person>) -> Value {
+        entity(&self.person, id)
+    }
+
+    fn persons(&self, ids: &BTreeSet<Id<noun::Person>>) -> Value {
+        Value::new_set(ids.iter().map(|id| self.person_id(*id)))
+    }
+}
+
+fn agreement(facts: AgreementFacts) -> Result<Value, Unfit> {
+    record(vec![
+        known("starts", at(facts.span.starts)),
+        known("ends", at(facts.span.ends)),
+        known("is_signed", yes(facts.is_signed)),
+        known("is_suspended", yes(facts.is_suspended)),
+        known("is_ended", yes(facts.is_ended)),
+    ])
+}
+
+fn grant(facts: GrantFacts) -> Result<Value, Unfit> {
+    record(vec![
+        known("starts", at(facts.span.starts)),
+        known("ends", at(facts.span.ends)),
+        known("is_revoked", yes(facts.is_revoked)),
+        known("address_matches", yes(facts.address_matches)),
+        known("covers_target", yes(facts.covers_target)),
+    ])
+}
+
+fn span(facts: Span) -> Result<Value, Unfit> {
+    record(vec![known("starts", at(facts.starts)), known("ends", at(facts.ends))])
+}
+
+fn uid(kind: &EntityTypeName, id: impl Display) -> EntityUid {
+    EntityUid::from_type_name_and_id(kind.clone(), EntityId::new(id.to_string()))
+}
+
+fn entity<T>(kind: &EntityTypeName, id: Id<T>) -> Value {
+    Value::new_entity_uid(uid(kind, id))
+}
+
+fn at(moment: Timestamp) -> Value {
+    Value::new_long(moment.ms())
+}
+
+fn yes(fact: bool) -> Value {
+    Value::new_bool(fact)
+}
+
+fn known(name: &str, value: Value) -> (String, Value) {
+    (name.to_owned(), value)
+}
+
+fn perhaps(attributes: &mut Attributes, name: &str, value: Option<Value>) {
+    attributes.extend(value.map(|value| known(name, value)));
+}
+
+fn record(fields: Vec<(String, Value)>) -> Result<Value, Unfit> {
+    Value::new_record(fields).map_err(|_| Unfit)
+}
+
+fn thing(uid: EntityUid, attributes: Attributes) -> Result<Entity, Unfit> {
+    build(uid, attributes, HashSet::new())
+}
+
+fn build(uid: EntityUid, attributes: Attributes, parents: HashSet<EntityUid>) -> Result<Entity, Unfit> {
+    Entity::new(uid, attributes, parents).map_err(|_| Unfit)
+}

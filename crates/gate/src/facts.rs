@@ -1,0 +1,199 @@
+//! What the region tells the gate about one request: facts, no judgement.
+//!
+//! The region reads rows and fills these in; policies compare. A fact the
+//! region does not know is absent, and policies are written so that an absent
+//! fact denies.
+
+use std::collections::BTreeSet;
+
+use words::actor::{Actor, Role, Tier};
+use words::{Id, Timestamp, noun};
+
+/// One request before the gate.
+#[derive(Debug, Clone)]
+pub struct Case {
+    pub actor: ActorFacts,
+    pub target: Target,
+    pub now: Timestamp,
+    /// State of the house the facts were read from: it moves with every change of a duty.
+    pub epoch: u64,
+}
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub struct ActorFacts {
+    pub actor: Actor,
+    pub organisation: Option<Id<noun::Organisation>>,
+    pub is_suspended: bool,
+    /// Roles held where the target lies: in the region, in the target's
+    /// organisation (for agreements: in the party signed for), in its tenant,
+    /// in its project.
+    pub roles: BTreeSet<Role>,
+}
+
+/// From when until when something holds; both moments included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    pub starts: Timestamp,
+    pub ends: Timestamp,
+}
+
+/// The agreement that covers the data in question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AgreementFacts {
+    pub span: Span,
+    /// Every party has signed.
+    pub is_signed: bool,
+    pub is_suspended: bool,
+    /// Ended by a party before its last day.
+    pub is_ended: bool,
+}
+
+/// The upload grant the actor delivers under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GrantFacts {
+    pub span: Span,
+    pub is_revoked: bool,
+    /// The network address of this request lies in the grant's network.
+    pub address_matches: bool,
+    /// Bucket and prefix of this request lie in the grant.
+    pub covers_target: bool,
+}
+
+/// The project an act concerns.
+#[derive(Debug, Clone)]
+pub struct ProjectFacts {
+    pub id: Id<noun::Project>,
+    pub tier: Tier,
+    pub is_halted: bool,
+    pub is_locked: bool,
+    pub is_erased: bool,
+    /// The actor has some part in it: a role, a permit, a grant or the tenant.
+    pub is_known_to_actor: bool,
+    /// It holds no object and no upload in flight.
+    pub is_empty: bool,
+}
+
+/// The data an act concerns.
+#[derive(Debug, Clone)]
+pub struct DataFacts {
+    pub project: ProjectFacts,
+    /// The agreement whose scope the bucket has; for the project's own bucket,
+    /// any in force, else the latest.
+    pub agreement: Option<AgreementFacts>,
+    /// A granted permit naming the actor and covering the bucket: one in force
+    /// if there is one, else the one nearest in time. Ended early means an
+    /// earlier `ends`.
+    pub permit: Option<Span>,
+    pub grant: Option<GrantFacts>,
+    /// The request sets a condition (If-Match, If-None-Match): its answer tells what is there.
+    pub is_conditional: bool,
+    pub is_scope_erased: bool,
+    pub is_held: bool,
+    /// Until when the agreement keeps the object, if it does.
+    pub retained_until: Option<Timestamp>,
+}
+
+/// What an act is about.
+#[derive(Debug, Clone)]
+pub enum Target {
+    Region,
+    Organisation {
+        id: Id<noun::Organisation>,
+        has_signatory: bool,
+    },
+    Tenant {
+        id: Id<noun::Tenant>,
+    },
+    Person {
+        id: Id<noun::Person>,
+        /// That person's organisation has one.
+        has_signatory: bool,
+    },
+    /// A role about to be given or taken.
+    Role {
+        role: Role,
+        person: Id<noun::Person>,
+        /// What that person holds anywhere in the region.
+        held: BTreeSet<Role>,
+        /// What that person holds in the same tenant or project.
+        held_here: BTreeSet<Role>,
+        /// The organisation that the role lies in has one; false for a role of no organisation.
+        has_signatory: bool,
+    },
+    Agreement {
+        id: Id<noun::Agreement>,
+        facts: AgreementFacts,
+        author: Id<noun::Person>,
+        parties: BTreeSet<Id<noun::Organisation>>,
+        /// The party the actor signs for.
+        party: Option<Id<noun::Organisation>>,
+    },
+    Project(ProjectFacts),
+    Permit {
+        id: Id<noun::Permit>,
+        project: ProjectFacts,
+        requester: Id<noun::Person>,
+        persons: BTreeSet<Id<noun::Person>>,
+    },
+    Grant {
+        id: Id<noun::Grant>,
+        project: ProjectFacts,
+        issuer: Id<noun::Person>,
+        receiver: Id<noun::Person>,
+    },
+    Credential {
+        id: Id<noun::Credential>,
+        project: ProjectFacts,
+        owner: Id<noun::Person>,
+    },
+    /// A bucket, an upload or an object: the data plane.
+    Data(DataFacts),
+    Airlock {
+        id: Id<noun::Airlock>,
+        project: ProjectFacts,
+        author: Id<noun::Person>,
+        approvers: BTreeSet<Id<noun::Person>>,
+        is_released: bool,
+        /// Until when a release can be fetched.
+        fetch_ends: Option<Timestamp>,
+        /// The author's permit, still in force or not.
+        permit: Option<Span>,
+    },
+    /// A project's keys or one scope of them.
+    Keys {
+        project: ProjectFacts,
+        /// Objects in it that a legal hold or the retention of an agreement keeps.
+        is_held: bool,
+        retained_until: Option<Timestamp>,
+        /// Who locked them, when they are locked.
+        locker: Option<Id<noun::Person>>,
+    },
+    /// A cell's ledger.
+    Ledger {
+        /// None for the root's.
+        project: Option<ProjectFacts>,
+    },
+}
+
+impl Target {
+    /// The project it lies in, if it lies in one.
+    pub const fn project(&self) -> Option<&ProjectFacts> {
+        match self {
+            Self::Region
+            | Self::Organisation { .. }
+            | Self::Tenant { .. }
+            | Self::Person { .. }
+            | Self::Role { .. }
+            | Self::Agreement { .. } => None,
+            Self::Project(project)
+            | Self::Permit { project, .. }
+            | Self::Grant { project, .. }
+            | Self::Credential { project, .. }
+            | Self::Airlock { project, .. }
+            | Self::Keys { project, .. } => Some(project),
+            Self::Data(facts) => Some(&facts.project),
+            Self::Ledger { project } => project.as_ref(),
+        }
+    }
+}

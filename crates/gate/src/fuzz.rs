@@ -1,0 +1,100 @@
+//! One entry per parser of outside bytes, for fuzzing and for replaying its corpus.
+//!
+//! None may panic or hang, whatever the bytes; what reads must write back the same.
+
+use seal::SigningKey;
+use words::{Reason, Secret, Timestamp};
+
+use crate::identify::signed::{Headers, Message, sign, verify};
+use crate::identify::{AccessKey, Replay, digest, key_text};
+
+/// The corpus holds access keys made under this key, and requests signed with it.
+pub const KEY: [u8; 32] = [7; 32];
+/// When the corpus' requests were signed.
+pub const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
+
+/// One target: its name is its folder in `corpus/`.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: [Target; 4] = [
+    ("access-key", fuzz_access_key),
+    ("epic-act", fuzz_epic_act),
+    ("key-text", fuzz_key_text),
+    ("signature", fuzz_signature),
+];
+
+pub fn fuzz_access_key(bytes: &[u8]) {
+    let key = Secret::new(KEY);
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(access) = AccessKey::parse(&text, &key) {
+        assert_eq!(access.text(&key), Ok(text.into_owned()));
+    }
+}
+
+pub fn fuzz_epic_act(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(json) = digest::read_act(&text) {
+        assert_eq!(digest::write_act(&json), text);
+    }
+}
+
+pub fn fuzz_key_text(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(key) = key_text::read_public(&text) {
+        assert_eq!(key_text::public_text(key), text.to_lowercase());
+    }
+    if let Ok(seed) = key_text::read_key_file(&text) {
+        let again = key_text::key_file(&seed).ok();
+        let again = again.and_then(|file| key_text::read_key_file(file.expose()).ok());
+        assert!(again.is_some_and(|again| again == seed));
+    }
+}
+
+/// Two lines: `Signature-Input`, then `Signature`.
+///
+/// A signature over the same message is the same text, so the only headers that
+/// verify are those that signing writes.
+pub fn fuzz_signature(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let (input, signature) = text.split_once('\n').unwrap_or((&text, ""));
+    let headers = Headers { input: input.to_owned(), signature: signature.trim_end().to_owned() };
+    let Ok(key) = verify(&message(), &headers, NOW, &mut Replay::new()) else {
+        return;
+    };
+    assert!(signing_key().is_some_and(|own| own.public() == key));
+}
+
+/// The request of the corpus.
+fn message() -> Message<'static> {
+    Message {
+        method: "POST",
+        authority: "localhost:8443",
+        path: "/act/project.show",
+        query: "",
+        content_digest: Some("sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:"),
+        epic_act: None,
+    }
+}
+
+fn signing_key() -> Option<SigningKey> {
+    SigningKey::from_seed(&Secret::new(KEY)).ok()
+}
+
+/// Good inputs, one per target, from which fuzzing starts and which replay must accept.
+pub fn seeds() -> Result<Vec<(&'static str, Vec<u8>)>, Reason> {
+    let fault = |_| Reason::Unavailable;
+    let key = Secret::new(KEY);
+    let own = SigningKey::from_seed(&key).map_err(fault)?;
+    let access =
+        AccessKey { kind: crate::identify::AccessKind::Delivery, credential: words::Id::from_bytes([9; 16]) };
+    let headers = sign(&own, &message(), NOW, [5; 16]).map_err(fault)?;
+    let file = key_text::key_file(&key).map_err(fault)?;
+    Ok(vec![
+        ("access-key", access.text(&key).map_err(fault)?.into_bytes()),
+        ("epic-act", digest::write_act(b"{\"project\":\"planet\"}").into_bytes()),
+        ("key-text", key_text::public_text(own.public()).into_bytes()),
+        ("key-text", file.expose().clone().into_bytes()),
+        ("signature", format!("{}\n{}\n", headers.input, headers.signature).into_bytes()),
+    ])
+}

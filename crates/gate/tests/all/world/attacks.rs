@@ -1,0 +1,381 @@
+//! One attack per rule: a case that is right but for one thing.
+
+use gate::{Case, Span, Target};
+use words::act::Act;
+use words::{Place, Reason, Role, Tier};
+
+use super::*;
+
+pub struct Attack {
+    /// The rule that must stop it.
+    pub rule: &'static str,
+    pub reason: Reason,
+    pub act: Act,
+    pub case: Case,
+}
+
+fn attack(rule: &'static str, reason: Reason, act: Act, case: Case, spoil: impl FnOnce(&mut Case)) -> Attack {
+    let mut case = case;
+    spoil(&mut case);
+    Attack { rule, reason, act, case }
+}
+
+pub fn all() -> Vec<Attack> {
+    let mut all = people();
+    all.extend(projects());
+    all.extend(credentials());
+    all.extend(grants());
+    all.extend(agreements());
+    all.extend(permits());
+    all.extend(data_state());
+    all.extend(releases());
+    all.extend(keys());
+    all
+}
+
+fn people() -> Vec<Attack> {
+    let give = |rule, role, held: &[Role]| {
+        let is_of_house = [Role::Steward, Role::Controller].contains(&role);
+        let giver = if is_of_house { Role::Signatory } else { Role::Operator };
+        let giver = if role == Role::Reviewer { Role::Controller } else { giver };
+        let held = held.to_vec();
+        attack(rule, Reason::DutiesMixed, Act::RoleGrant, right(Act::RoleGrant, giver), |case| {
+            case.target = appointment(role, &held);
+        })
+    };
+    vec![
+        attack(
+            "people.suspended",
+            Reason::PersonSuspended,
+            Act::ProjectShow,
+            case(Act::ProjectShow, &[]),
+            |case| {
+                case.actor.is_suspended = true;
+            },
+        ),
+        attack("roles.own", Reason::OwnRole, Act::RoleGrant, right(Act::RoleGrant, Role::Operator), |case| {
+            case.actor.actor.person = OTHER;
+        }),
+        give("roles.data-to-region", Role::Controller, &[Role::Operator]),
+        give("roles.data-to-region", Role::Steward, &[Role::Custodian]),
+        give("roles.data-to-region", Role::Reviewer, &[Role::Operator]),
+        give("roles.region-to-data", Role::Operator, &[Role::Researcher]),
+        give("roles.region-to-data", Role::Custodian, &[Role::Delegate]),
+        give("roles.auditor-alone", Role::Auditor, &[Role::Signatory]),
+        give("roles.auditor-alone", Role::Auditor, &[Role::Operator]),
+        give("roles.alone-auditor", Role::Operator, &[Role::Auditor]),
+        give("roles.alone-auditor", Role::Reviewer, &[Role::Auditor]),
+        operates_and_reads(Role::Operator),
+        operates_and_reads(Role::Custodian),
+        operates_and_reads(Role::Auditor),
+    ]
+}
+
+fn operates_and_reads(role: Role) -> Attack {
+    let rule = "roles.region-off-data";
+    attack(rule, Reason::DutiesMixed, Act::ObjectGet, right(Act::ObjectGet, Role::Researcher), |case| {
+        case.actor.roles.insert(role);
+    })
+}
+
+fn projects() -> Vec<Attack> {
+    let halt = |act, role| {
+        attack("projects.halted", Reason::ProjectHalted, act, right(act, role), |case| {
+            case.project().is_halted = true;
+        })
+    };
+    vec![
+        attack(
+            "projects.unknown",
+            Reason::NotFound,
+            Act::ObjectGet,
+            right(Act::ObjectGet, Role::Researcher),
+            |case| {
+                case.project().is_known_to_actor = false;
+            },
+        ),
+        attack(
+            "projects.erased",
+            Reason::ProjectErased,
+            Act::ObjectPut,
+            right(Act::ObjectPut, Role::Researcher),
+            |case| {
+                case.project().is_erased = true;
+            },
+        ),
+        halt(Act::ObjectGet, Role::Researcher),
+        halt(Act::ObjectPut, Role::Steward),
+        halt(Act::AirlockFetch, Role::Controller),
+        attack(
+            "projects.full",
+            Reason::NotEmpty,
+            Act::ProjectClassify,
+            right(Act::ProjectClassify, Role::Controller),
+            |case| {
+                case.project().is_empty = false;
+            },
+        ),
+        attack(
+            "proof.unknown",
+            Reason::NotFound,
+            Act::LedgerProve,
+            right(Act::LedgerProve, Role::Researcher),
+            |case| {
+                case.project().is_known_to_actor = false;
+            },
+        ),
+    ]
+}
+
+fn credentials() -> Vec<Attack> {
+    let bear = |rule, reason, act, role, place, project| {
+        attack(rule, reason, act, right(act, role), |case: &mut Case| {
+            case.with_credential(place, None);
+            case.actor.actor.place = Place::Inside;
+            if let Some(credential) = &mut case.actor.actor.credential {
+                credential.project = id(project);
+            }
+        })
+    };
+    let (get, read) = (Act::ObjectGet, Act::LedgerShow);
+    let missing = Reason::NotFound;
+    vec![
+        bear("credentials.place", Reason::PlaceBound, get, Role::Researcher, Place::Outside, 20),
+        bear("credentials.project", missing, get, Role::Researcher, Place::Inside, 21),
+        bear("credentials.ledger", missing, read, Role::Auditor, Place::Inside, 21),
+        bear("credentials.house", missing, Act::RoleGrant, Role::Operator, Place::Inside, 20),
+    ]
+}
+
+fn grants() -> Vec<Attack> {
+    let put = |rule, reason, spoil: fn(&mut Case)| {
+        attack(rule, reason, Act::ObjectPut, deliver(Act::ObjectPut), spoil)
+    };
+    let read = |act| {
+        attack("grants.deliver-only", Reason::GrantWriteOnly, act, right(act, Role::Researcher), |case| {
+            case.with_credential(Place::Outside, Some(id(33)));
+            case.data().grant = Some(grant());
+        })
+    };
+    vec![
+        read(Act::ObjectGet),
+        read(Act::ObjectList),
+        read(Act::ObjectProbe),
+        read(Act::ObjectCopy),
+        put("grants.no-probe", Reason::GrantWriteOnly, |case| case.data().is_conditional = true),
+        put("grants.address", Reason::GrantAddress, |case| {
+            edit_grant(case, |grant| grant.address_matches = false)
+        }),
+        put("grants.elsewhere", Reason::GrantElsewhere, |case| {
+            edit_grant(case, |grant| grant.covers_target = false)
+        }),
+        put("grants.not-yet", Reason::GrantNotYet, |case| edit_grant(case, |grant| grant.span = FUTURE)),
+        put("grants.ended", Reason::GrantEnded, |case| edit_grant(case, |grant| grant.span = PAST)),
+        put("grants.revoked", Reason::GrantEnded, |case| edit_grant(case, |grant| grant.is_revoked = true)),
+        attack(
+            "grants.own",
+            Reason::OwnRequest,
+            Act::GrantIssue,
+            right(Act::GrantIssue, Role::Steward),
+            |case| {
+                case.actor.actor.person = OTHER;
+            },
+        ),
+    ]
+}
+
+fn edit_grant(case: &mut Case, edit: impl FnOnce(&mut gate::GrantFacts)) {
+    let mut facts = grant();
+    edit(&mut facts);
+    case.data().grant = Some(facts);
+}
+
+fn agreements() -> Vec<Attack> {
+    let put = |rule, reason, edit: fn(&mut gate::AgreementFacts)| {
+        attack(rule, reason, Act::ObjectPut, deliver(Act::ObjectPut), |case| {
+            let mut facts = agreement();
+            edit(&mut facts);
+            case.data().agreement = Some(facts);
+        })
+    };
+    let act = Act::AgreementSign;
+    let sign = |spoil: fn(&mut Case)| {
+        attack("agreements.party", Reason::OtherParty, act, right(act, Role::Signatory), spoil)
+    };
+    vec![
+        put("write.no-agreement", Reason::AgreementMissing, |facts| facts.is_signed = false),
+        put("write.suspended", Reason::AgreementSuspended, |facts| facts.is_suspended = true),
+        put("write.not-yet", Reason::AgreementNotYet, |facts| facts.span = FUTURE),
+        put("write.past", Reason::AgreementEnded, |facts| facts.span = PAST),
+        put("write.ended", Reason::AgreementEnded, |facts| facts.is_ended = true),
+        attack(
+            "write.no-agreement",
+            Reason::AgreementMissing,
+            Act::ObjectPut,
+            deliver(Act::ObjectPut),
+            |case| {
+                case.data().agreement = None;
+            },
+        ),
+        sign(|case| set_party(case, Some(ELSEWHERE))),
+        sign(|case| set_party(case, None)),
+        // Signatory of one party, signing for the other: no role there.
+        attack("agreements.party", Reason::OtherParty, act, case(act, &[]), |case| {
+            set_party(case, Some(PARTNER));
+        }),
+        attack("agreements.unknown", Reason::NotFound, act, case(act, &[]), |case| {
+            case.actor.organisation = Some(ELSEWHERE);
+        }),
+    ]
+}
+
+fn set_party(case: &mut Case, to: Option<words::Id<words::noun::Organisation>>) {
+    if let Target::Agreement { party, .. } = &mut case.target {
+        *party = to;
+    }
+}
+
+fn permits() -> Vec<Attack> {
+    let get = |rule, reason, permit: Option<Span>| {
+        attack(rule, reason, Act::ObjectGet, right(Act::ObjectGet, Role::Researcher), |case| {
+            case.data().permit = permit;
+        })
+    };
+    let own = |act, person| {
+        attack("permits.own", Reason::OwnRequest, act, right(act, Role::Controller), |case| {
+            case.actor.actor.person = person;
+        })
+    };
+    vec![
+        get("work.no-permit", Reason::PermitMissing, None),
+        get("work.not-yet", Reason::PermitNotYet, Some(FUTURE)),
+        get("work.past", Reason::PermitEnded, Some(PAST)),
+        attack(
+            "work.past",
+            Reason::PermitEnded,
+            Act::AirlockDraft,
+            right(Act::AirlockDraft, Role::Researcher),
+            |case| {
+                if let Target::Airlock { permit, .. } = &mut case.target {
+                    *permit = Some(PAST);
+                }
+            },
+        ),
+        own(Act::PermitGrant, OTHER),
+        own(Act::PermitGrant, THIRD),
+        own(Act::PermitAmend, THIRD),
+    ]
+}
+
+fn data_state() -> Vec<Attack> {
+    let spoil = |rule, reason, act, spoil: fn(&mut Case)| {
+        attack(rule, reason, act, right(act, Role::Researcher), spoil)
+    };
+    vec![
+        spoil("data.scope-erased", Reason::ScopeErased, Act::ObjectGet, |case| {
+            case.data().is_scope_erased = true
+        }),
+        spoil("data.locked", Reason::ProjectLocked, Act::ObjectGet, |case| case.project().is_locked = true),
+        spoil("data.locked", Reason::ProjectLocked, Act::AirlockFetch, |case| {
+            case.project().is_locked = true
+        }),
+        spoil("data.place", Reason::PlaceOutside, Act::ObjectGet, |case| {
+            case.actor.actor.place = Place::Outside
+        }),
+        spoil("data.place", Reason::PlaceOutside, Act::ObjectPut, |case| {
+            case.actor.actor.place = Place::Outside
+        }),
+        spoil("data.place", Reason::PlaceOutside, Act::ObjectList, |case| {
+            case.actor.actor.place = Place::Outside;
+            case.project().tier = Tier::Pseudonymised;
+        }),
+        attack(
+            "data.place",
+            Reason::PlaceOutside,
+            Act::AirlockInspect,
+            right(Act::AirlockInspect, Role::Reviewer),
+            |case| {
+                case.actor.actor.place = Place::Outside;
+            },
+        ),
+        spoil("data.airlock-only", Reason::AirlockOnly, Act::ObjectExport, |case| {
+            case.project().tier = Tier::Pseudonymised
+        }),
+        spoil("delete.held", Reason::LegalHold, Act::ObjectDelete, |case| case.data().is_held = true),
+        spoil("delete.retained", Reason::Retained, Act::ObjectDelete, |case| {
+            case.data().retained_until = Some(NOW)
+        }),
+    ]
+}
+
+fn releases() -> Vec<Attack> {
+    let release = |rule, reason, tier, approvers: &[_], author| {
+        let act = Act::AirlockRelease;
+        let target = airlock(author, approvers, false);
+        attack(rule, reason, act, right(act, Role::Delegate), |case| {
+            case.target = target;
+            case.project().tier = tier;
+        })
+    };
+    let (open, secret) = (Tier::Open, Tier::Pseudonymised);
+    let mixed = Reason::DutiesMixed;
+    let fetch = |rule, is_released, ends| {
+        let act = Act::AirlockFetch;
+        attack(rule, Reason::StateWrong, act, right(act, Role::Controller), |case| {
+            if let Target::Airlock { is_released: state, fetch_ends, .. } = &mut case.target {
+                (*state, *fetch_ends) = (is_released, ends);
+            }
+        })
+    };
+    vec![
+        release("airlock.own", Reason::OwnRequest, open, &[THIRD], ACTOR),
+        release("airlock.own", Reason::OwnRequest, secret, &[THIRD, OTHER], ACTOR),
+        release("airlock.one-check", Reason::ApprovalsMissing, open, &[], OTHER),
+        // The author's own approval is none.
+        release("airlock.one-check", Reason::ApprovalsMissing, open, &[OTHER], OTHER),
+        release("airlock.two-checks", Reason::ApprovalsMissing, secret, &[THIRD], OTHER),
+        release("airlock.two-checks", Reason::ApprovalsMissing, secret, &[THIRD, OTHER], OTHER),
+        release("airlock.checker-releases", mixed, secret, &[THIRD, ACTOR], OTHER),
+        attack(
+            "airlock.own",
+            Reason::OwnRequest,
+            Act::AirlockApprove,
+            right(Act::AirlockApprove, Role::Reviewer),
+            |case| {
+                case.target = airlock(ACTOR, &[], false);
+            },
+        ),
+        fetch("airlock.unreleased", false, Some(LATER)),
+        fetch("airlock.fetch-over", true, Some(PAST.ends)),
+        fetch("airlock.fetch-over", true, None),
+    ]
+}
+
+fn keys() -> Vec<Attack> {
+    let spoil = |rule, reason, act, spoil: fn(&mut Case)| {
+        attack(rule, reason, act, right(act, Role::Custodian), spoil)
+    };
+    let (scope, project) = (Act::KeyEraseScope, Act::KeyEraseProject);
+    let hold: fn(&mut Case) = |case| {
+        if let Target::Keys { is_held, .. } = &mut case.target {
+            *is_held = true;
+        }
+    };
+    let retain: fn(&mut Case) = |case| {
+        if let Target::Keys { retained_until, .. } = &mut case.target {
+            *retained_until = Some(NOW);
+        }
+    };
+    vec![
+        spoil("keys.own-lock", Reason::OwnRequest, Act::KeyUnlock, |case| case.actor.actor.person = OTHER),
+        spoil("keys.not-locked", Reason::StateWrong, Act::KeyUnlock, |case| {
+            if let Target::Keys { locker, .. } = &mut case.target {
+                *locker = None;
+            }
+        }),
+        spoil("erase.held", Reason::LegalHold, scope, hold),
+        spoil("erase.held", Reason::LegalHold, project, hold),
+        spoil("erase.retained", Reason::Retained, scope, retain),
+        spoil("erase.retained", Reason::Retained, project, retain),
+    ]
+}

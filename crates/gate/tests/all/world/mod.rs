@@ -1,0 +1,247 @@
+//! A small world for the tests: for every act and role a case where all is in order.
+#![allow(dead_code)]
+
+pub mod attacks;
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
+
+pub use gate::Target;
+use gate::{ActorFacts, AgreementFacts, Case, DataFacts, GrantFacts, ProjectFacts, Span};
+use words::act::Act;
+use words::actor::CredentialUse;
+use words::{Actor, Id, Place, Role, Tier, Timestamp, noun};
+
+pub const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
+pub const EARLIER: Timestamp = Timestamp::from_ms(1_700_000_000_000);
+pub const LATER: Timestamp = Timestamp::from_ms(1_900_000_000_000);
+pub const SPAN: Span = Span { starts: EARLIER, ends: LATER };
+pub const PAST: Span = Span { starts: EARLIER, ends: Timestamp::from_ms(NOW.ms() - 1) };
+pub const FUTURE: Span = Span { starts: Timestamp::from_ms(NOW.ms() + 1), ends: LATER };
+
+pub const fn id<T>(number: u8) -> Id<T> {
+    Id::from_bytes([number; 16])
+}
+
+pub const ACTOR: Id<noun::Person> = id(1);
+pub const OTHER: Id<noun::Person> = id(2);
+pub const THIRD: Id<noun::Person> = id(3);
+pub const ORGANISATION: Id<noun::Organisation> = id(10);
+pub const PARTNER: Id<noun::Organisation> = id(11);
+pub const ELSEWHERE: Id<noun::Organisation> = id(12);
+pub const PROJECT: Id<noun::Project> = id(20);
+
+pub fn project() -> ProjectFacts {
+    ProjectFacts {
+        id: PROJECT,
+        tier: Tier::Identifiable,
+        is_halted: false,
+        is_locked: false,
+        is_erased: false,
+        is_known_to_actor: true,
+        is_empty: true,
+    }
+}
+
+pub fn agreement() -> AgreementFacts {
+    AgreementFacts { span: SPAN, is_signed: true, is_suspended: false, is_ended: false }
+}
+
+pub fn grant() -> GrantFacts {
+    GrantFacts { span: SPAN, is_revoked: false, address_matches: true, covers_target: true }
+}
+
+pub fn data() -> DataFacts {
+    DataFacts {
+        project: project(),
+        agreement: Some(agreement()),
+        permit: Some(SPAN),
+        grant: None,
+        is_conditional: false,
+        is_scope_erased: false,
+        is_held: false,
+        retained_until: None,
+    }
+}
+
+/// A target for an act, with all in order.
+pub fn target(act: Act) -> Target {
+    match act {
+        Act::PersonEnrol => Target::Organisation { id: ORGANISATION, has_signatory: false },
+        Act::PersonSuspend | Act::PersonResume => Target::Person { id: OTHER, has_signatory: false },
+        Act::ProjectOpen => Target::Tenant { id: id(30) },
+        Act::RoleGrant | Act::RoleRevoke => appointment(Role::Researcher, &[]),
+        Act::AgreementOffer
+        | Act::AgreementSign
+        | Act::AgreementSuspend
+        | Act::AgreementResume
+        | Act::AgreementEnd => Target::Agreement {
+            id: id(31),
+            facts: AgreementFacts { is_signed: false, ..agreement() },
+            author: OTHER,
+            parties: [ORGANISATION, PARTNER].into(),
+            party: Some(ORGANISATION),
+        },
+        Act::PermitGrant | Act::PermitAmend | Act::PermitEnd => Target::Permit {
+            id: id(32),
+            project: project(),
+            requester: OTHER,
+            persons: [OTHER, THIRD].into(),
+        },
+        Act::GrantIssue | Act::GrantRevoke => {
+            Target::Grant { id: id(33), project: project(), issuer: ACTOR, receiver: OTHER }
+        }
+        Act::CredentialIssue => Target::Credential { id: id(34), project: project(), owner: ACTOR },
+        Act::CredentialRevoke => Target::Credential { id: id(34), project: project(), owner: OTHER },
+        Act::AirlockDraft => airlock(ACTOR, &[], false),
+        Act::AirlockApprove | Act::AirlockReject | Act::AirlockInspect => airlock(OTHER, &[], false),
+        Act::AirlockRelease => airlock(OTHER, &[THIRD, id(4)], false),
+        Act::AirlockRevoke | Act::AirlockFetch => airlock(OTHER, &[THIRD, id(4)], true),
+        Act::KeyLock
+        | Act::KeyUnlock
+        | Act::KeyRotate
+        | Act::KeyEraseScope
+        | Act::KeyEraseProject
+        | Act::KeyShow => {
+            Target::Keys { project: project(), is_held: false, retained_until: None, locker: Some(OTHER) }
+        }
+        Act::CheckpointSign | Act::LedgerProve | Act::LedgerShow | Act::LedgerExport => {
+            Target::Ledger { project: Some(project()) }
+        }
+        Act::AgreementDraft
+        | Act::ProjectClassify
+        | Act::ProjectHalt
+        | Act::ProjectResume
+        | Act::PermitRequest
+        | Act::BucketCreate
+        | Act::BucketShow
+        | Act::AirlockShow => Target::Project(project()),
+        Act::BucketVersion
+        | Act::BucketDelete
+        | Act::UploadStart
+        | Act::UploadPart
+        | Act::UploadComplete
+        | Act::UploadAbort
+        | Act::UploadShow
+        | Act::ObjectPut
+        | Act::ObjectGet
+        | Act::ObjectProbe
+        | Act::ObjectList
+        | Act::ObjectCopy
+        | Act::ObjectDelete
+        | Act::ObjectDescribe
+        | Act::ObjectHold => Target::Data(data()),
+        // WHY: at tiers 2 and 3 nobody may.
+        Act::ObjectExport => Target::Data(DataFacts {
+            project: ProjectFacts { tier: Tier::Anonymised, ..project() },
+            ..data()
+        }),
+        Act::OrganisationRegister
+        | Act::OrganisationShow
+        | Act::TenantOpen
+        | Act::TenantShow
+        | Act::PersonShow
+        | Act::AgreementShow
+        | Act::ProjectShow
+        | Act::PermitShow
+        | Act::GrantShow
+        | Act::CredentialShow
+        | Act::CheckRun
+        | Act::CheckShow => Target::Region,
+    }
+}
+
+pub fn appointment(role: Role, held: &[Role]) -> Target {
+    let held: BTreeSet<Role> = held.iter().copied().collect();
+    Target::Role { role, person: OTHER, held: held.clone(), held_here: held, has_signatory: false }
+}
+
+pub fn airlock(author: Id<noun::Person>, approvers: &[Id<noun::Person>], is_released: bool) -> Target {
+    Target::Airlock {
+        id: id(35),
+        project: project(),
+        author,
+        approvers: approvers.iter().copied().collect(),
+        is_released,
+        fetch_ends: is_released.then_some(LATER),
+        permit: Some(SPAN),
+    }
+}
+
+/// The actor with these roles, inside, with their own key.
+pub fn case(act: Act, roles: &[Role]) -> Case {
+    Case {
+        actor: ActorFacts {
+            actor: Actor {
+                person: ACTOR,
+                credential: None,
+                place: Place::Inside,
+                address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            },
+            organisation: Some(ORGANISATION),
+            is_suspended: false,
+            roles: roles.iter().copied().collect(),
+        },
+        target: target(act),
+        now: NOW,
+        epoch: 7,
+    }
+}
+
+/// A case in which this role makes this act right, if any does.
+pub fn right(act: Act, role: Role) -> Case {
+    let mut case = case(act, &[role]);
+    match (act, role) {
+        (Act::RoleGrant | Act::RoleRevoke, Role::Operator) => case.target = appointment(Role::Auditor, &[]),
+        (Act::RoleGrant | Act::RoleRevoke, Role::Signatory) => case.target = appointment(Role::Steward, &[]),
+        (Act::AirlockRelease, Role::Reviewer) => case.project().tier = Tier::Anonymised,
+        (Act::AirlockFetch, Role::Researcher) => case.target = airlock(ACTOR, &[THIRD, id(4)], true),
+        (_, Role::Steward) if matches!(case.target, Target::Data(_)) => case = deliver(act),
+        _ => {}
+    }
+    case
+}
+
+/// A delivery under an upload grant, from outside, by somebody without a role.
+pub fn deliver(act: Act) -> Case {
+    let mut case = case(act, &[]);
+    case.with_credential(Place::Outside, Some(id(33)));
+    case.data().grant = Some(grant());
+    case.data().permit = None;
+    case
+}
+
+/// Short ways to spoil a case.
+pub trait Spoil {
+    fn project(&mut self) -> &mut ProjectFacts;
+    fn data(&mut self) -> &mut DataFacts;
+    fn with_credential(&mut self, place: Place, grant: Option<Id<noun::Grant>>);
+}
+
+impl Spoil for Case {
+    fn project(&mut self) -> &mut ProjectFacts {
+        match &mut self.target {
+            Target::Project(project)
+            | Target::Permit { project, .. }
+            | Target::Grant { project, .. }
+            | Target::Credential { project, .. }
+            | Target::Airlock { project, .. }
+            | Target::Keys { project, .. }
+            | Target::Ledger { project: Some(project) } => project,
+            Target::Data(data) => &mut data.project,
+            other => panic!("{other:?} lies in no project"),
+        }
+    }
+
+    fn data(&mut self) -> &mut DataFacts {
+        match &mut self.target {
+            Target::Data(data) => data,
+            other => panic!("{other:?} is no data"),
+        }
+    }
+
+    fn with_credential(&mut self, place: Place, grant: Option<Id<noun::Grant>>) {
+        self.actor.actor.place = place;
+        self.actor.actor.credential = Some(CredentialUse { id: id(34), project: PROJECT, place, grant });
+    }
+}

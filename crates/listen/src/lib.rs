@@ -1,0 +1,125 @@
+//! Listening: HTTP/1.1 connections, bounded in number, joined at the end.
+//!
+//! It exists so that every door holds the same bounds against the same peers.
+//! It never looks into a request and knows no rule.
+
+mod steady;
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
+
+use steady::Steady;
+
+/// WHY: when the system has no descriptor left, others need a moment to give theirs back.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
+
+/// How much a peer may ask of a door, and how long it may stand still.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// For a request's head, and between two requests.
+    pub head_wait: Duration,
+    /// For the next few kilobytes of an answer to be taken.
+    pub body_wait: Duration,
+    /// For requests in flight when the door closes.
+    pub close_wait: Duration,
+    pub connections_max: usize,
+    pub headers_max: usize,
+    /// Of a request's line and headers; hyper takes no less than 8 KiB.
+    pub head_bytes_max: usize,
+}
+
+/// Serves until told to end, then lets requests in flight finish, for a while.
+pub async fn serve<F, R, B>(
+    listener: TcpListener,
+    limits: Limits,
+    answer: F,
+    until: impl Future<Output = ()> + Send,
+) where
+    F: Fn(SocketAddr, Request<Incoming>) -> R + Clone + Send + Sync + 'static,
+    R: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+{
+    let (stop, stopped) = watch::channel(());
+    let mut connections = JoinSet::new();
+    let free = Arc::new(Semaphore::new(limits.connections_max));
+    let mut until = std::pin::pin!(until);
+    loop {
+        tokio::select! {
+            () = &mut until => break,
+            Some(_) = connections.join_next() => {}
+            accepted = accept(&listener, &free) => {
+                if let Some((stream, peer, open)) = accepted {
+                    let answer = answer.clone();
+                    let answer = move |request| answer(peer, request);
+                    connections.spawn(connection(stream, limits, answer, stopped.clone(), open));
+                }
+            }
+        }
+    }
+    drop(listener);
+    drop(stop);
+    let finish = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(limits.close_wait, finish).await.is_err() {
+        connections.shutdown().await;
+    }
+}
+
+/// The next connection, once there is room for it.
+async fn accept(
+    listener: &TcpListener,
+    free: &Arc<Semaphore>,
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let open = Arc::clone(free).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, peer)) => Some((stream, peer, open)),
+        Err(_) => {
+            tokio::time::sleep(ACCEPT_AGAIN).await;
+            None
+        }
+    }
+}
+
+async fn connection<R, B>(
+    stream: TcpStream,
+    limits: Limits,
+    answer: impl Fn(Request<Incoming>) -> R + Send,
+    mut stopped: watch::Receiver<()>,
+    _open: OwnedSemaphorePermit,
+) where
+    R: Future<Output = Response<B>> + Send,
+    B: Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+{
+    // A failure costs speed, nothing else.
+    let _is_set = stream.set_nodelay(true);
+    let service = service_fn(move |request| {
+        let answered = answer(request);
+        async move { Ok::<_, Infallible>(answered.await) }
+    });
+    let serving = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head_wait)
+        .max_headers(limits.headers_max)
+        .max_buf_size(limits.head_bytes_max)
+        .half_close(true)
+        .serve_connection(TokioIo::new(Steady::new(stream, limits.body_wait)), service);
+    let mut serving = std::pin::pin!(serving);
+    // The client's errors are the client's to see; nothing of them is logged.
+    tokio::select! {
+        _ended = serving.as_mut() => return,
+        _stop = stopped.changed() => serving.as_mut().graceful_shutdown(),
+    }
+    let _ended = serving.await;
+}

@@ -1,0 +1,130 @@
+//! Scrub: every stored body is the one that was sealed.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::StreamExt;
+use seal::crypt4gh::{BodyHash, sealed_bytes};
+use store::{Blobs, Bucket};
+use words::noun::{Blob, Cell as CellNoun};
+use words::{Id, Reason, Refusal};
+
+use crate::Region;
+use crate::cell::Cell;
+use crate::check::{Check, Finding, Verdict};
+use crate::object::{ObjectRow, Piece};
+use crate::upload::PartRow;
+
+pub struct BlobScrub;
+
+#[async_trait]
+impl Check for BlobScrub {
+    fn name(&self) -> &'static str {
+        "blob-scrub"
+    }
+
+    fn says(&self) -> &'static str {
+        "every sealed body that an object or part of an open cell names is there, whole, and hashes as it did when it was sealed"
+    }
+
+    fn controls(&self) -> &'static [&'static str] {
+        &["A.8.13", "A.8.24", "GDPR Art.32(1)(b)"]
+    }
+
+    async fn look(&self, region: &Region) -> Result<Finding, Refusal> {
+        let mut scrubbed = Scrubbed::default();
+        for cell in region.open_cells() {
+            scrubbed.add(scrub(&cell).await?);
+        }
+        if scrubbed.blobs == 0 {
+            return Ok(Finding::new(Verdict::NotApplicable, "nothing is stored yet"));
+        }
+        let measured = match scrubbed.broken.first() {
+            None => format!("{} bodies of {} bytes as sealed", scrubbed.blobs, scrubbed.bytes),
+            Some(first) => {
+                format!("{} bodies are broken, the first is blob `{first}`", scrubbed.broken.len())
+            }
+        };
+        Ok(Finding::holds(scrubbed.broken.is_empty(), measured))
+    }
+
+    /// One byte of a stored body is another one.
+    async fn look_at_fault(&self) -> Result<Finding, Refusal> {
+        let failed = |_| Refusal::new(Reason::Unavailable);
+        let blob = Id::from_bytes([1; 16]);
+        let blobs = Blobs::new(Bucket::memory(), Id::<CellNoun>::from_bytes([2; 16]));
+        let mut body = vec![7; 100];
+        let mut hash = BodyHash::new();
+        hash.update(&body);
+        body[40] ^= 1;
+        let plain_bytes = seal::crypt4gh::plain_bytes(100).map_err(|_| Refusal::new(Reason::Unavailable))?;
+        blobs.put(blob, Bytes::from(body)).await.map_err(failed)?;
+        Ok(Finding::holds(
+            is_as_sealed(&blobs, blob, plain_bytes, hash.finish()).await,
+            "one byte of a body differs",
+        ))
+    }
+}
+
+/// What a scrub found.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Scrubbed {
+    pub blobs: u64,
+    /// As sealed.
+    pub bytes: u64,
+    pub broken: Vec<Id<Blob>>,
+}
+
+impl Scrubbed {
+    fn add(&mut self, other: Self) {
+        self.blobs += other.blobs;
+        self.bytes += other.bytes;
+        self.broken.extend(other.broken);
+    }
+}
+
+/// Reads every blob that a row of the cell names and compares its hash; no key is needed.
+pub async fn scrub(cell: &Cell) -> Result<Scrubbed, Refusal> {
+    let mut scrubbed = Scrubbed::default();
+    for (blob, plain_bytes, blake3) in bodies(cell).await? {
+        scrubbed.blobs += 1;
+        scrubbed.bytes += sealed_bytes(plain_bytes);
+        if !is_as_sealed(&cell.blobs, blob, plain_bytes, blake3).await {
+            scrubbed.broken.push(blob);
+        }
+    }
+    if !scrubbed.broken.is_empty() {
+        // WHY once more: what was deleted meanwhile may have been swept.
+        let named: BTreeSet<_> = bodies(cell).await?.into_iter().map(|(blob, _, _)| blob).collect();
+        scrubbed.broken.retain(|blob| named.contains(blob));
+    }
+    Ok(scrubbed)
+}
+
+/// A body, its plain size and the hash of what was sealed.
+type Body = (Id<Blob>, u64, [u8; 32]);
+
+async fn bodies(cell: &Cell) -> Result<Vec<Body>, Refusal> {
+    let body = |piece: &Piece| (piece.blob, piece.plain_bytes, *piece.blake3);
+    let (rows, mut bodies) = (cell.view().await?, Vec::new());
+    rows.each(&[], |row: ObjectRow| bodies.extend(row.pieces.iter().map(body))).await?;
+    rows.each(&[], |part: PartRow| bodies.push(body(&part.piece))).await?;
+    Ok(bodies)
+}
+
+async fn is_as_sealed(blobs: &Blobs, blob: Id<Blob>, plain_bytes: u64, blake3: [u8; 32]) -> bool {
+    let sealed_bytes = sealed_bytes(plain_bytes);
+    if blobs.size(blob).await.ok().flatten() != Some(sealed_bytes) {
+        return false;
+    }
+    let mut hash = BodyHash::new();
+    let mut bytes = std::pin::pin!(blobs.read(blob, 0..sealed_bytes));
+    while let Some(next) = bytes.next().await {
+        match next {
+            Ok(next) => hash.update(&next),
+            Err(_) => return false,
+        }
+    }
+    hash.finish() == blake3
+}

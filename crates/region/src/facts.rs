@@ -1,0 +1,320 @@
+//! Facts: what the rows say about one request, for the gate to judge.
+//!
+//! No judgement here: dates are handed over, not compared, except to choose
+//! the one permit or agreement of several that speaks most for the actor.
+
+use std::collections::BTreeSet;
+
+use gate::facts::{ActorFacts, DataFacts, ProjectFacts, Span, Target};
+use words::actor::{Role, RoleLevel};
+use words::noun::{Agreement, Organisation, Person, Project, Tenant};
+use words::time::DAY_MS;
+use words::{Id, Reason, Refusal, Timestamp};
+
+use crate::act::Scene;
+use crate::cell::state::CellKeysRow;
+use crate::name;
+use crate::noun::agreement::AgreementRow;
+use crate::noun::bucket::BucketRow;
+use crate::noun::credential::CredentialRow;
+use crate::noun::grant::GrantRow;
+use crate::noun::permit::PermitRow;
+use crate::noun::person::PersonRow;
+use crate::noun::project::ProjectRow;
+use crate::noun::role;
+use crate::noun::tenant::TenantRow;
+use crate::scope::ScopeRow;
+
+/// Where a target lies; roles held there count.
+#[derive(Default)]
+pub struct Around {
+    pub organisations: BTreeSet<Id<Organisation>>,
+    pub tenant: Option<Id<Tenant>>,
+    pub project: Option<Id<Project>>,
+}
+
+/// Who asks, with the roles that count for this target.
+pub async fn actor(
+    scene: &Scene<'_>,
+    target: &Target,
+    around: Option<Around>,
+) -> Result<ActorFacts, Refusal> {
+    let person = scene.actor.person;
+    let row: Option<PersonRow> = scene.root.row(&person.to_bytes()).await?;
+    let row = row.ok_or(Refusal::new(Reason::Unauthenticated))?;
+    still_holds(scene).await?;
+    let around = match around {
+        Some(around) => around,
+        None => surroundings(scene, target).await?,
+    };
+    let held = role::held(scene.root, person).await?;
+    let roles = held.into_iter().filter(|(role, at)| around.holds(*role, *at));
+    Ok(ActorFacts {
+        actor: scene.actor.clone(),
+        organisation: Some(row.organisation),
+        is_suspended: row.is_suspended,
+        roles: roles.map(|(role, _)| role).collect(),
+    })
+}
+
+/// A credential revoked or ended since the door looked at it ends whatever it has open.
+async fn still_holds(scene: &Scene<'_>) -> Result<(), Refusal> {
+    let Some(used) = &scene.actor.credential else {
+        return Ok(());
+    };
+    let row: Option<CredentialRow> = scene.root.row(&used.id.to_bytes()).await?;
+    match row {
+        Some(row) if !row.is_revoked && scene.now <= row.ends => Ok(()),
+        Some(_) | None => Err(Reason::CredentialEnded.into()),
+    }
+}
+
+impl Around {
+    fn holds(&self, role: Role, at: [u8; 16]) -> bool {
+        match role.level() {
+            RoleLevel::Region => true,
+            RoleLevel::Organisation => self.organisations.contains(&Id::from_bytes(at)),
+            RoleLevel::Tenant => self.tenant == Some(Id::from_bytes(at)),
+            RoleLevel::Project => self.project == Some(Id::from_bytes(at)),
+        }
+    }
+}
+
+async fn surroundings(scene: &Scene<'_>, target: &Target) -> Result<Around, Refusal> {
+    let mut around = Around::default();
+    match target {
+        Target::Region => {}
+        Target::Organisation { id, .. } => drop(around.organisations.insert(*id)),
+        Target::Tenant { id } => around.tenant = Some(*id),
+        Target::Person { id, .. } => {
+            let person: PersonRow = scene.root.known(&id.to_bytes()).await?;
+            around.organisations.insert(person.organisation);
+        }
+        // WHY nothing: a role's place is known to the deed alone, which says it itself.
+        Target::Role { .. } => {}
+        Target::Agreement { id, parties, party, .. } => {
+            around_agreement(scene, *id, &mut around).await?;
+            // WHY: whoever signs must be a signatory of the party signed for, not of any party.
+            match party {
+                Some(party) => drop(around.organisations.insert(*party)),
+                None => around.organisations.extend(parties.iter().copied()),
+            }
+        }
+        Target::Project(project)
+        | Target::Keys { project, .. }
+        | Target::Ledger { project: Some(project) } => {
+            around_project(scene, project.id, &mut around).await?;
+        }
+        Target::Permit { project, .. }
+        | Target::Grant { project, .. }
+        | Target::Credential { project, .. }
+        | Target::Airlock { project, .. } => around_project(scene, project.id, &mut around).await?,
+        Target::Data(data) => around_project(scene, data.project.id, &mut around).await?,
+        Target::Ledger { project: None } => {}
+    }
+    Ok(around)
+}
+
+async fn around_project(scene: &Scene<'_>, project: Id<Project>, around: &mut Around) -> Result<(), Refusal> {
+    let row: ProjectRow = scene.root.known(&project.to_bytes()).await?;
+    around.project = Some(project);
+    around.tenant = Some(row.tenant);
+    if let Some(tenant) = scene.root.row::<TenantRow>(&row.tenant.to_bytes()).await? {
+        around.organisations.insert(tenant.organisation);
+    }
+    for (_, agreement) in scene.root.all::<AgreementRow>(&project.to_bytes()).await? {
+        around.organisations.insert(agreement.provider);
+    }
+    Ok(())
+}
+
+async fn around_agreement(scene: &Scene<'_>, id: Id<Agreement>, around: &mut Around) -> Result<(), Refusal> {
+    let key = name::find(scene.root, words::noun::Noun::Agreement, &id.to_string()).await?;
+    let row: AgreementRow = scene.root.known(&key).await?;
+    let project: ProjectRow = scene.root.known(&row.project.to_bytes()).await?;
+    around.project = Some(row.project);
+    around.tenant = Some(project.tenant);
+    Ok(())
+}
+
+/// A role's own place, and what lies above it.
+pub async fn around_role(scene: &Scene<'_>, role: Role, at: [u8; 16]) -> Result<Around, Refusal> {
+    let mut around = Around::default();
+    match role.level() {
+        RoleLevel::Region => {}
+        RoleLevel::Organisation => drop(around.organisations.insert(Id::from_bytes(at))),
+        RoleLevel::Tenant => {
+            let tenant: TenantRow = scene.root.known(&at).await?;
+            around.organisations.insert(tenant.organisation);
+            around.tenant = Some(Id::from_bytes(at));
+        }
+        RoleLevel::Project => around_project(scene, Id::from_bytes(at), &mut around).await?,
+    }
+    Ok(around)
+}
+
+/// A grant's surroundings: of the project's providers only the one whose agreement it is under.
+pub async fn around_grant(scene: &Scene<'_>, agreement: &AgreementRow) -> Result<Around, Refusal> {
+    let mut around = Around::default();
+    around_project(scene, agreement.project, &mut around).await?;
+    around.organisations = BTreeSet::from([agreement.provider]);
+    Ok(around)
+}
+
+/// Whether the actor holds any role of the whole region.
+pub async fn has_region_role(scene: &Scene<'_>) -> Result<bool, Refusal> {
+    let held = role::held(scene.root, scene.actor.person).await?;
+    Ok(held.iter().any(|(role, _)| role.level() == RoleLevel::Region))
+}
+
+/// Whether the actor is a controller of the project's tenant.
+pub async fn controls(scene: &Scene<'_>, project: Id<Project>) -> Result<bool, Refusal> {
+    let row: ProjectRow = scene.root.known(&project.to_bytes()).await?;
+    let held = role::held(scene.root, scene.actor.person).await?;
+    Ok(held.contains(&(Role::Controller, row.tenant.to_bytes())))
+}
+
+/// A project as the gate sees it.
+pub async fn project(scene: &Scene<'_>, id: Id<Project>) -> Result<ProjectFacts, Refusal> {
+    let row: ProjectRow = scene.root.known(&id.to_bytes()).await?;
+    let is_erasing = match scene.cell {
+        Some(cell) => cell.row::<CellKeysRow>(&[]).await?.is_some_and(|keys| keys.is_erasing),
+        None => false,
+    };
+    Ok(ProjectFacts {
+        id,
+        tier: row.tier(),
+        is_halted: row.is_halted,
+        is_locked: row.locked_by.is_some(),
+        is_erased: row.erased_at.is_some() || is_erasing,
+        is_known_to_actor: is_known(scene, &row).await?,
+        // WHY: only classification asks, and its plan looks at the rows themselves.
+        is_empty: true,
+    })
+}
+
+/// Whether the actor has some part in a project; to all others it does not exist.
+async fn is_known(scene: &Scene<'_>, project: &ProjectRow) -> Result<bool, Refusal> {
+    let person = scene.actor.person;
+    for (role, at) in role::held(scene.root, person).await? {
+        let is_part = match role.level() {
+            RoleLevel::Region => true,
+            RoleLevel::Tenant => at == project.tenant.to_bytes(),
+            RoleLevel::Project => at == project.id.to_bytes(),
+            RoleLevel::Organisation => is_party(scene, project, Id::from_bytes(at)).await?,
+        };
+        if is_part {
+            return Ok(true);
+        }
+    }
+    let permits = scene.root.all::<PermitRow>(&project.id.to_bytes()).await?;
+    if permits.iter().any(|(_, permit)| permit.covers(person, None)) {
+        return Ok(true);
+    }
+    let grants = scene.root.all::<GrantRow>(&project.id.to_bytes()).await?;
+    Ok(grants.iter().any(|(_, grant)| grant.receiver == person))
+}
+
+async fn is_party(
+    scene: &Scene<'_>,
+    project: &ProjectRow,
+    organisation: Id<Organisation>,
+) -> Result<bool, Refusal> {
+    let tenant: Option<TenantRow> = scene.root.row(&project.tenant.to_bytes()).await?;
+    if tenant.is_some_and(|tenant| tenant.organisation == organisation) {
+        return Ok(true);
+    }
+    let agreements = scene.root.all::<AgreementRow>(&project.id.to_bytes()).await?;
+    Ok(agreements.iter().any(|(_, agreement)| agreement.parties.contains(&organisation)))
+}
+
+/// What in a project an act of the data plane is about.
+pub struct DataTarget<'a> {
+    pub project: &'a str,
+    pub bucket: &'a str,
+    pub key: Option<&'a str>,
+    pub version: Option<&'a str>,
+    /// It asks something about what is there.
+    pub is_conditional: bool,
+}
+
+/// Data as the gate sees it.
+pub async fn data(scene: &Scene<'_>, of: &DataTarget<'_>) -> Result<Target, Refusal> {
+    let row = crate::noun::project::find(scene.root, of.project).await?;
+    let project = project(scene, row.id).await?;
+    let cell = scene.cell.ok_or(Refusal::new(Reason::NotFound))?;
+    let bucket: Option<BucketRow> = cell.row(of.bucket.as_bytes()).await?;
+    let scope: Option<ScopeRow> = match &bucket {
+        Some(bucket) => cell.row(&bucket.scope.to_bytes()).await?,
+        None => None,
+    };
+    let covering = scope.as_ref().and_then(|scope| scope.agreement);
+    let agreement = agreement(scene, row.id, covering).await?;
+    let object = match (&bucket, of.key) {
+        (Some(bucket), Some(key)) => crate::object::find(cell, bucket, key, of.version).await?,
+        _ => None,
+    };
+    let retained = agreement.as_ref().zip(object.as_ref()).and_then(|(row, object)| retained(row, object.at));
+    Ok(Target::Data(DataFacts {
+        permit: permit(scene, row.id, scene.actor.person, Some(of.bucket)).await?,
+        grant: grant(scene, row.id, of, covering).await?,
+        project,
+        agreement: agreement.as_ref().map(AgreementRow::facts),
+        is_scope_erased: scope.is_some_and(|scope| scope.is_erased),
+        is_held: object.is_some_and(|object| object.is_held),
+        retained_until: retained,
+        is_conditional: of.is_conditional,
+    }))
+}
+
+/// Until when an agreement keeps what was stored at this moment.
+pub fn retained(agreement: &AgreementRow, stored_at: Timestamp) -> Option<Timestamp> {
+    let days = i64::try_from(agreement.terms.retention_days).unwrap_or(i64::MAX);
+    (days > 0).then(|| stored_at.plus_ms(days.saturating_mul(DAY_MS)))
+}
+
+/// The agreement of a scope; for the project's own, the one in force or the last.
+async fn agreement(
+    scene: &Scene<'_>,
+    project: Id<Project>,
+    covering: Option<Id<Agreement>>,
+) -> Result<Option<AgreementRow>, Refusal> {
+    if let Some(covering) = covering {
+        return scene.root.row(&crate::row::pair(project, covering)).await;
+    }
+    let rows = scene.root.all::<AgreementRow>(&project.to_bytes()).await?;
+    let rank = |row: &AgreementRow| (row.is_in_force(scene.now), row.is_signed(), row.terms.ends);
+    Ok(rows.into_iter().map(|(_, row)| row).max_by_key(rank))
+}
+
+/// The permit that speaks most for a person: in force now, else ending last.
+pub async fn permit(
+    scene: &Scene<'_>,
+    project: Id<Project>,
+    person: Id<Person>,
+    bucket: Option<&str>,
+) -> Result<Option<Span>, Refusal> {
+    let rows = scene.root.all::<PermitRow>(&project.to_bytes()).await?;
+    let spans = rows.into_iter().filter(|(_, row)| row.covers(person, bucket)).map(|(_, row)| row.span());
+    let rank = |span: &Span| (span.starts <= scene.now && scene.now <= span.ends, span.ends);
+    Ok(spans.max_by_key(rank))
+}
+
+async fn grant(
+    scene: &Scene<'_>,
+    project: Id<Project>,
+    of: &DataTarget<'_>,
+    covering: Option<Id<Agreement>>,
+) -> Result<Option<gate::facts::GrantFacts>, Refusal> {
+    let used = scene.actor.credential.as_ref().and_then(|used| used.grant);
+    let Some(grant) = used else { return Ok(None) };
+    let row: Option<GrantRow> = scene.root.row(&crate::row::pair(project, grant)).await?;
+    Ok(row.map(|row| {
+        let facts = row.facts(of.bucket, of.key, scene.actor.address);
+        // WHY: a grant under one provider's agreement delivers nothing under another's keys.
+        gate::facts::GrantFacts {
+            covers_target: facts.covers_target && covering == Some(row.agreement),
+            ..facts
+        }
+    }))
+}

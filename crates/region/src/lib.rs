@@ -1,0 +1,31 @@
+//! The heart: nouns, acts, and the one way anything changes.
+//!
+//! One file per noun, one function per act. A door calls these functions with
+//! an actor; the gate decides; the cell's sequencer commits. This crate knows
+//! no HTTP, no clock and no storage technology.
+
+pub mod act;
+pub mod anchor;
+pub mod attempt;
+pub mod cell;
+pub mod check;
+pub mod facts;
+pub mod lease;
+pub mod name;
+pub mod noun;
+pub mod object;
+pub mod observe;
+pub mod perform;
+pub mod region;
+pub mod row;
+pub mod scope;
+pub mod show;
+pub mod tend;
+pub mod twin;
+pub mod upload;
+pub mod verify;
+
+pub use act::Request;
+pub use cell::open::{Ground, OpenError};
+pub use cell::step::{Done, Leaf};
+pub use region::{Parts, Region};

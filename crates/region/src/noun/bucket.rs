@@ -1,0 +1,198 @@
+//! Buckets: each takes one provider's data, or the project's own.
+//!
+//! Names are unique within the project only: another project's bucket of the
+//! same name is simply another bucket.
+
+use async_trait::async_trait;
+use gate::facts::Target;
+use minicbor::{Decode, Encode};
+use serde_json::{Value, json};
+use words::act::{BucketCreate, BucketDelete, BucketShow, BucketVersion};
+use words::noun::{Agreement, Bucket, Noun, Scope};
+use words::{BucketName, Id, Reason, Refusal, Timestamp};
+
+use crate::act::{Frame, Judged, Outcome, Rule, Scene};
+use crate::cell::draft::Draft;
+use crate::facts::{self, DataTarget};
+use crate::noun::{agreement, project};
+use crate::object::ObjectRow;
+use crate::row::{Row, Seal, Table};
+use crate::scope::{self, ScopeRow};
+use crate::show::Show;
+use crate::upload::UploadRow;
+
+#[derive(Debug, Clone, Encode, Decode)]
+pub struct BucketRow {
+    #[n(0)]
+    pub id: Id<Bucket>,
+    #[n(1)]
+    pub name: String,
+    #[n(2)]
+    pub scope: Id<Scope>,
+    #[n(3)]
+    pub versions: Versions,
+    #[n(4)]
+    pub created_at: Timestamp,
+}
+
+/// S3's three states of versioning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub enum Versions {
+    #[n(0)]
+    Never,
+    #[n(1)]
+    Enabled,
+    #[n(2)]
+    Suspended,
+}
+
+impl Versions {
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::Enabled => "enabled",
+            Self::Suspended => "suspended",
+        }
+    }
+}
+
+impl Row for BucketRow {
+    const TABLE: Table = Table::Bucket;
+}
+
+impl BucketRow {
+    pub fn seal(&self) -> Seal {
+        Seal::Scope { scope: self.scope, id: self.id.to_bytes(), size_bytes: 0 }
+    }
+}
+
+pub async fn find(draft: &Draft, name: &str) -> Result<BucketRow, Refusal> {
+    let row: Option<BucketRow> = draft.row(name.as_bytes()).await?;
+    row.ok_or_else(|| Refusal::with(Reason::NotFound, format!("bucket `{name}`")))
+}
+
+#[async_trait]
+impl Judged for BucketCreate {
+    async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+        let project = project::find(scene.root, &self.project).await?;
+        facts::project(scene, project.id).await.map(Target::Project)
+    }
+}
+
+#[async_trait]
+impl Rule for BucketCreate {
+    async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
+        let name: BucketName = self
+            .bucket
+            .parse()
+            .map_err(|error: words::name::NameError| Refusal::with(Reason::Invalid, error.to_string()))?;
+        if draft.row::<BucketRow>(name.as_str().as_bytes()).await?.is_some() {
+            return Err(Refusal::with(Reason::NameTaken, format!("bucket `{name}`")));
+        }
+        let root = frame.root.ok_or(Refusal::new(Reason::NotFound))?;
+        let project = project::find(root, &self.project).await?;
+        let of: Option<Id<Agreement>> = match &self.agreement {
+            Some(text) => {
+                let row = agreement::find(root, text).await?;
+                let is_ours = row.project == project.id;
+                Some(row.id)
+                    .filter(|_| is_ours)
+                    .ok_or_else(|| Refusal::with(Reason::NotFound, format!("agreement `{text}`")))?
+                    .into()
+            }
+            None => None,
+        };
+        let scope = scope::of(draft, frame, project.id, of).await?;
+        let row = BucketRow {
+            id: Id::random(frame.region.rand()),
+            name: name.as_str().to_owned(),
+            scope: scope.id,
+            versions: Versions::Never,
+            created_at: frame.now,
+        };
+        draft.put_in(row.seal(), row.name.as_bytes(), &row)?;
+        let answer = json!({ "bucket": row.name });
+        Ok(Outcome::of(Noun::Bucket, row.id).within(row.scope).saying(answer))
+    }
+}
+
+/// The facts of a whole bucket.
+async fn data(scene: &Scene<'_>, project: &str, bucket: &str) -> Result<Target, Refusal> {
+    let of = DataTarget { project, bucket, key: None, version: None, is_conditional: false };
+    facts::data(scene, &of).await
+}
+
+#[async_trait]
+impl Judged for BucketVersion {
+    async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+        data(scene, &self.project, &self.bucket).await
+    }
+}
+
+#[async_trait]
+impl Rule for BucketVersion {
+    async fn plan(&self, draft: &mut Draft, _: &Frame<'_>) -> Result<Outcome, Refusal> {
+        let mut row = find(draft, &self.bucket).await?;
+        row.versions = match self.versions.as_str() {
+            "enabled" => Versions::Enabled,
+            "suspended" => Versions::Suspended,
+            _ => {
+                return Err(Refusal::with(Reason::Invalid, "versions are `enabled` or `suspended`"));
+            }
+        };
+        draft.put_in(row.seal(), row.name.as_bytes(), &row)?;
+        let answer = json!({ "bucket": row.name, "versions": row.versions.text() });
+        Ok(Outcome::of(Noun::Bucket, row.id).within(row.scope).saying(answer))
+    }
+}
+
+#[async_trait]
+impl Judged for BucketDelete {
+    async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+        data(scene, &self.project, &self.bucket).await
+    }
+}
+
+#[async_trait]
+impl Rule for BucketDelete {
+    async fn plan(&self, draft: &mut Draft, _: &Frame<'_>) -> Result<Outcome, Refusal> {
+        let row = find(draft, &self.bucket).await?;
+        let objects = draft.rows::<ObjectRow>(&row.id.to_bytes(), None, 1).await?;
+        let uploads = draft.rows::<UploadRow>(&row.id.to_bytes(), None, 1).await?;
+        if !objects.is_empty() || !uploads.is_empty() {
+            return Err(Reason::NotEmpty.into());
+        }
+        draft.remove::<BucketRow>(row.seal(), row.name.as_bytes());
+        Ok(Outcome::of(Noun::Bucket, row.id).within(row.scope))
+    }
+}
+
+#[async_trait]
+impl Judged for BucketShow {
+    async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+        let project = project::find(scene.root, &self.project).await?;
+        facts::project(scene, project.id).await.map(Target::Project)
+    }
+}
+
+#[async_trait]
+impl Show for BucketShow {
+    async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {
+        let cell = scene.cell.ok_or(Refusal::new(Reason::NotFound))?;
+        let mut shown = Vec::new();
+        for (_, row) in cell.all::<BucketRow>(&[]).await? {
+            if self.bucket.as_ref().is_some_and(|name| *name != row.name) {
+                continue;
+            }
+            let scope: Option<ScopeRow> = cell.row(&row.scope.to_bytes()).await?;
+            let agreement = scope.and_then(|scope| scope.agreement);
+            shown.push(json!({
+                "bucket": row.name,
+                "agreement": agreement.map(|id| id.to_string()),
+                "versions": row.versions.text(),
+                "created": row.created_at,
+            }));
+        }
+        Ok(Value::Array(shown))
+    }
+}

@@ -1,0 +1,354 @@
+//! Erasure: destroying the keys of a provider's data or of a whole project, with a certificate.
+//!
+//! First a commit says so and every door closes, then custody destroys, then the
+//! index is folded anew from a log that can no longer say the names, then a
+//! certificate is signed. Each step can be repeated, and a region that stopped
+//! half-way goes on when it opens.
+
+use async_trait::async_trait;
+use futures::FutureExt;
+use minicbor::{Decode, Encode};
+use serde_json::json;
+use words::act::{KeyEraseProject, KeyEraseScope};
+use words::noun::{Project, Scope};
+use words::{Actor, Deed, Id, Reason, Refusal};
+
+use crate::Region;
+use crate::act::{AsRuled, Request};
+use crate::cell::Cell;
+use crate::cell::draft::Draft;
+use crate::cell::state::CellKeysRow;
+use crate::cell::step::{Done, Entry, HouseStep, Leaf, Moment, Planned, Step};
+use crate::noun::agreement::{self, AgreementRow};
+use crate::noun::project::ProjectRow;
+use crate::row::{Row, Seal, Table};
+use crate::scope::ScopeRow;
+
+/// An erasure, in the root: begun, and for ever once its certificate is signed.
+///
+/// WHY for ever: keys that come back with an older custody are destroyed again before anything is served.
+#[derive(Debug, Clone, Encode, Decode)]
+pub struct ErasureRow {
+    #[n(0)]
+    pub project: Id<Project>,
+    /// None: the whole project.
+    #[n(1)]
+    pub scope: Option<Id<Scope>>,
+    /// Its certificate is signed.
+    #[n(2)]
+    pub is_done: bool,
+}
+
+impl Row for ErasureRow {
+    const TABLE: Table = Table::Erasure;
+}
+
+impl ErasureRow {
+    fn key(&self) -> Vec<u8> {
+        let scope = self.scope.map_or([0; 16], Id::to_bytes);
+        [self.project.to_bytes(), scope].concat()
+    }
+
+    fn subject(&self) -> String {
+        self.scope.map_or_else(|| format!("project:{}", self.project), |scope| format!("scope:{scope}"))
+    }
+}
+
+/// The signed certificate of a scope's erasure, in the cell.
+#[derive(Debug, Clone, Encode, Decode)]
+pub struct CertificateRow {
+    #[n(0)]
+    pub scope: Id<Scope>,
+    /// A C2SP signed note over one line of JSON.
+    #[n(1)]
+    pub note: String,
+}
+
+impl Row for CertificateRow {
+    const TABLE: Table = Table::Certificate;
+}
+
+/// Destroys the keys of one provider's data and gives the certificate.
+pub async fn erase_scope(region: &Region, actor: &Actor, deed: KeyEraseScope) -> Result<Done, Refusal> {
+    let project = deed.project.clone();
+    let erased = whole(scope_erased(region.clone(), actor.clone(), deed));
+    region.heard(actor, KeyEraseScope::ACT, Some(&project), erased.boxed()).await
+}
+
+/// Destroys all keys of a project and gives the certificate.
+pub async fn erase_project(region: &Region, actor: &Actor, deed: KeyEraseProject) -> Result<Done, Refusal> {
+    let project = deed.project.clone();
+    let erased = whole(project_erased(region.clone(), actor.clone(), deed));
+    region.heard(actor, KeyEraseProject::ACT, Some(&project), erased.boxed()).await
+}
+
+/// WHY a task: whoever asked may hang up, and an erasure is not cut between its steps. The region's end waits for it.
+async fn whole(work: impl Future<Output = Result<Done, Refusal>> + Send + 'static) -> Result<Done, Refusal> {
+    tokio::spawn(work).await.unwrap_or_else(|_| Err(crate::cell::lead::gone()))
+}
+
+async fn scope_erased(region: Region, actor: Actor, deed: KeyEraseScope) -> Result<Done, Refusal> {
+    let cell = region.project_cell(&actor, &deed.project).await?;
+    let root = region.root().view().await?;
+    let allowed = region.allow(&actor, &deed, Some(&cell)).await?;
+    let scope: Id<Scope> = agreement::find(&root, &deed.agreement).await?.id.cast();
+    let erasure = ErasureRow { project: cell.id.cast(), scope: Some(scope), is_done: false };
+    let _one = region.erasing().lock().await;
+    intend(&region, &erasure).await?;
+    let request = Request { actor, deed, attempt: None };
+    let done = match region.commit(&cell, request, allowed, AsRuled).await {
+        Ok(done) => done.leaf,
+        Err(refusal) if refusal.reason == Reason::AlreadyDone => go_on(&cell, scope, refusal).await?,
+        // WHY: nobody knows whether it was decided. The intent stays until the cell, opened anew, tells.
+        Err(refusal) if refusal.reason == Reason::Unavailable => return Err(refusal),
+        Err(refusal) => {
+            take_back(&region, &erasure).await?;
+            return Err(refusal);
+        }
+    };
+    let note = finish_scope(&region, &cell, &erasure, scope).await?;
+    Ok(Done { leaf: done, answer: json!({ "certificate": note }) })
+}
+
+async fn project_erased(region: Region, actor: Actor, deed: KeyEraseProject) -> Result<Done, Refusal> {
+    let cell = region.project_cell(&actor, &deed.project).await?;
+    let allowed = region.allow(&actor, &deed, Some(&cell)).await?;
+    let erasure = ErasureRow { project: cell.id.cast(), scope: None, is_done: false };
+    let _one = region.erasing().lock().await;
+    intend(&region, &erasure).await?;
+    let request = Request { actor, deed, attempt: None };
+    let done = match region.commit(&cell, request, allowed, AsRuled).await {
+        Ok(done) => done.leaf,
+        // WHY: an erasure that was decided is gone on with, never taken back.
+        Err(refusal) if matches!(refusal.reason, Reason::AlreadyDone | Reason::ProjectErased) => None,
+        // WHY: nobody knows whether it was decided. The intent stays until the cell, opened anew, tells.
+        Err(refusal) if refusal.reason == Reason::Unavailable => return Err(refusal),
+        Err(refusal) => {
+            take_back(&region, &erasure).await?;
+            return Err(refusal);
+        }
+    };
+    let note = finish_project(&region, &erasure).await?;
+    Ok(Done { leaf: done, answer: json!({ "certificate": note }) })
+}
+
+/// An erasure decided before but not certified is gone on with; a certified one is done.
+async fn go_on(cell: &Cell, scope: Id<Scope>, refusal: Refusal) -> Result<Option<Leaf>, Refusal> {
+    let certificate: Option<CertificateRow> = cell.view().await?.row(&scope.to_bytes()).await?;
+    if certificate.is_some() { Err(refusal) } else { Ok(None) }
+}
+
+impl Region {
+    /// Goes on with every erasure that a stop interrupted, and repeats those whose keys are back.
+    pub async fn finish_erasures(&self) -> Result<(), Refusal> {
+        let _one = self.erasing().lock().await;
+        let erasures = self.root().view().await?.all::<ErasureRow>(&[]).await?;
+        let mut unfinished = None;
+        for (_, erasure) in erasures {
+            let resumed = match (erasure.is_done, erasure.scope) {
+                (true, _) => keep_erased(self, &erasure).await,
+                (false, Some(scope)) => resume_scope(self, &erasure, scope).await,
+                (false, None) => resume_project(self, &erasure).await,
+            };
+            unfinished = unfinished.or(resumed.err());
+        }
+        unfinished.map_or(Ok(()), Err)
+    }
+}
+
+/// INVARIANT: what a certificate says is destroyed stays so, whatever custody was put in place since.
+async fn keep_erased(region: &Region, erasure: &ErasureRow) -> Result<(), Refusal> {
+    let (keys, root) = (region.keys(erasure.project.cast()), &region.root().keys);
+    let scopes: Vec<Id<Scope>> = erasure.scope.into_iter().collect();
+    let is_back = match erasure.scope {
+        Some(scope) => keys.has_any_of(scope)? || root.has_scope(scope)?,
+        None => !keys.is_destroyed()?,
+    };
+    if !is_back {
+        return Ok(());
+    }
+    tracing::error!(project = %erasure.project, "destroyed keys were back: custody is older than their erasure");
+    match erasure.scope {
+        Some(_) => {
+            // WHY closed: an index folded while the keys were back knows the names.
+            if let Some(cell) = region.forget_cell(erasure.project.cast()) {
+                cell.close().await;
+            }
+            keys.destroy_scopes(&scopes, u64::MAX)?;
+        }
+        None => drop(keys.destroy_cell()?),
+    }
+    let (root, subject) = (region.root(), erasure.subject());
+    destroy_names(region, scopes).await?;
+    let step =
+        HouseStep::new(move |_, moment| Ok(Entry::of_house("key.erased-again", moment.now).about(subject)));
+    root.submit(Box::new(step)).await.map(drop)
+}
+
+async fn resume_scope(region: &Region, erasure: &ErasureRow, scope: Id<Scope>) -> Result<(), Refusal> {
+    let cell = region.cell(erasure.project.cast()).await?;
+    let row: Option<ScopeRow> = cell.view().await?.row(&scope.to_bytes()).await?;
+    match row {
+        Some(row) if row.is_erased => finish_scope(region, &cell, erasure, scope).await.map(drop),
+        // The stop came before the commit: nothing was decided.
+        Some(_) | None => take_back(region, erasure).await,
+    }
+}
+
+async fn resume_project(region: &Region, erasure: &ErasureRow) -> Result<(), Refusal> {
+    let root = region.root().view().await?;
+    let row: ProjectRow = root.known(&erasure.project.to_bytes()).await?;
+    let has_begun = match row.erased_at {
+        Some(_) => true,
+        None => {
+            let cell = region.cell(erasure.project.cast()).await?;
+            cell.view().await?.row::<CellKeysRow>(&[]).await?.is_some_and(|keys| keys.is_erasing)
+        }
+    };
+    match has_begun {
+        true => finish_project(region, erasure).await.map(drop),
+        false => take_back(region, erasure).await,
+    }
+}
+
+/// Writes the intent, so that a stop cannot leave keys behind unnoticed.
+async fn intend(region: &Region, erasure: &ErasureRow) -> Result<(), Refusal> {
+    write(region, erasure.clone(), "key.intend").await
+}
+
+/// Remembers for ever that it is done.
+async fn settle(region: &Region, erasure: &ErasureRow) -> Result<(), Refusal> {
+    write(region, ErasureRow { is_done: true, ..erasure.clone() }, "key.settle").await
+}
+
+async fn write(region: &Region, erasure: ErasureRow, act: &'static str) -> Result<(), Refusal> {
+    let step = HouseStep::new(move |draft, moment| {
+        draft.put(&erasure.key(), &erasure)?;
+        Ok(Entry::of_house(act, moment.now).about(erasure.subject()))
+    });
+    region.root().submit(Box::new(step)).await.map(drop)
+}
+
+/// It was refused after all.
+async fn take_back(region: &Region, erasure: &ErasureRow) -> Result<(), Refusal> {
+    let erasure = erasure.clone();
+    let step = HouseStep::new(move |draft, moment| {
+        draft.remove::<ErasureRow>(Seal::Cell, &erasure.key());
+        Ok(Entry::of_house("key.take-back", moment.now).about(erasure.subject()))
+    });
+    region.root().submit(Box::new(step)).await.map(drop)
+}
+
+async fn finish_scope(
+    region: &Region,
+    cell: &Cell,
+    erasure: &ErasureRow,
+    scope: Id<Scope>,
+) -> Result<String, Refusal> {
+    let keys = cell.keys.clone();
+    let generation = cell.index_generation();
+    let destroyed = cell.renew(move || keys.destroy_scopes(&[scope], generation)).await?;
+    destroy_names(region, vec![scope]).await?;
+    let erased = cell
+        .view()
+        .await?
+        .all::<ErasedRow>(&[&scope.to_bytes()[..], &[Table::Object as u8]].concat())
+        .await?;
+    let said = json!({
+        "erased": "scope",
+        "region": region.ground().origin,
+        "project": erasure.project.to_string(),
+        "scope": scope.to_string(),
+        "at": region.now(),
+        "custody": destroyed.kind,
+        "custody_generation": destroyed.generation,
+        "objects": erased.len(),
+        "bytes": erased.iter().map(|(_, row)| row.0.size_bytes).sum::<u64>(),
+    });
+    let note = cell.publisher.certify(&said)?;
+    let row = CertificateRow { scope, note: note.clone() };
+    let step = HouseStep::new(move |draft, moment| {
+        draft.put(&row.scope.to_bytes(), &row)?;
+        Ok(Entry::of_house("key.erased", moment.now).about(format!("scope:{scope}")))
+    });
+    cell.submit(Box::new(step)).await?;
+    settle(region, erasure).await?;
+    Ok(note)
+}
+
+/// Names of these scopes in the root go too: grants, and what was asked when they were issued.
+async fn destroy_names(region: &Region, scopes: Vec<Id<Scope>>) -> Result<(), Refusal> {
+    let root = region.root();
+    let keys = root.keys.clone();
+    let mut held = Vec::new();
+    for scope in scopes {
+        if keys.has_scope(scope)? {
+            held.push(scope);
+        }
+    }
+    if held.is_empty() {
+        return Ok(());
+    }
+    let generation = root.index_generation();
+    root.renew(move || keys.destroy_scopes(&held, generation)).await.map(drop)
+}
+
+async fn finish_project(region: &Region, erasure: &ErasureRow) -> Result<String, Refusal> {
+    let id = erasure.project;
+    mark_erased(region, id, None).await?;
+    let keys = region.keys(id.cast());
+    let opening = region.opening(id.cast());
+    // WHY under its opening: nobody opens the cell, and makes a key for it, while its keys are destroyed.
+    let _closed = opening.lock().await;
+    if let Some(cell) = region.forget_cell(id.cast()) {
+        let _last_checkpoint = cell.publisher.publish(&cell).await;
+        cell.close().await;
+    }
+    let destroyed = keys.destroy_cell()?;
+    let agreements = region.root().view().await?.all::<AgreementRow>(&id.to_bytes()).await?;
+    let names = agreements.into_iter().map(|(_, row)| row.id.cast()).chain([id.cast()]);
+    destroy_names(region, names.collect()).await?;
+    let said = json!({
+        "erased": "project",
+        "region": region.ground().origin,
+        "project": id.to_string(),
+        "at": region.now(),
+        "custody": destroyed.kind,
+        "custody_generation": destroyed.generation,
+    });
+    let note = region.root().publisher.certify(&said)?;
+    mark_erased(region, id, Some(note.clone())).await?;
+    settle(region, erasure).await?;
+    Ok(note)
+}
+
+/// Closes every door to a project; later adds the certificate.
+async fn mark_erased(region: &Region, id: Id<Project>, certificate: Option<String>) -> Result<(), Refusal> {
+    region.root().submit(Box::new(MarkErased { id, certificate })).await.map(drop)
+}
+
+struct MarkErased {
+    id: Id<Project>,
+    certificate: Option<String>,
+}
+
+#[async_trait]
+impl Step for MarkErased {
+    async fn plan(&mut self, draft: &mut Draft, moment: Moment) -> Result<Planned, Refusal> {
+        let mut row: ProjectRow = draft.known(&self.id.to_bytes()).await?;
+        row.erased_at = row.erased_at.or(Some(moment.now));
+        row.certificate = self.certificate.take().or(row.certificate);
+        draft.put(&self.id.to_bytes(), &row)?;
+        let entry = Entry::of_house("key.erased", moment.now).about(format!("project:{}", self.id));
+        Ok(Planned::New(entry))
+    }
+}
+
+/// What is left of a row whose scope is gone.
+#[derive(Debug, Encode, Decode)]
+#[cbor(transparent)]
+pub struct ErasedRow(#[n(0)] pub crate::cell::format::Stub);
+
+impl Row for ErasedRow {
+    const TABLE: Table = Table::Erased;
+}

@@ -1,0 +1,239 @@
+//! Upload grants: a person may deliver into one place, from one network, between two dates.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use async_trait::async_trait;
+use gate::facts::{GrantFacts, Span, Target};
+use minicbor::{Decode, Encode};
+use serde_json::{Value, json};
+use words::act::{GrantIssue, GrantRevoke, GrantShow};
+use words::noun::{Agreement, Grant, Noun, Person, Project};
+use words::{Id, Reason, Refusal, Timestamp};
+
+use crate::act::{Frame, Judged, Outcome, Rule, Scene};
+use crate::cell::draft::Draft;
+use crate::facts::{self, Around};
+use crate::name;
+use crate::noun::agreement;
+use crate::row::{self, Row, Table};
+use crate::show::Show;
+
+#[derive(Debug, Clone, Encode, Decode)]
+pub struct GrantRow {
+    #[n(0)]
+    pub id: Id<Grant>,
+    #[n(1)]
+    pub alias: String,
+    #[n(2)]
+    pub project: Id<Project>,
+    #[n(3)]
+    pub agreement: Id<Agreement>,
+    #[n(4)]
+    pub issuer: Id<Person>,
+    #[n(5)]
+    pub receiver: Id<Person>,
+    #[n(6)]
+    pub bucket: String,
+    #[n(7)]
+    pub prefix: String,
+    /// As written: `192.0.2.0/24`.
+    #[n(8)]
+    pub network: String,
+    #[n(9)]
+    pub starts: Timestamp,
+    #[n(10)]
+    pub ends: Timestamp,
+    #[n(11)]
+    pub is_revoked: bool,
+}
+
+impl Row for GrantRow {
+    const TABLE: Table = Table::Grant;
+}
+
+impl GrantRow {
+    /// Grants lie under their project.
+    pub fn key(&self) -> [u8; 32] {
+        row::pair(self.project, self.id)
+    }
+
+    pub fn facts(&self, bucket: &str, key: Option<&str>, address: IpAddr) -> GrantFacts {
+        let is_under = key.is_none_or(|key| key.starts_with(&self.prefix));
+        GrantFacts {
+            span: Span { starts: self.starts, ends: self.ends },
+            is_revoked: self.is_revoked,
+            address_matches: self.network.parse::<Network>().is_ok_and(|network| network.holds(address)),
+            covers_target: self.bucket == bucket && is_under,
+        }
+    }
+}
+
+/// A network in CIDR form (RFC 4632); an address alone is a network of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    prefix_bits: u32,
+}
+
+impl FromStr for Network {
+    type Err = Refusal;
+
+    fn from_str(from: &str) -> Result<Self, Refusal> {
+        let wrong = || Refusal::with(Reason::Invalid, "write a network as `192.0.2.0/24` or an address");
+        let (address, bits) = match from.split_once('/') {
+            Some((address, bits)) => (address, Some(bits.parse::<u32>().map_err(|_| wrong())?)),
+            None => (from, None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| wrong())?;
+        let bits_max = if address.is_ipv4() { 32 } else { 128 };
+        let prefix_bits = bits.unwrap_or(bits_max);
+        if prefix_bits > bits_max { Err(wrong()) } else { Ok(Self { address, prefix_bits }) }
+    }
+}
+
+impl Network {
+    pub fn holds(self, address: IpAddr) -> bool {
+        let same = |left: u128, right: u128, bits_max: u32| {
+            let shift = bits_max - self.prefix_bits;
+            left.checked_shr(shift).unwrap_or(0) == right.checked_shr(shift).unwrap_or(0)
+        };
+        match (self.address, address.to_canonical()) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => same(u32::from(own).into(), u32::from(other).into(), 32),
+            (IpAddr::V6(own), IpAddr::V6(other)) => same(own.into(), other.into(), 128),
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
+        }
+    }
+}
+
+async fn find(draft: &Draft, text: &str) -> Result<GrantRow, Refusal> {
+    let key = name::find(draft, Noun::Grant, text).await?;
+    draft.known(&key).await
+}
+
+#[async_trait]
+impl Judged for GrantIssue {
+    async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+        let agreement = agreement::find(scene.root, &self.agreement).await?;
+        let receiver = name::find_id(scene.root, Noun::Person, &self.person).await?;
+        let project = facts::project(scene, agreement.project).await?;
+        // WHY an id of nothing: the grant does not exist yet.
+        Ok(Target::Grant { id: Id::from_bytes([0; 16]), project, issuer: scene.actor.person, receiver })
+    }
+
+    async fn around(&self, scene: &Scene<'_>) -> Result<Option<Around>, Refusal> {
+        let agreement = agreement::find(scene.root, &self.agreement).await?;
+        facts::around_grant(scene, &agreement).await.map(Some)
+    }
+}
+
+#[async_trait]
+impl Rule for GrantIssue {
+    async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
+        if self.ends <= self.starts {
+            return Err(Refusal::with(Reason::Invalid, "it ends before it starts"));
+        }
+        self.address.parse::<Network>()?;
+        let agreement = agreement::find(draft, &self.agreement).await?;
+        let receiver = name::find_id(draft, Noun::Person, &self.person).await?;
+        let id = Id::random(frame.region.rand());
+        let key = row::pair(agreement.project, id);
+        let alias = name::claim(draft, Noun::Grant, &self.alias, id, &key).await?;
+        let row = GrantRow {
+            id,
+            alias,
+            project: agreement.project,
+            agreement: agreement.id,
+            issuer: frame.actor.person,
+            receiver,
+            bucket: self.bucket.clone(),
+            prefix: self.prefix.clone().unwrap_or_default(),
+            network: self.address.clone(),
+            starts: self.starts,
+            ends: self.ends,
+            is_revoked: false,
+        };
+        draft.put(&key, &row)?;
+        let answer = json!({ "grant": row.alias });
+        Ok(Outcome::of(Noun::Grant, id).and(Noun::Agreement, agreement.id).saying(answer))
+    }
+}
+
+#[async_trait]
+impl Judged for GrantRevoke {
+    async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+        let row = find(scene.root, &self.grant).await?;
+        let project = facts::project(scene, row.project).await?;
+        Ok(Target::Grant { id: row.id, project, issuer: row.issuer, receiver: row.receiver })
+    }
+
+    async fn around(&self, scene: &Scene<'_>) -> Result<Option<Around>, Refusal> {
+        let row = find(scene.root, &self.grant).await?;
+        let agreement = scene.root.known(&row::pair(row.project, row.agreement)).await?;
+        facts::around_grant(scene, &agreement).await.map(Some)
+    }
+}
+
+#[async_trait]
+impl Rule for GrantRevoke {
+    async fn plan(&self, draft: &mut Draft, _: &Frame<'_>) -> Result<Outcome, Refusal> {
+        let mut row = find(draft, &self.grant).await?;
+        if std::mem::replace(&mut row.is_revoked, true) {
+            return Err(Reason::AlreadyDone.into());
+        }
+        draft.put(&row.key(), &row)?;
+        Ok(Outcome::of(Noun::Grant, row.id))
+    }
+}
+
+#[async_trait]
+impl Show for GrantShow {
+    async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {
+        let mut shown = Vec::new();
+        for (_, row) in scene.root.all::<GrantRow>(&[]).await? {
+            let is_wanted =
+                self.grant.as_ref().is_none_or(|text| *text == row.alias || *text == row.id.to_string());
+            let is_own = row.receiver == scene.actor.person || row.issuer == scene.actor.person;
+            if !is_wanted || !(is_own || facts::project(scene, row.project).await?.is_known_to_actor) {
+                continue;
+            }
+            shown.push(json!({
+                "grant": row.alias,
+                "id": row.id.to_string(),
+                "bucket": row.bucket,
+                "prefix": row.prefix,
+                "address": row.network,
+                "starts": row.starts,
+                "ends": row.ends,
+                "revoked": row.is_revoked,
+            }));
+        }
+        Ok(Value::Array(shown))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holds(network: &str, address: &str) -> bool {
+        let network: Network = network.parse().expect("a network");
+        network.holds(address.parse().expect("an address"))
+    }
+
+    #[test]
+    fn networks_hold_their_addresses_and_no_others() {
+        assert!(holds("192.0.2.0/24", "192.0.2.7"));
+        assert!(!holds("192.0.2.0/24", "192.0.3.7"));
+        assert!(holds("192.0.2.7", "192.0.2.7"));
+        assert!(!holds("192.0.2.7", "192.0.2.8"));
+        assert!(holds("192.0.2.0/24", "::ffff:192.0.2.7"));
+        assert!(holds("2001:db8::/32", "2001:db8:1::1"));
+        assert!(!holds("2001:db8::/32", "2001:db9::1"));
+        assert!(holds("0.0.0.0/0", "203.0.113.1"));
+        assert!(!holds("0.0.0.0/0", "2001:db8::1"));
+        for wrong in ["192.0.2.0/33", "::/129", "here", "1.2.3/8", "1.2.3.4/x"] {
+            assert!(wrong.parse::<Network>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Keys: rotation, the decision to erase, and what is told of them.
+//!
+//! What an erasure does once it is decided is in `erasure`. Lock and unlock are
+//! states of a project and lie there.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use gate::facts::Target;
+use serde_json::{Value, json};
+use words::act::{KeyEraseProject, KeyEraseScope, KeyRotate, KeyShow};
+use words::noun::{Agreement, Noun, Project, Scope};
+use words::{Id, Reason, Refusal, Timestamp};
+
+use crate::act::{Frame, Judged, Outcome, Rule, Scene};
+use crate::cell::draft::Draft;
+use crate::cell::state::CellKeysRow;
+use crate::facts;
+use crate::noun::agreement::{self, AgreementRow};
+use crate::noun::erasure::CertificateRow;
+use crate::noun::project;
+use crate::object::ObjectRow;
+use crate::scope::ScopeRow;
+use crate::show::Show;
+
+/// What keeps objects of a scope (or of all) from being erased.
+#[derive(Debug, Default, Clone, Copy)]
+struct Kept {
+    is_held: bool,
+    until: Option<Timestamp>,
+}
+
+async fn kept(
+    rows: &Draft,
+    root: &Draft,
+    project: Id<Project>,
+    scope: Option<Id<Scope>>,
+) -> Result<Kept, Refusal> {
+    let mut is_held = false;
+    let mut youngest: BTreeMap<Id<Scope>, Timestamp> = BTreeMap::new();
+    let seen = |object: ObjectRow| {
+        if scope.is_none_or(|scope| scope == object.scope) && !object.is_marker {
+            is_held |= object.is_held;
+            let at = youngest.entry(object.scope).or_default();
+            *at = object.at.max(*at);
+        }
+    };
+    rows.each(&[], seen).await?;
+    let mut until = None;
+    for (scope, at) in youngest {
+        let key = crate::row::pair::<_, Agreement>(project, scope.cast());
+        let agreement: Option<AgreementRow> = root.row(&key).await?;
+        until = until.max(agreement.and_then(|agreement| facts::retained(&agreement, at)));
+    }
+    Ok(Kept { is_held, until })
+}
+
+async fn target(
+    scene: &Scene<'_>,
+    of: &str,
+    agreement: Option<&str>,
+    looks: bool,
+) -> Result<Target, Refusal> {
+    let row = project::find(scene.root, of).await?;
+    let project = facts::project(scene, row.id).await?;
+    let mut found = Kept::default();
+    if let (Some(cell), true) = (scene.cell, looks && project.is_known_to_actor) {
+        let scope = match agreement {
+            Some(text) => Some(agreement::find(scene.root, text).await?.id.cast()),
+            None => None,
+        };
+        found = kept(cell, scene.root, row.id, scope).await?;
+    }
+    Ok(Target::Keys { project, is_held: found.is_held, retained_until: found.until, locker: row.locked_by })
+}
+
+macro_rules! judged_keys {
+    ($($deed:ident ($agreement:expr, $looks:literal))*) => { $(#[async_trait]
+    impl Judged for $deed {
+        async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+            let agreement: fn(&$deed) -> Option<&str> = $agreement;
+            target(scene, &self.project, agreement(self), $looks).await
+        }
+    })* };
+}
+
+judged_keys! {
+    KeyRotate (|_| None, false)
+    KeyShow (|_| None, false)
+    KeyEraseScope (|deed| Some(&deed.agreement), true)
+    KeyEraseProject (|_| None, true)
+}
+
+/// Judged once more over the very rows that will be erased.
+fn refuse_kept(kept: Kept, now: Timestamp) -> Result<(), Refusal> {
+    match kept {
+        Kept { is_held: true, .. } => Err(Reason::LegalHold.into()),
+        Kept { until: Some(until), .. } if now < until => Err(Reason::Retained.into()),
+        Kept { .. } => Ok(()),
+    }
+}
+
+#[async_trait]
+impl Rule for KeyRotate {
+    async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
+        let keys = frame.region.keys(frame.cell);
+        let mut own: CellKeysRow = draft.known(&[]).await?;
+        own.generation += 1;
+        keys.found_cell(own.generation)?;
+        draft.put(&[], &own)?;
+        let mut scopes = 0;
+        for (key, mut scope) in draft.all::<ScopeRow>(&[]).await? {
+            if !scope.is_erased {
+                scope.generation += 1;
+                scope.public = keys.found_scope(scope.id, scope.generation)?.into();
+                draft.put(&key, &scope)?;
+                scopes += 1;
+            }
+        }
+        let answer = json!({ "generation": own.generation, "scopes": scopes });
+        Ok(Outcome::of::<Project>(Noun::Project, frame.cell.cast()).saying(answer))
+    }
+}
+
+#[async_trait]
+impl Rule for KeyEraseScope {
+    async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
+        let root = frame.root.ok_or(Refusal::new(Reason::NotFound))?;
+        let agreement = agreement::find(root, &self.agreement).await?;
+        let id: Id<Scope> = agreement.id.cast();
+        let mut scope: ScopeRow = draft
+            .known(&id.to_bytes())
+            .await
+            .map_err(|_| Refusal::with(Reason::NotFound, "this agreement has no data here"))?;
+        if scope.is_erased {
+            return Err(Reason::AlreadyDone.into());
+        }
+        refuse_kept(kept(draft, root, agreement.project, Some(id)).await?, frame.now)?;
+        scope.is_erased = true;
+        scope.erased_at = Some(frame.now);
+        draft.put(&id.to_bytes(), &scope)?;
+        Ok(Outcome::of(Noun::Agreement, agreement.id).and::<Project>(Noun::Project, frame.cell.cast()))
+    }
+}
+
+#[async_trait]
+impl Rule for KeyEraseProject {
+    async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
+        let root = frame.root.ok_or(Refusal::new(Reason::NotFound))?;
+        let project: Id<Project> = frame.cell.cast();
+        refuse_kept(kept(draft, root, project, None).await?, frame.now)?;
+        let mut keys: CellKeysRow = draft.known(&[]).await?;
+        if std::mem::replace(&mut keys.is_erasing, true) {
+            return Err(Reason::AlreadyDone.into());
+        }
+        draft.put(&[], &keys)?;
+        Ok(Outcome::of(Noun::Project, project))
+    }
+}
+
+#[async_trait]
+impl Show for KeyShow {
+    async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {
+        let cell = scene.cell.ok_or(Refusal::new(Reason::NotFound))?;
+        let keys: CellKeysRow = cell.known(&[]).await?;
+        let mut scopes = Vec::new();
+        for (key, scope) in cell.all::<ScopeRow>(&[]).await? {
+            let certificate: Option<CertificateRow> = cell.row(&key).await?;
+            scopes.push(json!({
+                "scope": scope.id.to_string(),
+                "agreement": scope.agreement.map(|id| id.to_string()),
+                "generation": scope.generation,
+                "erased": scope.erased_at,
+                "certificate": certificate.map(|row| row.note),
+            }));
+        }
+        Ok(
+            json!({ "generation": keys.generation, "custody": scene.region.ground().custody.kind(), "scopes": scopes }),
+        )
+    }
+}

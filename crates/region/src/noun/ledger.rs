@@ -1,0 +1,259 @@
+//! The ledger: receipts, search, export. What an auditor takes home.
+
+use async_stream::try_stream;
+use async_trait::async_trait;
+use bytes::Bytes;
+use data_encoding::{BASE64, HEXLOWER};
+use futures::{FutureExt, Stream};
+use gate::facts::Target;
+use seal::merkle::{TileNodes, inclusion, inclusion_nodes};
+use serde_json::{Value, json};
+use store::Derived;
+use words::act::{CheckpointSign, LedgerExport, LedgerProve, LedgerShow};
+use words::noun::Noun;
+use words::{Actor, Deed, Id, Reason, Refusal};
+
+use std::sync::Arc;
+
+use crate::Region;
+use crate::act::{Judged, Scene, subject};
+use crate::cell::Cell;
+use crate::cell::fold::{self, Opened};
+use crate::cell::format::{Body, Commit};
+use crate::cell::publish;
+use crate::cell::step::{Done, Leaf};
+use crate::facts;
+use crate::noun::project;
+
+/// WHY: one page of a search that a person reads.
+const RECORDS_MAX: usize = 100;
+
+/// The ledger that a person means: a project's or the root's.
+async fn cell_of(region: &Region, actor: &Actor, project: Option<&str>) -> Result<Arc<Cell>, Refusal> {
+    match project {
+        Some(project) => region.project_cell(actor, project).await,
+        None => Ok(Arc::clone(region.root())),
+    }
+}
+
+async fn target(scene: &Scene<'_>, project: Option<&str>) -> Result<Target, Refusal> {
+    let Some(text) = project else {
+        return Ok(Target::Ledger { project: None });
+    };
+    let row = project::find(scene.root, text).await?;
+    Ok(Target::Ledger { project: Some(facts::project(scene, row.id).await?) })
+}
+
+macro_rules! judged_ledger {
+    ($($deed:ident)*) => { $(#[async_trait]
+    impl Judged for $deed {
+        async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+            target(scene, self.project.as_deref()).await
+        }
+    })* };
+}
+
+judged_ledger!(CheckpointSign LedgerShow LedgerExport);
+
+#[async_trait]
+impl Judged for LedgerProve {
+    async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+        let leaf: Leaf = self.leaf.parse()?;
+        let is_root = leaf.cell == words::noun::ROOT_CELL;
+        let project = (!is_root).then(|| leaf.cell.to_string());
+        target(scene, project.as_deref()).await
+    }
+}
+
+/// Publishes and signs the cell's checkpoint now.
+pub async fn sign(region: &Region, actor: &Actor, deed: &CheckpointSign) -> Result<Done, Refusal> {
+    region
+        .heard(actor, CheckpointSign::ACT, deed.project.as_deref(), signed(region, actor, deed).boxed())
+        .await
+}
+
+async fn signed(region: &Region, actor: &Actor, deed: &CheckpointSign) -> Result<Done, Refusal> {
+    let cell = cell_of(region, actor, deed.project.as_deref()).await?;
+    let allowed = region.allow(actor, deed, Some(&cell)).await?;
+    let note = cell.publisher.publish(&cell).await?;
+    region.observe(&allowed, subject(Noun::Ledger, cell.id), &cell)?;
+    Ok(Done { leaf: None, answer: json!({ "checkpoint": note }) })
+}
+
+/// A receipt: the leaf's commitment, its place in the signed tree, and what opens it.
+pub async fn prove(region: &Region, actor: &Actor, deed: &LedgerProve) -> Result<Done, Refusal> {
+    let project = deed.leaf.split(':').next();
+    region.heard(actor, LedgerProve::ACT, project, proved(region, actor, deed).boxed()).await
+}
+
+async fn proved(region: &Region, actor: &Actor, deed: &LedgerProve) -> Result<Done, Refusal> {
+    let leaf: Leaf = deed.leaf.parse()?;
+    let cell = region.cell_known(actor, leaf.cell).await?;
+    let allowed = region.allow(actor, deed, Some(&cell)).await?;
+    let checkpoint = cell.publisher.publish(&cell).await?;
+    let size = cell.head().frontier.size();
+    if leaf.index >= size {
+        return Err(Refusal::with(Reason::NotFound, "leaf"));
+    }
+    let published = size_of(&checkpoint).unwrap_or(size);
+    let nodes = inclusion_nodes(leaf.index, published);
+    let tiles = cell.publisher.tiles(&nodes, published).await?;
+    let tree = TileNodes { tiles: &tiles, size: published };
+    let proof = inclusion(&tree, leaf.index, published)
+        .map_err(|_| Refusal::with(Reason::Unavailable, "the tiles do not hold the proof"))?;
+    let (_, opened) = at(&cell, leaf.index).await?;
+    // WHY: that a leaf is there may be proved to anyone; what it says is for who did it, and who may search.
+    let is_own = opened.record.as_ref().and_then(|record| record.person) == Some(actor.person);
+    let may_see = is_own || may_search(region, actor, &cell).await;
+    region.observe(&allowed, format!("leaf:{leaf}"), &cell)?;
+    Ok(Done {
+        leaf: None,
+        answer: json!({
+            "leaf": leaf.to_string(),
+            "index": leaf.index,
+            "size": published,
+            "commitment": HEXLOWER.encode(&opened.commitment),
+            "proof": proof.hashes().iter().map(|hash| BASE64.encode(&hash.0)).collect::<Vec<_>>(),
+            "checkpoint": checkpoint,
+            "key": publish::verifier(&region.ground().origin, cell.id, region.ground().signer.public()).map(|key| key.to_string()),
+            "record": may_see.then(|| told(leaf.index, &opened)),
+        }),
+    })
+}
+
+async fn may_search(region: &Region, actor: &Actor, cell: &Cell) -> bool {
+    let is_root = cell.id == words::noun::ROOT_CELL;
+    let deed = LedgerShow { project: (!is_root).then(|| cell.id.to_string()), after: None };
+    region.allow(actor, &deed, Some(cell)).await.is_ok()
+}
+
+fn size_of(checkpoint: &str) -> Option<u64> {
+    checkpoint.lines().nth(1)?.parse().ok()
+}
+
+/// One page of the ledger, newest last.
+pub async fn show(region: &Region, actor: &Actor, deed: &LedgerShow) -> Result<Done, Refusal> {
+    region.heard(actor, LedgerShow::ACT, deed.project.as_deref(), shown(region, actor, deed).boxed()).await
+}
+
+async fn shown(region: &Region, actor: &Actor, deed: &LedgerShow) -> Result<Done, Refusal> {
+    let cell = cell_of(region, actor, deed.project.as_deref()).await?;
+    let allowed = region.allow(actor, deed, Some(&cell)).await?;
+    region.flush_observations().await?;
+    let size = cell.head().frontier.size();
+    let mut next =
+        deed.after.map_or(size.saturating_sub(RECORDS_MAX as u64), |after| after.saturating_add(1));
+    let mut shown = Vec::new();
+    while next < size && shown.len() < RECORDS_MAX {
+        let (first, leaves) = commit_of(&cell, next).await?;
+        for (index, leaf) in (first..).zip(&leaves) {
+            if index >= next && shown.len() < RECORDS_MAX {
+                shown.push(told(index, leaf));
+                next = index + 1;
+            }
+        }
+    }
+    region.observe(&allowed, subject(Noun::Ledger, cell.id), &cell)?;
+    Ok(Done { leaf: None, answer: Value::Array(shown) })
+}
+
+/// A leaf as far as it can still be opened.
+fn told(index: u64, leaf: &Opened) -> Value {
+    let record = leaf.record.as_ref();
+    let detail = leaf.detail.as_ref().and_then(|detail| serde_json::from_slice::<Value>(detail).ok());
+    json!({
+        "leaf": index,
+        "commitment": HEXLOWER.encode(&leaf.commitment),
+        "act": record.map(|record| &record.act),
+        "time": record.map(|record| record.time),
+        "person": record.and_then(|record| record.person).map(|id| id.to_string()),
+        "place": record.and_then(|record| record.place.clone()),
+        "refused": record.and_then(|record| record.refused.clone()),
+        "subjects": record.map(|record| &record.subjects),
+        "policies": record.map(|record| &record.policies),
+        "detail": detail,
+        "salt": leaf.salt.map(|salt| HEXLOWER.encode(&salt)),
+        "record_bytes": leaf.record_bytes.as_ref().map(|bytes| BASE64.encode(bytes)),
+        "detail_bytes": leaf.detail.as_ref().map(|bytes| BASE64.encode(bytes)),
+    })
+}
+
+/// The commit that holds a leaf: the index of its first leaf, and all of them.
+async fn commit_of(cell: &Cell, index: u64) -> Result<(u64, Vec<Opened>), Refusal> {
+    let (mut low, mut high) = (0, cell.head().next_seq);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let body = body(cell, middle).await?;
+        if body.tree_size <= index { low = middle + 1 } else { high = middle }
+    }
+    let body = body(cell, low).await?;
+    let folded = fold::open(&body, &cell.keys)
+        .map_err(|_| Refusal::with(Reason::Unavailable, "a commit cannot be opened"))?;
+    Ok((body.tree_size - folded.leaves.len() as u64, folded.leaves))
+}
+
+async fn at(cell: &Cell, index: u64) -> Result<(u64, Opened), Refusal> {
+    let (first, mut leaves) = commit_of(cell, index).await?;
+    let place = usize::try_from(index - first).unwrap_or(usize::MAX);
+    if place >= leaves.len() {
+        return Err(Refusal::with(Reason::NotFound, "leaf"));
+    }
+    Ok((index, leaves.swap_remove(place)))
+}
+
+async fn body(cell: &Cell, seq: u64) -> Result<Body, Refusal> {
+    let unread = || Refusal::with(Reason::Unavailable, "a commit cannot be read");
+    let bytes = cell.log.read(seq).await.ok().flatten().ok_or_else(unread)?;
+    let commit: Commit = minicbor::decode(&bytes).map_err(|_| unread())?;
+    minicbor::decode(&commit.body).map_err(|_| unread())
+}
+
+/// One file of an export.
+pub type File = (String, Bytes);
+
+/// A cell's ledger as files, verifiable with the public key alone.
+pub async fn export(
+    region: &Region,
+    actor: &Actor,
+    deed: LedgerExport,
+) -> Result<impl Stream<Item = Result<File, Refusal>> + Send + use<>, Refusal> {
+    let project = deed.project.clone();
+    let begun = async {
+        let cell = cell_of(region, actor, deed.project.as_deref()).await?;
+        let allowed = region.allow(actor, &deed, Some(&cell)).await?;
+        region.observe(&allowed, subject(Noun::Ledger, cell.id), &cell)?;
+        Ok(cell)
+    };
+    let cell = region.heard(actor, LedgerExport::ACT, project.as_deref(), begun.boxed()).await?;
+    let checkpoint = cell.publisher.publish(&cell).await?;
+    let head = cell.head();
+    let key = publish::verifier(&region.ground().origin, cell.id, region.ground().signer.public());
+    let derived = Derived::new(region.ground().bucket.clone(), cell.id);
+    let size = size_of(&checkpoint).unwrap_or(0);
+    let unread = || Refusal::with(Reason::Unavailable, "a commit cannot be read");
+    Ok(try_stream! {
+        let key = key.map(|key| key.to_string()).unwrap_or_default();
+        yield ("key".to_owned(), Bytes::from(key + "\n"));
+        yield ("checkpoint".to_owned(), Bytes::from(checkpoint));
+        for tile in seal::merkle::new_tiles(0, size).map_err(|_| unread())? {
+            let bytes = derived.tile(publish::tile_name(tile)).await.map_err(|_| unread())?;
+            if let Some(bytes) = bytes {
+                yield (tile.path(), bytes);
+            }
+        }
+        for seq in 0..head.next_seq {
+            let bytes = cell.log.read(seq).await.map_err(|_| unread())?.ok_or_else(unread)?;
+            yield (format!("log/{seq:016}"), bytes);
+        }
+    })
+}
+
+/// The cell that a leaf names, if there is such a cell.
+impl Region {
+    async fn cell_known(&self, actor: &Actor, id: Id<words::noun::Cell>) -> Result<Arc<Cell>, Refusal> {
+        if id == words::noun::ROOT_CELL {
+            return Ok(Arc::clone(self.root()));
+        }
+        self.project_cell(actor, &id.to_string()).await
+    }
+}

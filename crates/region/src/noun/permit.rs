@@ -1,0 +1,199 @@
+//! Permits: persons x datasets x purpose x dates. Access derives from them and ends by itself.
+
+use async_trait::async_trait;
+use gate::facts::{Span, Target};
+use minicbor::{Decode, Encode};
+use serde_json::{Value, json};
+use words::act::{PermitAmend, PermitEnd, PermitGrant, PermitRequest, PermitShow};
+use words::noun::{Noun, Permit, Person, Project};
+use words::{Id, Reason, Refusal, Timestamp};
+
+use crate::act::{Frame, Judged, Outcome, Rule, Scene};
+use crate::cell::draft::Draft;
+use crate::facts;
+use crate::name;
+use crate::row::{self, Row, Table};
+use crate::show::Show;
+
+#[derive(Debug, Clone, Encode, Decode)]
+pub struct PermitRow {
+    #[n(0)]
+    pub id: Id<Permit>,
+    #[n(1)]
+    pub alias: String,
+    #[n(2)]
+    pub project: Id<Project>,
+    #[n(3)]
+    pub requester: Id<Person>,
+    #[n(4)]
+    pub persons: Vec<Id<Person>>,
+    /// None: all of the project.
+    #[n(5)]
+    pub buckets: Vec<String>,
+    #[n(6)]
+    pub purpose: String,
+    #[n(7)]
+    pub legal_basis: String,
+    #[n(8)]
+    pub ethics: Option<String>,
+    #[n(9)]
+    pub starts: Timestamp,
+    #[n(10)]
+    pub ends: Timestamp,
+    #[n(11)]
+    pub granted_by: Option<Id<Person>>,
+    #[n(12)]
+    pub ended_at: Option<Timestamp>,
+}
+
+impl Row for PermitRow {
+    const TABLE: Table = Table::Permit;
+}
+
+impl PermitRow {
+    /// Permits lie under their project.
+    pub fn key(&self) -> [u8; 32] {
+        row::pair(self.project, self.id)
+    }
+
+    /// Whether it names this person and covers this bucket; `None` asks for the project as such.
+    pub fn covers(&self, person: Id<Person>, bucket: Option<&str>) -> bool {
+        let is_open = |bucket: &str| self.buckets.is_empty() || self.buckets.iter().any(|own| own == bucket);
+        self.granted_by.is_some() && self.persons.contains(&person) && bucket.is_none_or(is_open)
+    }
+
+    /// From when until when it lets anybody in; ended early means that the last moment came early.
+    pub fn span(&self) -> Span {
+        let early = self.ended_at.map(|at| at.plus_ms(-1));
+        Span { starts: self.starts, ends: early.map_or(self.ends, |at| at.min(self.ends)) }
+    }
+
+    fn state(&self, now: Timestamp) -> &'static str {
+        match self {
+            _ if self.ended_at.is_some() || now > self.ends => "ended",
+            _ if self.granted_by.is_none() => "requested",
+            _ if now < self.starts => "granted, not begun",
+            _ => "in force",
+        }
+    }
+}
+
+async fn find(draft: &Draft, text: &str) -> Result<PermitRow, Refusal> {
+    let key = name::find(draft, Noun::Permit, text).await?;
+    draft.known(&key).await
+}
+
+#[async_trait]
+impl Judged for PermitRequest {
+    async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+        let project = name::find_id(scene.root, Noun::Project, &self.project).await?;
+        facts::project(scene, project).await.map(Target::Project)
+    }
+}
+
+#[async_trait]
+impl Rule for PermitRequest {
+    async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
+        if self.ends <= self.starts {
+            return Err(Refusal::with(Reason::Invalid, "it ends before it starts"));
+        }
+        if self.persons.is_empty() {
+            return Err(Refusal::with(Reason::Invalid, "name whom it is for with `--persons`"));
+        }
+        let project = name::find_id(draft, Noun::Project, &self.project).await?;
+        let mut persons = Vec::new();
+        for person in self.persons.iter() {
+            persons.push(name::find_id(draft, Noun::Person, person).await?);
+        }
+        let id = Id::random(frame.region.rand());
+        let alias = name::claim(draft, Noun::Permit, &self.alias, id, &row::pair(project, id)).await?;
+        let row = PermitRow {
+            id,
+            alias,
+            project,
+            requester: frame.actor.person,
+            persons,
+            buckets: self.buckets.to_vec(),
+            purpose: self.purpose.clone(),
+            legal_basis: self.legal_basis.clone(),
+            ethics: self.ethics.clone(),
+            starts: self.starts,
+            ends: self.ends,
+            granted_by: None,
+            ended_at: None,
+        };
+        draft.put(&row.key(), &row)?;
+        let answer = json!({ "permit": row.alias, "state": row.state(frame.now) });
+        Ok(Outcome::of(Noun::Permit, id).and(Noun::Project, project).saying(answer))
+    }
+}
+
+macro_rules! permit_state {
+    ($deed:ident, |$deed_:pat_param, $row:ident, $frame:ident| $change:block) => {
+        #[async_trait]
+        impl Judged for $deed {
+            async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+                let row = find(scene.root, &self.permit).await?;
+                let project = facts::project(scene, row.project).await?;
+                let persons = row.persons.iter().copied().collect();
+                Ok(Target::Permit { id: row.id, project, requester: row.requester, persons })
+            }
+        }
+
+        #[async_trait]
+        impl Rule for $deed {
+            async fn plan(&self, draft: &mut Draft, $frame: &Frame<'_>) -> Result<Outcome, Refusal> {
+                let $deed_ = self;
+                let mut $row = find(draft, &self.permit).await?;
+                let is_done: bool = $change;
+                if !is_done {
+                    return Err(Refusal::with(Reason::StateWrong, $row.state($frame.now)));
+                }
+                draft.put(&$row.key(), &$row)?;
+                let answer = json!({ "permit": $row.alias, "state": $row.state($frame.now), "ends": $row.ends });
+                Ok(Outcome::of(Noun::Permit, $row.id).and(Noun::Project, $row.project).saying(answer))
+            }
+        }
+    };
+}
+
+permit_state!(PermitGrant, |_, row, frame| {
+    let is_open = row.granted_by.is_none() && row.ended_at.is_none();
+    row.granted_by = row.granted_by.or(Some(frame.actor.person));
+    is_open
+});
+permit_state!(PermitAmend, |deed, row, frame| {
+    row.ends = deed.ends;
+    row.granted_by.is_some() && row.ended_at.is_none() && row.starts < row.ends
+});
+permit_state!(PermitEnd, |_, row, frame| { row.ended_at.replace(frame.now).is_none() });
+
+#[async_trait]
+impl Show for PermitShow {
+    async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {
+        let mut shown = Vec::new();
+        for (_, row) in scene.root.all::<PermitRow>(&[]).await? {
+            let is_wanted =
+                self.permit.as_ref().is_none_or(|text| *text == row.alias || *text == row.id.to_string());
+            let is_named = row.persons.contains(&scene.actor.person);
+            if !is_wanted || !(is_named || facts::project(scene, row.project).await?.is_known_to_actor) {
+                continue;
+            }
+            let project: Option<crate::noun::project::ProjectRow> =
+                scene.root.row(&row.project.to_bytes()).await?;
+            shown.push(json!({
+                "permit": row.alias,
+                "id": row.id.to_string(),
+                "project": project.map(|project| project.alias),
+                "state": row.state(scene.now),
+                "buckets": row.buckets,
+                "purpose": row.purpose,
+                "legal_basis": row.legal_basis,
+                "ethics": row.ethics,
+                "starts": row.starts,
+                "ends": row.ends,
+            }));
+        }
+        Ok(Value::Array(shown))
+    }
+}

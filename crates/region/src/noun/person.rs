@@ -1,0 +1,147 @@
+//! Persons: humans with a key pair. What identifies them has a key of its own.
+
+use async_trait::async_trait;
+use gate::facts::Target;
+use minicbor::bytes::ByteArray;
+use minicbor::{Decode, Encode};
+use serde_json::{Value, json};
+use words::act::{PersonEnrol, PersonResume, PersonShow, PersonSuspend};
+use words::noun::{Noun, Organisation, Person};
+use words::{Id, Reason, Refusal};
+
+use crate::act::{Frame, Judged, Outcome, Rule, Scene};
+use crate::cell::draft::Draft;
+use crate::name;
+use crate::noun::role;
+use crate::row::{Row, Seal, Table};
+use crate::show::Show;
+
+/// What the region needs to know of a person to let them in.
+#[derive(Debug, Clone, Encode, Decode)]
+pub struct PersonRow {
+    #[n(0)]
+    pub id: Id<Person>,
+    #[n(1)]
+    pub alias: String,
+    #[n(2)]
+    pub organisation: Id<Organisation>,
+    /// Ed25519
+    #[n(3)]
+    pub key: ByteArray<32>,
+    #[n(4)]
+    pub is_suspended: bool,
+}
+
+impl Row for PersonRow {
+    const TABLE: Table = Table::Person;
+}
+
+/// What identifies a person; sealed under that person's own key.
+#[derive(Debug, Clone, Encode, Decode)]
+pub struct PersonalRow {
+    #[n(0)]
+    pub name: String,
+    #[n(1)]
+    pub email: String,
+}
+
+impl Row for PersonalRow {
+    const TABLE: Table = Table::Personal;
+}
+
+impl PersonalRow {
+    pub fn seal(person: Id<Person>) -> Seal {
+        Seal::Scope { scope: person.cast(), id: person.to_bytes(), size_bytes: 0 }
+    }
+}
+
+/// Adds a person; used by enrolment and by the founding of a region.
+pub async fn enrol(
+    draft: &mut Draft,
+    frame: &Frame<'_>,
+    deed: &PersonEnrol,
+    organisation: Id<Organisation>,
+) -> Result<Id<Person>, Refusal> {
+    let key = gate::identify::key_text::read_public(&deed.key)
+        .map_err(|_| Refusal::with(Reason::Invalid, "the public key cannot be read"))?;
+    let id = Id::random(frame.region.rand());
+    frame.region.root().keys.found_names(id.cast())?;
+    let alias = name::claim(draft, Noun::Person, &deed.alias, id, &id.to_bytes()).await?;
+    let key = key.to_bytes().into();
+    draft.put(&id.to_bytes(), &PersonRow { id, alias, organisation, key, is_suspended: false })?;
+    let personal = PersonalRow { name: deed.name.clone(), email: deed.email.clone() };
+    draft.put_in(PersonalRow::seal(id), &id.to_bytes(), &personal)?;
+    Ok(id)
+}
+
+#[async_trait]
+impl Judged for PersonEnrol {
+    async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+        let id = name::find_id(scene.root, Noun::Organisation, &self.organisation).await?;
+        let has_signatory = role::has_signatory(scene.root, id).await?;
+        Ok(Target::Organisation { id, has_signatory })
+    }
+}
+
+#[async_trait]
+impl Rule for PersonEnrol {
+    async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
+        let organisation = name::find_id(draft, Noun::Organisation, &self.organisation).await?;
+        let id = enrol(draft, frame, self, organisation).await?;
+        let answer = json!({ "person": id.to_string() });
+        Ok(Outcome::of(Noun::Person, id).within(id.cast()).saying(answer))
+    }
+}
+
+macro_rules! person_state {
+    ($deed:ident, $is_suspended:literal) => {
+        #[async_trait]
+        impl Judged for $deed {
+            async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+                let id: Id<Person> = name::find_id(scene.root, Noun::Person, &self.person).await?;
+                let row: PersonRow = scene.root.known(&id.to_bytes()).await?;
+                let has_signatory = role::has_signatory(scene.root, row.organisation).await?;
+                Ok(Target::Person { id, has_signatory })
+            }
+        }
+
+        #[async_trait]
+        impl Rule for $deed {
+            async fn plan(&self, draft: &mut Draft, _: &Frame<'_>) -> Result<Outcome, Refusal> {
+                let id: Id<Person> = name::find_id(draft, Noun::Person, &self.person).await?;
+                let mut row: PersonRow = draft.known(&id.to_bytes()).await?;
+                if row.is_suspended == $is_suspended {
+                    return Err(Reason::AlreadyDone.into());
+                }
+                row.is_suspended = $is_suspended;
+                draft.put(&id.to_bytes(), &row)?;
+                Ok(Outcome::of(Noun::Person, id))
+            }
+        }
+    };
+}
+
+person_state!(PersonSuspend, true);
+person_state!(PersonResume, false);
+
+#[async_trait]
+impl Show for PersonShow {
+    /// Colleagues of one's organisation; all of them for roles of the region.
+    async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {
+        let own: PersonRow = scene.root.known(&scene.actor.person.to_bytes()).await?;
+        let is_of_region = crate::facts::has_region_role(scene).await?;
+        let mut shown = Vec::new();
+        for (key, row) in scene.root.all::<PersonRow>(&[]).await? {
+            let is_wanted =
+                self.person.as_ref().is_none_or(|text| *text == row.alias || *text == row.id.to_string());
+            if !is_wanted || !(is_of_region || row.organisation == own.organisation) {
+                continue;
+            }
+            let personal: Option<PersonalRow> = scene.root.row(&key).await?;
+            let roles = crate::noun::role::told(scene.root, row.id).await?;
+            let name = personal.map(|personal| personal.name);
+            shown.push(json!({ "person": row.alias, "name": name, "id": row.id.to_string(), "roles": roles, "suspended": row.is_suspended }));
+        }
+        Ok(Value::Array(shown))
+    }
+}

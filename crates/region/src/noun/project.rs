@@ -1,0 +1,182 @@
+//! Projects: one purpose, one cell, one set of keys.
+
+use async_trait::async_trait;
+use gate::facts::Target;
+use minicbor::{Decode, Encode};
+use serde_json::{Value, json};
+use words::act::{KeyLock, KeyUnlock, ProjectClassify, ProjectHalt, ProjectOpen, ProjectResume, ProjectShow};
+use words::actor::Tier;
+use words::noun::{Noun, Person, Project, Tenant};
+use words::{Id, Reason, Refusal, Timestamp};
+
+use crate::act::{Frame, Judged, Outcome, Rule, Scene};
+use crate::cell::draft::Draft;
+use crate::facts;
+use crate::name;
+use crate::row::{Row, Table};
+use crate::show::Show;
+
+#[derive(Debug, Clone, Encode, Decode)]
+pub struct ProjectRow {
+    #[n(0)]
+    pub id: Id<Project>,
+    #[n(1)]
+    pub alias: String,
+    #[n(2)]
+    pub tenant: Id<Tenant>,
+    #[n(3)]
+    pub tier: u8,
+    /// `test` or `production`
+    #[n(4)]
+    pub environment: String,
+    #[n(5)]
+    pub purpose: String,
+    #[n(6)]
+    pub is_halted: bool,
+    /// Who locked its keys, while they are locked.
+    #[n(7)]
+    pub locked_by: Option<Id<Person>>,
+    #[n(8)]
+    pub erased_at: Option<Timestamp>,
+    /// The certificate of its erasure.
+    #[n(9)]
+    pub certificate: Option<String>,
+}
+
+impl Row for ProjectRow {
+    const TABLE: Table = Table::Project;
+}
+
+impl ProjectRow {
+    /// A tier that cannot be read is the strictest one.
+    pub fn tier(&self) -> Tier {
+        Tier::from_number(self.tier).unwrap_or(Tier::Identifiable)
+    }
+
+    pub fn state(&self) -> &'static str {
+        match self {
+            Self { erased_at: Some(_), .. } => "erased",
+            Self { is_halted: true, .. } => "halted",
+            Self { locked_by: Some(_), .. } => "locked",
+            _ => "open",
+        }
+    }
+}
+
+pub async fn find(draft: &Draft, text: &str) -> Result<ProjectRow, Refusal> {
+    let id = name::find_id::<Project>(draft, Noun::Project, text).await?;
+    draft.known(&id.to_bytes()).await
+}
+
+fn tier(number: u64) -> Result<Tier, Refusal> {
+    let tier = u8::try_from(number).ok().and_then(Tier::from_number);
+    tier.ok_or_else(|| Refusal::with(Reason::Invalid, "a tier is 0, 1, 2 or 3"))
+}
+
+#[async_trait]
+impl Judged for ProjectOpen {
+    async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+        Ok(Target::Tenant { id: name::find_id(scene.root, Noun::Tenant, &self.tenant).await? })
+    }
+}
+
+#[async_trait]
+impl Rule for ProjectOpen {
+    async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
+        if !matches!(self.environment.as_str(), "test" | "production") {
+            return Err(Refusal::with(Reason::Invalid, "an environment is `test` or `production`"));
+        }
+        let tier = tier(self.tier)?.number();
+        let tenant = name::find_id(draft, Noun::Tenant, &self.tenant).await?;
+        let id = Id::random(frame.region.rand());
+        let alias = name::claim(draft, Noun::Project, &self.alias, id, &id.to_bytes()).await?;
+        let row = ProjectRow {
+            id,
+            alias,
+            tenant,
+            tier,
+            environment: self.environment.clone(),
+            purpose: self.purpose.clone(),
+            is_halted: false,
+            locked_by: None,
+            erased_at: None,
+            certificate: None,
+        };
+        draft.put(&id.to_bytes(), &row)?;
+        let answer = json!({ "project": row.alias, "id": id.to_string() });
+        Ok(Outcome::of(Noun::Project, id).and(Noun::Tenant, tenant).saying(answer))
+    }
+}
+
+macro_rules! project_state {
+    ($deed:ident, $target:expr, |$self_:pat_param, $row:ident, $frame:pat_param| $change:block) => {
+        #[async_trait]
+        impl Judged for $deed {
+            async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+                let row = find(scene.root, &self.project).await?;
+                let facts = facts::project(scene, row.id).await?;
+                let make: fn(gate::facts::ProjectFacts, &ProjectRow) -> Target = $target;
+                Ok(make(facts, &row))
+            }
+        }
+
+        #[async_trait]
+        impl Rule for $deed {
+            async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
+                let ($self_, $frame) = (self, frame);
+                let mut $row = find(draft, &self.project).await?;
+                let is_done: bool = $change;
+                if !is_done {
+                    return Err(Reason::AlreadyDone.into());
+                }
+                draft.put(&$row.id.to_bytes(), &$row)?;
+                let answer = json!({ "project": $row.alias, "state": $row.state(), "tier": $row.tier });
+                Ok(Outcome::of(Noun::Project, $row.id).saying(answer))
+            }
+        }
+    };
+}
+
+project_state!(ProjectClassify, |facts, _| Target::Project(facts), |deed, row, frame| {
+    if !frame.region.is_empty(row.id).await? {
+        return Err(Reason::NotEmpty.into());
+    }
+    let tier = tier(deed.tier)?.number();
+    std::mem::replace(&mut row.tier, tier) != tier
+});
+project_state!(ProjectHalt, |facts, _| Target::Project(facts), |_, row, _| {
+    !std::mem::replace(&mut row.is_halted, true)
+});
+project_state!(ProjectResume, |facts, _| Target::Project(facts), |_, row, _| {
+    std::mem::replace(&mut row.is_halted, false)
+});
+project_state!(KeyLock, keys, |_, row, frame| { row.locked_by.replace(frame.actor.person).is_none() });
+project_state!(KeyUnlock, keys, |_, row, _| { row.locked_by.take().is_some() });
+
+/// Keys as lock and unlock see them: what is held does not matter to them.
+fn keys(project: gate::facts::ProjectFacts, row: &ProjectRow) -> Target {
+    Target::Keys { project, is_held: false, retained_until: None, locker: row.locked_by }
+}
+
+#[async_trait]
+impl Show for ProjectShow {
+    async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {
+        let mut shown = Vec::new();
+        for (_, row) in scene.root.all::<ProjectRow>(&[]).await? {
+            let is_wanted =
+                self.project.as_ref().is_none_or(|text| *text == row.alias || *text == row.id.to_string());
+            if is_wanted && facts::project(scene, row.id).await?.is_known_to_actor {
+                shown.push(json!({
+                    "project": row.alias,
+                    "id": row.id.to_string(),
+                    "tier": row.tier,
+                    "environment": row.environment,
+                    "purpose": row.purpose,
+                    "state": row.state(),
+                    "certificate": row.certificate,
+                }));
+            }
+        }
+        Ok(Value::Array(shown))
+    }
+}

@@ -1,0 +1,86 @@
+//! Tenants: organisations as customers, each the controller of its projects' data.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use gate::facts::Target;
+use minicbor::{Decode, Encode};
+use serde_json::{Value, json};
+use words::act::{TenantOpen, TenantShow};
+use words::noun::{Noun, Organisation, Tenant};
+use words::{Id, Refusal};
+
+use crate::act::{Frame, Judged, Outcome, Rule, Scene};
+use crate::cell::draft::Draft;
+use crate::facts;
+use crate::name;
+use crate::noun::person::PersonRow;
+use crate::noun::project::ProjectRow;
+use crate::row::{Row, Table};
+use crate::show::Show;
+
+#[derive(Debug, Clone, Encode, Decode)]
+pub struct TenantRow {
+    #[n(0)]
+    pub id: Id<Tenant>,
+    #[n(1)]
+    pub alias: String,
+    #[n(2)]
+    pub name: String,
+    /// The controller (GDPR Art. 4(7)).
+    #[n(3)]
+    pub organisation: Id<Organisation>,
+}
+
+impl Row for TenantRow {
+    const TABLE: Table = Table::Tenant;
+}
+
+#[async_trait]
+impl Judged for TenantOpen {
+    async fn target(&self, _: &Scene<'_>) -> Result<Target, Refusal> {
+        Ok(Target::Region)
+    }
+}
+
+#[async_trait]
+impl Rule for TenantOpen {
+    async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
+        let organisation = name::find_id(draft, Noun::Organisation, &self.organisation).await?;
+        let id = Id::random(frame.region.rand());
+        let alias = name::claim(draft, Noun::Tenant, &self.alias, id, &id.to_bytes()).await?;
+        draft.put(&id.to_bytes(), &TenantRow { id, alias, name: self.name.clone(), organisation })?;
+        Ok(Outcome::of(Noun::Tenant, id).saying(json!({ "tenant": id.to_string() })))
+    }
+}
+
+/// The tenants of the projects that somebody has a part in.
+async fn known(scene: &Scene<'_>) -> Result<BTreeSet<Id<Tenant>>, Refusal> {
+    let mut known = BTreeSet::new();
+    for (_, row) in scene.root.all::<ProjectRow>(&[]).await? {
+        if facts::project(scene, row.id).await?.is_known_to_actor {
+            known.insert(row.tenant);
+        }
+    }
+    Ok(known)
+}
+
+#[async_trait]
+impl Show for TenantShow {
+    /// One's own organisation's, and those whose projects one is part of; all for roles of the region.
+    async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {
+        let rows = scene.root.all::<TenantRow>(&[]).await?;
+        let wanted = |row: &TenantRow| {
+            self.tenant.as_ref().is_none_or(|text| *text == row.alias || *text == row.id.to_string())
+        };
+        let known = known(scene).await?;
+        let is_of_region = facts::has_region_role(scene).await?;
+        let own: PersonRow = scene.root.known(&scene.actor.person.to_bytes()).await?;
+        let may_know =
+            |row: &TenantRow| is_of_region || row.organisation == own.organisation || known.contains(&row.id);
+        let shown = rows.into_iter().map(|(_, row)| row).filter(wanted).filter(may_know);
+        Ok(shown
+            .map(|row| json!({ "tenant": row.alias, "name": row.name, "id": row.id.to_string() }))
+            .collect())
+    }
+}

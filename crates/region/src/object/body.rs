@@ -1,0 +1,146 @@
+//! Bodies: from a stream of plain bytes to durable sealed blobs, and back.
+//!
+//! Constant memory in both directions. A body that fails on its way leaves an
+//! unreferenced blob at most, and that is swept.
+
+use std::pin::Pin;
+
+use async_stream::try_stream;
+use bytes::{Bytes, BytesMut};
+use futures::{Stream, StreamExt};
+use gate::Allowed;
+use seal::crypt4gh::{RangeOpener, Run, open_header, run_ranges, seal_header};
+use seal::{Attempt, DataKey, DecryptionKey, EncryptionKey, Opener, Sealer};
+use words::{Deed, Id, Reason, Refusal};
+
+use crate::Region;
+use crate::cell::Cell;
+use crate::object::{ObjectRow, Piece};
+use crate::scope::ScopeRow;
+
+/// Plain bytes in pieces of any size.
+pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, Refusal>> + Send>>;
+
+/// WHY: sealed bytes are handed to the store in pieces this large, to cost few calls.
+const WRITE_BYTES: usize = 1 << 20;
+
+/// The proof that a body is durable; a row may refer to it.
+#[derive(Debug, Clone)]
+pub struct BlobReceipt {
+    pub piece: Piece,
+}
+
+/// Seals a body under a fresh data key and makes it durable.
+///
+/// The proof is asked for because bytes of patients reach the store only here.
+pub async fn write<A: Deed>(
+    region: &Region,
+    cell: &Cell,
+    _allowed: &Allowed<A>,
+    scope: &ScopeRow,
+    mut body: Body,
+    size_bytes_max: u64,
+) -> Result<BlobReceipt, Refusal> {
+    let key = DataKey::random(region.rand());
+    let attempt = Attempt::random(region.rand());
+    let to = EncryptionKey::from_bytes(*scope.public);
+    let header = seal_header(&key, &[to], region.rand()).map_err(|_| unwritten())?;
+    let mut sealer = Sealer::new(&key, attempt).map_err(|_| unwritten())?;
+    let blob = Id::random(region.rand());
+    let mut writer = cell.blobs.create(blob);
+    let mut sealed = BytesMut::new();
+    let mut size_bytes = 0_u64;
+    while let Some(next) = body.next().await {
+        let failed = match next {
+            Ok(bytes) => {
+                size_bytes = size_bytes.saturating_add(bytes.len() as u64);
+                let is_over = size_bytes > size_bytes_max;
+                let sealing = sealer.push(&bytes, &mut sealed).map_err(|_| unwritten());
+                sealing.err().or(is_over.then(|| Refusal::new(Reason::TooLarge)))
+            }
+            Err(refusal) => Some(refusal),
+        };
+        if let Some(refusal) = failed {
+            // The caller's answer is the refusal; a blob left over is swept.
+            let _swept_later = writer.abort().await;
+            return Err(refusal);
+        }
+        if sealed.len() >= WRITE_BYTES {
+            writer.write(sealed.split().freeze()).await.map_err(|_| unwritten())?;
+        }
+    }
+    let summary = sealer.finish(&mut sealed).map_err(|_| unwritten())?;
+    writer.write(sealed.freeze()).await.map_err(|_| unwritten())?;
+    let stored_bytes = writer.finish().await.map_err(|_| unwritten())?;
+    // Assert in pairs: what the store says it holds is what was sealed.
+    if stored_bytes != summary.sealed_bytes {
+        return Err(unwritten());
+    }
+    let piece = Piece {
+        blob,
+        attempt: attempt.to_bytes().into(),
+        header: header.into(),
+        plain_bytes: summary.plain_bytes,
+        blake3: summary.blake3.into(),
+        generation: scope.generation,
+    };
+    Ok(BlobReceipt { piece })
+}
+
+/// Opens a plain range of an object; every segment is checked before its bytes go out.
+pub fn read(
+    region: &Region,
+    cell: &Cell,
+    row: &ObjectRow,
+    range: std::ops::Range<u64>,
+) -> Result<Body, Refusal> {
+    let runs: Vec<Run> = row.pieces.iter().map(run).collect();
+    let ranges = run_ranges(&runs, range).map_err(|_| Refusal::new(Reason::Invalid))?;
+    let mut plans = Vec::with_capacity(ranges.len());
+    for part in ranges {
+        let piece = row.pieces.get(part.run).ok_or_else(unread)?;
+        let pair = region.data_pair(cell, row.scope, piece.generation)?;
+        plans.push((opener(&pair, piece)?, piece.blob, part.map));
+    }
+    let blobs = cell.blobs.clone();
+    Ok(Box::pin(try_stream! {
+        for (opener, blob, map) in plans {
+            let mut opening = RangeOpener::new(opener, &map);
+            let stored = blobs.read(blob, map.sealed.clone());
+            let mut stored = std::pin::pin!(stored);
+            while let Some(bytes) = stored.next().await {
+                let bytes = bytes.map_err(|_| unread())?;
+                let mut plain = BytesMut::with_capacity(bytes.len());
+                opening.push(&bytes, &mut plain).map_err(|error| broken(&error))?;
+                if !plain.is_empty() {
+                    yield plain.freeze();
+                }
+            }
+            opening.finish().map_err(|error| broken(&error))?;
+        }
+    }))
+}
+
+fn run(piece: &Piece) -> Run {
+    Run { attempt: Attempt::from_bytes(*piece.attempt), plain_bytes: piece.plain_bytes }
+}
+
+/// Opens a piece with the scope's secret half.
+fn opener(pair: &DecryptionKey, piece: &Piece) -> Result<Opener, Refusal> {
+    let header = open_header(&piece.header, pair).map_err(|_| unread())?;
+    let key = header.keys.first().ok_or_else(unread)?;
+    Opener::new(key, Attempt::from_bytes(*piece.attempt)).map_err(|_| unread())
+}
+
+fn unwritten() -> Refusal {
+    Refusal::with(Reason::Unavailable, "the bytes cannot be stored")
+}
+
+fn unread() -> Refusal {
+    Refusal::with(Reason::Unavailable, "the bytes cannot be read")
+}
+
+fn broken(error: &dyn std::fmt::Display) -> Refusal {
+    tracing::error!(cause = %error, "a stored blob is not what was sealed");
+    unread()
+}

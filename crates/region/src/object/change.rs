@@ -1,0 +1,277 @@
+//! Changing what is there: copy, delete, describe, hold.
+
+use async_trait::async_trait;
+use futures::FutureExt;
+use gate::facts::Target;
+use serde_json::json;
+use words::act::{ObjectCopy, ObjectDelete, ObjectDescribe, ObjectHold};
+use words::limit::METADATA_BYTES_MAX;
+use words::noun::Noun;
+use words::{Actor, Deed, Id, Reason, Refusal};
+
+use crate::Region;
+use crate::act::{Frame, Judged, Outcome, Plan, Request, Rule, Scene};
+use crate::cell::draft::Draft;
+use crate::cell::step::Leaf;
+use crate::facts::{self, DataTarget};
+use crate::noun::agreement::AgreementRow;
+use crate::noun::bucket::{self, Versions};
+use crate::object::put::{Extra, Made, Stored, check_key, place, store};
+use crate::object::{ObjectRow, find, known, newest, next_version, null_version};
+use crate::scope::ScopeRow;
+
+macro_rules! judged_change {
+    ($($deed:ident ($version:expr))*) => { $(#[async_trait]
+    impl Judged for $deed {
+        async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+            let version: fn(&$deed) -> Option<&str> = $version;
+            let of = DataTarget {
+                project: &self.project,
+                bucket: &self.bucket,
+                key: Some(&self.key),
+                version: version(self),
+                is_conditional: false,
+            };
+            facts::data(scene, &of).await
+        }
+    })* };
+}
+
+judged_change! {
+    ObjectCopy (|_| None)
+    ObjectDelete (|deed| deed.version.as_deref())
+    ObjectDescribe (|_| None)
+    ObjectHold (|_| None)
+}
+
+/// Copies within one provider's data: the copy shares the sealed bytes.
+///
+/// `replaced`: metadata to set instead of the source's. `source_must`: a
+/// condition over the source, judged on the row that is copied.
+pub async fn copy(
+    region: &Region,
+    actor: &Actor,
+    deed: ObjectCopy,
+    source_version: Option<String>,
+    replaced: Option<Extra>,
+    source_must: impl FnOnce(&ObjectRow) -> Result<(), Refusal> + Send,
+) -> Result<Stored, Refusal> {
+    let project = deed.project.clone();
+    let copied = copied(region, actor, deed, source_version, replaced, source_must);
+    region.heard(actor, ObjectCopy::ACT, Some(&project), copied.boxed()).await
+}
+
+async fn copied(
+    region: &Region,
+    actor: &Actor,
+    deed: ObjectCopy,
+    source_version: Option<String>,
+    replaced: Option<Extra>,
+    source_must: impl FnOnce(&ObjectRow) -> Result<(), Refusal> + Send,
+) -> Result<Stored, Refusal> {
+    check_key(&deed.key)?;
+    let cell = region.project_cell(actor, &deed.project).await?;
+    let source = words::act::ObjectGet {
+        project: deed.project.clone(),
+        bucket: deed.source_bucket.clone(),
+        key: deed.source_key.clone(),
+        version: source_version.clone(),
+    };
+    // WHY both: a copy reads its source; who may not read may not copy.
+    let read = region.allow(actor, &source, Some(&cell)).await?;
+    let allowed = region.allow(actor, &deed, Some(&cell)).await?;
+    let rows = cell.view().await?;
+    let from = bucket::find(&rows, &deed.source_bucket).await?;
+    let row = known(&rows, &from, &deed.source_key, source_version.as_deref()).await?;
+    // WHY before the condition: its answer is a look at the source too.
+    region.observe(&read, crate::act::subject(Noun::Object, row.id), &cell)?;
+    source_must(&row)?;
+    let (_, scope) = place(&rows, &deed.bucket).await?;
+    if scope.id != row.scope {
+        return Err(Reason::ScopeCrossed.into());
+    }
+    let source = (row.row_key(), row.id);
+    let id = Id::random(region.rand());
+    let etag = format!("{}-{}", data_encoding::HEXLOWER.encode(&Id::to_bytes(id)), row.pieces.len().max(1));
+    let mut row = ObjectRow { id, etag, key: deed.key.clone(), by: actor.person, is_held: false, ..row };
+    if let Some(extra) = replaced {
+        row.metadata = extra.metadata;
+    }
+    let made = Made { condition: None, source: Some(source) };
+    store(region, &cell, Request { actor: actor.clone(), deed, attempt: None }, allowed, row, made).await
+}
+
+/// What a deletion did.
+#[derive(Debug, Clone, Default)]
+pub struct Deleted {
+    pub leaf: Option<Leaf>,
+    /// The version that is gone, or the marker that now hides the key.
+    pub version: Option<String>,
+    pub is_marker: bool,
+}
+
+/// Deletes a version, or hides a key behind a marker. Absent keys are deleted already.
+pub async fn delete(region: &Region, actor: &Actor, deed: ObjectDelete) -> Result<Deleted, Refusal> {
+    let project = deed.project.clone();
+    region.heard(actor, ObjectDelete::ACT, Some(&project), deleted(region, actor, deed).boxed()).await
+}
+
+async fn deleted(region: &Region, actor: &Actor, deed: ObjectDelete) -> Result<Deleted, Refusal> {
+    let cell = region.project_cell(actor, &deed.project).await?;
+    let allowed = region.allow(actor, &deed, Some(&cell)).await?;
+    let (sender, told) = std::sync::mpsc::channel();
+    let plan = Delete { by: actor.person, told: std::sync::Mutex::new(sender) };
+    let done =
+        region.commit(&cell, Request { actor: actor.clone(), deed, attempt: None }, allowed, plan).await?;
+    let (mut deleted, gone): (Deleted, Option<ObjectRow>) = told.try_recv().unwrap_or_default();
+    if let Some(gone) = gone {
+        region.discard(&cell, &gone);
+    }
+    deleted.leaf = done.leaf;
+    Ok(deleted)
+}
+
+struct Delete {
+    by: Id<words::noun::Person>,
+    told: std::sync::Mutex<std::sync::mpsc::Sender<(Deleted, Option<ObjectRow>)>>,
+}
+
+#[async_trait]
+impl Plan<ObjectDelete> for Delete {
+    async fn plan(
+        &mut self,
+        deed: &ObjectDelete,
+        draft: &mut Draft,
+        frame: &Frame<'_>,
+    ) -> Result<Outcome, Refusal> {
+        let bucket = bucket::find(draft, &deed.bucket).await?;
+        let newest = newest(draft, &bucket, &deed.key).await?;
+        let gone = match deed.version.as_deref() {
+            Some(version) => find(draft, &bucket, &deed.key, Some(version)).await?,
+            None => null_version(draft, &bucket, &deed.key).await?,
+        };
+        let mut deleted = Deleted::default();
+        if let Some(gone) = &gone {
+            may_go(draft, frame, gone).await?;
+            gone.remove(draft);
+            deleted.version = deed.version.clone();
+            deleted.is_marker = gone.is_marker;
+        }
+        let outcome = Outcome::of(Noun::Bucket, bucket.id).within(bucket.scope);
+        let is_hiding = deed.version.is_none() && bucket.versions != Versions::Never;
+        let outcome = match (&gone, is_hiding, &newest) {
+            (_, true, Some(newest)) => {
+                let marker = marker(frame, newest, self.by, bucket.versions);
+                marker.store(draft)?;
+                deleted.version = Some(marker.version_id());
+                deleted.is_marker = true;
+                outcome.and(Noun::Object, marker.id)
+            }
+            (Some(gone), _, _) => outcome.and(Noun::Object, gone.id),
+            (None, _, _) => outcome,
+        };
+        if let Ok(told) = self.told.lock() {
+            let _heard = told.send((deleted, gone));
+        }
+        Ok(outcome)
+    }
+}
+
+/// A row without bytes that hides the older versions of its key.
+fn marker(
+    frame: &Frame<'_>,
+    newest: &ObjectRow,
+    by: Id<words::noun::Person>,
+    versions: Versions,
+) -> ObjectRow {
+    ObjectRow {
+        id: Id::random(frame.region.rand()),
+        version: next_version(Some(newest), frame.now),
+        is_null: versions != Versions::Enabled,
+        is_marker: true,
+        size_bytes: 0,
+        pieces: Vec::new(),
+        etag: String::new(),
+        checksums: Vec::new(),
+        media: None,
+        metadata: Vec::new(),
+        labels: Vec::new(),
+        is_held: false,
+        at: frame.now,
+        by,
+        is_multipart: false,
+        ..newest.clone()
+    }
+}
+
+/// Refuses to let go of what a legal hold or a retention keeps.
+pub async fn may_go(draft: &Draft, frame: &Frame<'_>, row: &ObjectRow) -> Result<(), Refusal> {
+    if row.is_held {
+        return Err(Reason::LegalHold.into());
+    }
+    let (Some(scope), Some(root)) = (draft.row::<ScopeRow>(&row.scope.to_bytes()).await?, frame.root) else {
+        return Ok(());
+    };
+    let Some(agreement) = scope.agreement else {
+        return Ok(());
+    };
+    // WHY: a project's cell bears its id.
+    let project: Id<words::noun::Project> = frame.cell.cast();
+    let agreement: Option<AgreementRow> = root.row(&crate::row::pair(project, agreement)).await?;
+    let until = agreement.and_then(|agreement| facts::retained(&agreement, row.at));
+    match until {
+        Some(until) if frame.now < until => Err(Reason::Retained.into()),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Writes a row again in place, with something changed.
+async fn rewrite(
+    draft: &mut Draft,
+    bucket: &str,
+    key: &str,
+    change: impl FnOnce(&mut ObjectRow) -> Result<(), Refusal> + Send,
+) -> Result<Outcome, Refusal> {
+    let bucket = bucket::find(draft, bucket).await?;
+    let mut row = known(draft, &bucket, key, None).await?;
+    change(&mut row)?;
+    row.store(draft)?;
+    let answer = json!({ "object": row.id.to_string(), "held": row.is_held, "labels": row.labels });
+    Ok(Outcome::of(Noun::Object, row.id).within(row.scope).saying(answer))
+}
+
+#[async_trait]
+impl Rule for ObjectDescribe {
+    async fn plan(&self, draft: &mut Draft, _: &Frame<'_>) -> Result<Outcome, Refusal> {
+        let labels: Option<Vec<_>> = self
+            .labels
+            .iter()
+            .map(|label| label.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())))
+            .collect();
+        let labels = labels.ok_or_else(|| Refusal::with(Reason::Invalid, "write a label as `name=value`"))?;
+        if labels.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > METADATA_BYTES_MAX {
+            return Err(Reason::TooLarge.into());
+        }
+        let set = |row: &mut ObjectRow| {
+            row.labels = labels;
+            Ok(())
+        };
+        rewrite(draft, &self.bucket, &self.key, set).await
+    }
+}
+
+#[async_trait]
+impl Rule for ObjectHold {
+    async fn plan(&self, draft: &mut Draft, _: &Frame<'_>) -> Result<Outcome, Refusal> {
+        let is_held = match self.hold.as_str() {
+            "on" => true,
+            "off" => false,
+            _ => return Err(Refusal::with(Reason::Invalid, "a hold is `on` or `off`")),
+        };
+        let set = |row: &mut ObjectRow| match std::mem::replace(&mut row.is_held, is_held) == is_held {
+            true => Err(Reason::AlreadyDone.into()),
+            false => Ok(()),
+        };
+        rewrite(draft, &self.bucket, &self.key, set).await
+    }
+}

@@ -1,0 +1,226 @@
+//! Listing: keys in UTF-8 order, folders by delimiter, all versions if asked.
+
+use async_trait::async_trait;
+use futures::FutureExt;
+use gate::facts::Target;
+use words::act::ObjectList;
+use words::limit::LIST_KEYS_MAX;
+use words::noun::Noun;
+use words::{Actor, Deed, Refusal};
+
+use crate::Region;
+use crate::act::{Judged, Scene, subject};
+use crate::cell::draft::Draft;
+use crate::facts::{self, DataTarget};
+use crate::noun::bucket::{self, BucketRow};
+use crate::object::{ObjectRow, prefix};
+
+/// WHY: rows looked at for one page; a page that hides more behind a delimiter goes on from where it stopped.
+const ROWS_MAX: usize = 100_000;
+/// WHY: rows read from the index at a time.
+const BATCH_ROWS: usize = 1_024;
+
+/// What to list.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    pub prefix: String,
+    pub delimiter: Option<String>,
+    /// Keys (and folders) after this one.
+    pub after: Option<Position>,
+    /// At most this many keys and folders together, up to 1,000.
+    pub keys_max: usize,
+    pub versions: bool,
+}
+
+/// Where a page ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    pub key: String,
+    /// For version listings: the last version given.
+    pub version: Option<String>,
+}
+
+/// One page.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// Newest versions without markers; or, for versions, every row with whether it is the newest.
+    pub objects: Vec<(ObjectRow, bool)>,
+    pub folders: Vec<String>,
+    /// Set when there may be more.
+    pub next: Option<Position>,
+}
+
+#[async_trait]
+impl Judged for ObjectList {
+    async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+        let of = DataTarget {
+            project: &self.project,
+            bucket: &self.bucket,
+            key: None,
+            version: None,
+            is_conditional: false,
+        };
+        facts::data(scene, &of).await
+    }
+}
+
+/// A page of a bucket that this actor may list; recorded within a second.
+pub async fn list(
+    region: &Region,
+    actor: &Actor,
+    deed: &ObjectList,
+    wanted: &Wanted,
+) -> Result<Page, Refusal> {
+    let listed = async {
+        let cell = region.project_cell(actor, &deed.project).await?;
+        let allowed = region.allow(actor, deed, Some(&cell)).await?;
+        let rows = cell.view().await?;
+        let bucket = bucket::find(&rows, &deed.bucket).await?;
+        region.observe(&allowed, subject(Noun::Bucket, bucket.id), &cell)?;
+        page(&rows, &bucket, wanted).await
+    };
+    region.heard(actor, ObjectList::ACT, Some(&deed.project), listed.boxed()).await
+}
+
+/// Walks rows in order, newest version of each key first.
+pub async fn page(rows: &Draft, bucket: &BucketRow, wanted: &Wanted) -> Result<Page, Refusal> {
+    let mut page = Page::default();
+    if wanted.keys_max == 0 {
+        return Ok(page);
+    }
+    let mut walk =
+        Walk { wanted, page: &mut page, last_key: None, last_version: None, skipping: wanted.after.clone() };
+    let under = [&bucket.id.to_bytes()[..], wanted.prefix.as_bytes()].concat();
+    let mut from = start(bucket, wanted);
+    let mut looked_at = 0;
+    while looked_at < ROWS_MAX {
+        let batch = rows.rows::<ObjectRow>(&under, from.as_deref(), BATCH_ROWS).await?;
+        let is_last = batch.len() < BATCH_ROWS;
+        looked_at += batch.len();
+        for (own, row) in batch {
+            from = Some(own);
+            if walk.take(&row) == Step::Full {
+                return Ok(page);
+            }
+        }
+        if is_last {
+            return Ok(page);
+        }
+        // WHY: a folder may hold a million keys; one is enough to name it.
+        if let Some(folder) = walk.inside() {
+            from = Some(behind_folder(bucket, folder));
+        }
+    }
+    // WHY not the last one told: behind many hidden rows there may be none.
+    let next = walk.looked_at();
+    page.next = next;
+    Ok(page)
+}
+
+/// The row key to start behind.
+fn start(bucket: &BucketRow, wanted: &Wanted) -> Option<Vec<u8>> {
+    let after = wanted.after.as_ref()?;
+    if wanted.versions && after.version.is_some() {
+        // Within a key: start at its first row and skip up to the version.
+        return Some([&bucket.id.to_bytes()[..], after.key.as_bytes()].concat());
+    }
+    let is_folder = wanted
+        .delimiter
+        .as_deref()
+        .is_some_and(|mark| after.key.ends_with(mark) && after.key.len() > wanted.prefix.len());
+    Some(if is_folder { behind_folder(bucket, &after.key) } else { behind_key(bucket, &after.key) })
+}
+
+/// Behind every version of a key.
+fn behind_key(bucket: &BucketRow, key: &str) -> Vec<u8> {
+    [&prefix(bucket.id, key)[..], &[u8::MAX; 9]].concat()
+}
+
+/// Behind everything that starts with a folder's name.
+fn behind_folder(bucket: &BucketRow, folder: &str) -> Vec<u8> {
+    // WHY 0xFF: no UTF-8 text holds it, so it sorts behind every key.
+    [&bucket.id.to_bytes()[..], folder.as_bytes(), &[u8::MAX]].concat()
+}
+
+#[derive(PartialEq, Eq)]
+enum Step {
+    Next,
+    Full,
+}
+
+struct Walk<'a> {
+    wanted: &'a Wanted,
+    page: &'a mut Page,
+    last_key: Option<String>,
+    last_version: Option<String>,
+    skipping: Option<Position>,
+}
+
+impl Walk<'_> {
+    fn take(&mut self, row: &ObjectRow) -> Step {
+        let is_newest = self.last_key.as_deref() != Some(&row.key);
+        self.last_key = Some(row.key.clone());
+        self.last_version = Some(row.version_id());
+        let is_told = self.wanted.versions || (is_newest && !row.is_marker);
+        if !is_told || self.is_skipped(row) || self.inside().is_some() {
+            return Step::Next;
+        }
+        if self.is_full() {
+            self.page.next = self.position();
+            return Step::Full;
+        }
+        match self.folder(&row.key) {
+            Some(folder) => self.page.folders.push(folder),
+            None => self.page.objects.push((row.clone(), is_newest)),
+        }
+        Step::Next
+    }
+
+    /// The folder told last, while the walk is still in it.
+    fn inside(&self) -> Option<&str> {
+        let folder = self.page.folders.last()?;
+        self.last_key.as_ref().is_some_and(|key| key.starts_with(folder)).then_some(folder)
+    }
+
+    /// Versions of the last page's last key that were told already.
+    fn is_skipped(&mut self, row: &ObjectRow) -> bool {
+        let Some(Position { key, version: Some(version) }) = &self.skipping else {
+            return false;
+        };
+        if *key != row.key {
+            self.skipping = None;
+            return false;
+        }
+        if *version == row.version_id() {
+            self.skipping = None;
+        }
+        true
+    }
+
+    fn folder(&self, key: &str) -> Option<String> {
+        let mark = self.wanted.delimiter.as_deref().filter(|mark| !mark.is_empty())?;
+        let rest = key.get(self.wanted.prefix.len()..)?;
+        let end = self.wanted.prefix.len() + rest.find(mark)? + mark.len();
+        key.get(..end).map(str::to_owned)
+    }
+
+    fn is_full(&self) -> bool {
+        self.page.objects.len() + self.page.folders.len() >= self.wanted.keys_max.min(LIST_KEYS_MAX)
+    }
+
+    /// The last row looked at, told or not.
+    fn looked_at(&self) -> Option<Position> {
+        let version = self.last_version.clone().filter(|_| self.wanted.versions);
+        self.last_key.clone().map(|key| Position { key, version })
+    }
+
+    /// Where the next page goes on.
+    fn position(&self) -> Option<Position> {
+        let object = self.page.objects.last().map(|(row, _)| Position {
+            key: row.key.clone(),
+            version: self.wanted.versions.then(|| row.version_id()),
+        });
+        let folder = self.page.folders.last().map(|folder| Position { key: folder.clone(), version: None });
+        object.into_iter().chain(folder).max_by(|left, right| left.key.cmp(&right.key))
+    }
+}

@@ -1,0 +1,224 @@
+//! Objects: S3's meaning exactly, over sealed blobs.
+//!
+//! A row names its blobs; a row never exists before its blobs are durable. The
+//! newest version of a key comes first in the index, so that a listing and a
+//! read meet it first.
+
+pub mod body;
+pub mod change;
+pub mod export;
+pub mod list;
+pub mod put;
+pub mod read;
+
+use minicbor::bytes::{ByteArray, ByteVec};
+use minicbor::{Decode, Encode};
+use words::noun::{Blob, Bucket, Object, Person, Scope};
+use words::{Id, Reason, Refusal, Timestamp};
+
+use crate::cell::draft::Draft;
+use crate::noun::bucket::{BucketRow, Versions};
+use crate::row::{Row, Seal, Table};
+
+/// The version id of objects put while versions are not kept.
+pub const NULL_VERSION: &str = "null";
+
+#[derive(Debug, Clone, Encode, Decode)]
+pub struct ObjectRow {
+    #[n(0)]
+    pub id: Id<Object>,
+    #[n(1)]
+    pub key: String,
+    /// Grows with every version of a key.
+    #[n(2)]
+    pub version: u64,
+    /// Put while versions were not kept: there is one such version at most.
+    #[n(3)]
+    pub is_null: bool,
+    /// A delete marker: it has no bytes.
+    #[n(4)]
+    pub is_marker: bool,
+    #[n(5)]
+    pub scope: Id<Scope>,
+    #[n(6)]
+    pub size_bytes: u64,
+    #[n(7)]
+    pub pieces: Vec<Piece>,
+    /// Never looks like an MD5, as S3 allows for encrypted objects.
+    #[n(8)]
+    pub etag: String,
+    #[n(9)]
+    pub checksums: Vec<Checksum>,
+    #[n(10)]
+    pub media: Option<String>,
+    /// What the client sent: user metadata and the headers S3 keeps.
+    #[n(11)]
+    pub metadata: Vec<(String, String)>,
+    /// What people said of it afterwards.
+    #[n(12)]
+    pub labels: Vec<(String, String)>,
+    #[n(13)]
+    pub is_held: bool,
+    #[n(14)]
+    pub at: Timestamp,
+    #[n(15)]
+    pub by: Id<Person>,
+    #[n(16)]
+    pub bucket: Id<Bucket>,
+    /// It came as a multipart upload.
+    #[n(17)]
+    pub is_multipart: bool,
+}
+
+/// One sealed run of an object's bytes.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+pub struct Piece {
+    #[n(0)]
+    pub blob: Id<Blob>,
+    /// First eight bytes of every segment's nonce.
+    #[n(1)]
+    pub attempt: ByteArray<8>,
+    /// Crypt4GH header to the scope's data pair.
+    #[n(2)]
+    pub header: ByteVec,
+    #[n(3)]
+    pub plain_bytes: u64,
+    /// BLAKE3 of the sealed body.
+    #[n(4)]
+    pub blake3: ByteArray<32>,
+    /// Generation of the data pair that opens the header.
+    #[n(5)]
+    pub generation: u32,
+}
+
+/// A checksum that the client sent or asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Checksum {
+    /// S3's name: `CRC64NVME`, `SHA256` ...
+    #[n(0)]
+    pub algorithm: String,
+    /// Base64; a composite ends in `-<parts>`.
+    #[n(1)]
+    pub value: String,
+    /// Over the whole object, not over its parts' checksums.
+    #[n(2)]
+    pub is_full: bool,
+}
+
+impl Row for ObjectRow {
+    const TABLE: Table = Table::Object;
+}
+
+impl ObjectRow {
+    /// Bucket, key, then the newest version first.
+    pub fn row_key(&self) -> Vec<u8> {
+        // INVARIANT: a key holds no NUL, so no key's rows lie between another's.
+        [&prefix(self.bucket, &self.key)[..], &(u64::MAX - self.version).to_be_bytes()].concat()
+    }
+
+    pub fn seal(&self) -> Seal {
+        Seal::Scope { scope: self.scope, id: self.id.to_bytes(), size_bytes: self.size_bytes }
+    }
+
+    /// What S3 calls the version.
+    ///
+    /// WHY the number: a version is looked up where it lies, among however many of its key.
+    pub fn version_id(&self) -> String {
+        if self.is_null { NULL_VERSION.to_owned() } else { format!("{:016x}{}", self.version, self.id) }
+    }
+
+    /// The digest that a leaf proves: BLAKE3 of the sealed body; of several pieces, of their digests in order.
+    pub fn sealed_digest(&self) -> String {
+        let digest = match &self.pieces[..] {
+            [piece] => *piece.blake3,
+            pieces => {
+                let mut all = seal::crypt4gh::BodyHash::new();
+                pieces.iter().for_each(|piece| all.update(&*piece.blake3));
+                all.finish()
+            }
+        };
+        data_encoding::HEXLOWER.encode(&digest)
+    }
+
+    pub fn remove(&self, draft: &mut Draft) {
+        draft.remove::<Self>(self.seal(), &self.row_key());
+    }
+
+    pub fn store(&self, draft: &mut Draft) -> Result<(), Refusal> {
+        draft.put_in(self.seal(), &self.row_key(), self)
+    }
+}
+
+/// Where all versions of one key lie.
+pub fn prefix(bucket: Id<Bucket>, key: &str) -> Vec<u8> {
+    [&bucket.to_bytes()[..], key.as_bytes(), &[0]].concat()
+}
+
+/// The newest version of a key, a delete marker included.
+pub async fn newest(draft: &Draft, bucket: &BucketRow, key: &str) -> Result<Option<ObjectRow>, Refusal> {
+    let rows = draft.rows::<ObjectRow>(&prefix(bucket.id, key), None, 1).await?;
+    Ok(rows.into_iter().next().map(|(_, row)| row))
+}
+
+/// One version, or the newest; a marker too.
+pub async fn find(
+    draft: &Draft,
+    bucket: &BucketRow,
+    key: &str,
+    version: Option<&str>,
+) -> Result<Option<ObjectRow>, Refusal> {
+    match version {
+        None => newest(draft, bucket, key).await,
+        Some(NULL_VERSION) => null_among(draft, bucket, key).await,
+        Some(version) => {
+            let Some(number) = version.get(..16).and_then(|hex| u64::from_str_radix(hex, 16).ok()) else {
+                return Ok(None);
+            };
+            let own = [&prefix(bucket.id, key)[..], &(u64::MAX - number).to_be_bytes()].concat();
+            let row: Option<ObjectRow> = draft.row(&own).await?;
+            Ok(row.filter(|row| row.version_id() == version))
+        }
+    }
+}
+
+/// The one version put while versions were not kept; it may lie behind many.
+async fn null_among(draft: &Draft, bucket: &BucketRow, key: &str) -> Result<Option<ObjectRow>, Refusal> {
+    let mut found = None;
+    draft
+        .each(&prefix(bucket.id, key), |row: ObjectRow| {
+            found = found.take().or(Some(row).filter(|row| row.is_null))
+        })
+        .await?;
+    Ok(found)
+}
+
+/// The object that a reader means; markers and absent ones are not found.
+pub async fn known(
+    draft: &Draft,
+    bucket: &BucketRow,
+    key: &str,
+    version: Option<&str>,
+) -> Result<ObjectRow, Refusal> {
+    let row = find(draft, bucket, key, version).await?.filter(|row| !row.is_marker);
+    row.ok_or_else(|| Refusal::with(Reason::NotFound, "object"))
+}
+
+/// The version that `put` and a plain delete replace while versions are not kept.
+pub async fn null_version(
+    draft: &Draft,
+    bucket: &BucketRow,
+    key: &str,
+) -> Result<Option<ObjectRow>, Refusal> {
+    let newest = newest(draft, bucket, key).await?;
+    match bucket.versions {
+        Versions::Enabled => Ok(None),
+        Versions::Never => Ok(newest.filter(|row| row.is_null)),
+        Versions::Suspended => null_among(draft, bucket, key).await,
+    }
+}
+
+/// A number greater than every version of the key so far.
+pub fn next_version(newest: Option<&ObjectRow>, now: Timestamp) -> u64 {
+    let by_time = u64::try_from(now.ms()).unwrap_or(0);
+    newest.map_or(by_time, |row| by_time.max(row.version.saturating_add(1)))
+}

@@ -1,0 +1,271 @@
+//! Storing an object: seal first, then one commit that makes it be there.
+
+use async_trait::async_trait;
+use futures::FutureExt;
+use gate::facts::Target;
+use serde_json::json;
+use words::act::ObjectPut;
+use words::limit::PART_BYTES_MAX;
+use words::noun::Noun;
+use words::{Actor, Deed, Id, ObjectKey, Reason, Refusal};
+
+use crate::Region;
+use crate::act::{Frame, Judged, Outcome, Plan, Request, Scene};
+use crate::cell::draft::Draft;
+use crate::cell::step::Leaf;
+use crate::facts::{self, DataTarget};
+use crate::noun::bucket::{self, BucketRow, Versions};
+use crate::object::body::{self, BlobReceipt, Body};
+use crate::object::{Checksum, ObjectRow, newest, next_version, null_version};
+use crate::scope::ScopeRow;
+
+/// Tells a body's checksums once it has ended.
+pub type Sums = Box<dyn FnOnce() -> Result<Vec<Checksum>, Refusal> + Send>;
+
+/// What a door adds to the act's own fields.
+#[derive(Default)]
+pub struct Extra {
+    /// User metadata and the headers S3 keeps.
+    pub metadata: Vec<(String, String)>,
+    /// Asked once the body has ended: trailers come after it.
+    pub checksums: Option<Sums>,
+}
+
+/// An object as it was stored.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    pub leaf: Option<Leaf>,
+    pub row: ObjectRow,
+    /// Where the bucket keeps versions, the new one's id.
+    pub version: Option<String>,
+}
+
+#[async_trait]
+impl Judged for ObjectPut {
+    async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+        let of = DataTarget {
+            project: &self.project,
+            bucket: &self.bucket,
+            key: Some(&self.key),
+            version: None,
+            is_conditional: self.condition.is_some(),
+        };
+        facts::data(scene, &of).await
+    }
+}
+
+/// Stores an object of up to 5 GiB in one go.
+pub async fn put(
+    region: &Region,
+    actor: &Actor,
+    deed: ObjectPut,
+    extra: Extra,
+    body: Body,
+) -> Result<Stored, Refusal> {
+    let project = deed.project.clone();
+    region
+        .heard(actor, ObjectPut::ACT, Some(&project), sealed(region, actor, deed, extra, body).boxed())
+        .await
+}
+
+async fn sealed(
+    region: &Region,
+    actor: &Actor,
+    deed: ObjectPut,
+    extra: Extra,
+    body: Body,
+) -> Result<Stored, Refusal> {
+    check_key(&deed.key)?;
+    let cell = region.project_cell(actor, &deed.project).await?;
+    let allowed = region.allow(actor, &deed, Some(&cell)).await?;
+    let (_, scope) = place(&cell.view().await?, &deed.bucket).await?;
+    let receipt = body::write(region, &cell, &allowed, &scope, body, PART_BYTES_MAX).await?;
+    let checksums = extra.checksums.map_or_else(|| Ok(Vec::new()), |sum| sum())?;
+    let row = fresh(region, actor, &deed.key, &scope, vec![receipt]);
+    let row = ObjectRow { media: deed.media.clone(), metadata: extra.metadata, checksums, ..row };
+    let made = Made { condition: deed.condition.clone(), source: None };
+    store(region, &cell, Request { actor: actor.clone(), deed, attempt: None }, allowed, row, made).await
+}
+
+pub fn check_key(key: &str) -> Result<(), Refusal> {
+    let parsed: Result<ObjectKey, _> = key.parse();
+    parsed.map(drop).map_err(|error| match error {
+        words::name::NameError::KeyLong => Refusal::with(Reason::TooLarge, error.to_string()),
+        other => Refusal::with(Reason::Invalid, other.to_string()),
+    })
+}
+
+/// A bucket and the live scope its objects are sealed to.
+pub async fn place(rows: &Draft, bucket: &str) -> Result<(BucketRow, ScopeRow), Refusal> {
+    let bucket = bucket::find(rows, bucket).await?;
+    let scope: ScopeRow = rows.known(&bucket.scope.to_bytes()).await?;
+    if scope.is_erased {
+        return Err(Reason::ScopeErased.into());
+    }
+    Ok((bucket, scope))
+}
+
+/// A row for new bytes; its bucket, version and time are set when it is planned.
+pub fn fresh(
+    region: &Region,
+    actor: &Actor,
+    key: &str,
+    scope: &ScopeRow,
+    receipts: Vec<BlobReceipt>,
+) -> ObjectRow {
+    let id = Id::random(region.rand());
+    let pieces: Vec<_> = receipts.into_iter().map(|receipt| receipt.piece).collect();
+    let etag = format!("{}-{}", data_encoding::HEXLOWER.encode(&Id::to_bytes(id)), pieces.len().max(1));
+    ObjectRow {
+        id,
+        key: key.to_owned(),
+        version: 0,
+        is_null: false,
+        is_marker: false,
+        scope: scope.id,
+        size_bytes: pieces.iter().map(|piece| piece.plain_bytes).sum(),
+        pieces,
+        etag,
+        checksums: Vec::new(),
+        media: None,
+        metadata: Vec::new(),
+        labels: Vec::new(),
+        is_held: false,
+        at: words::Timestamp::default(),
+        by: actor.person,
+        bucket: Id::from_bytes([0; 16]),
+        is_multipart: false,
+    }
+}
+
+/// Commits a row that is complete but for its place among versions.
+pub async fn store<D: Judged + Placing>(
+    region: &Region,
+    cell: &crate::cell::Cell,
+    request: Request<D>,
+    allowed: gate::Allowed<D>,
+    row: ObjectRow,
+    made: Made,
+) -> Result<Stored, Refusal> {
+    let (sender, placed) = std::sync::mpsc::channel();
+    let plan = Store { row, made, placed: std::sync::Mutex::new(sender) };
+    let done = region.commit(cell, request, allowed, plan).await?;
+    let (row, replaced, keeps_versions): Placed = placed.try_recv().map_err(|_| crate::cell::lead::gone())?;
+    if let Some(replaced) = replaced {
+        region.discard(cell, &replaced);
+    }
+    let version = keeps_versions.then(|| row.version_id());
+    Ok(Stored { leaf: done.leaf, row, version })
+}
+
+/// What must hold for an object to be made.
+#[derive(Default)]
+pub struct Made {
+    /// `absent`, or the etag that the newest version must have.
+    pub condition: Option<String>,
+    /// The row whose blobs it shares; while it is there, no sweep takes them.
+    pub source: Option<(Vec<u8>, Id<words::noun::Object>)>,
+}
+
+type Placed = (ObjectRow, Option<ObjectRow>, bool);
+
+/// A deed that makes an object in a bucket.
+pub trait Placing {
+    fn bucket(&self) -> &str;
+
+    /// The upload that ends with it.
+    fn upload(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl Placing for ObjectPut {
+    fn bucket(&self) -> &str {
+        &self.bucket
+    }
+}
+
+impl Placing for words::act::ObjectCopy {
+    fn bucket(&self) -> &str {
+        &self.bucket
+    }
+}
+
+impl Placing for words::act::UploadComplete {
+    fn bucket(&self) -> &str {
+        &self.bucket
+    }
+
+    fn upload(&self) -> Option<&str> {
+        Some(&self.upload)
+    }
+}
+
+/// The plan of everything that makes an object: put, copy, complete.
+struct Store {
+    row: ObjectRow,
+    made: Made,
+    placed: std::sync::Mutex<std::sync::mpsc::Sender<Placed>>,
+}
+
+#[async_trait]
+impl<D: Placing + Sync> Plan<D> for Store {
+    async fn plan(&mut self, deed: &D, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
+        let (bucket, scope) = place(draft, deed.bucket()).await?;
+        if scope.id != self.row.scope {
+            return Err(Reason::ScopeCrossed.into());
+        }
+        let newest = newest(draft, &bucket, &self.row.key).await?;
+        check_condition(self.made.condition.as_deref(), newest.as_ref())?;
+        if let Some((key, id)) = &self.made.source {
+            let source: Option<ObjectRow> = draft.row(key).await?;
+            source.filter(|row| row.id == *id).ok_or_else(|| Refusal::with(Reason::NotFound, "object"))?;
+        }
+        let replaced = null_version(draft, &bucket, &self.row.key).await?;
+        if let Some(replaced) = &replaced {
+            crate::object::change::may_go(draft, frame, replaced).await?;
+            replaced.remove(draft);
+        }
+        self.row.bucket = bucket.id;
+        self.row.version = next_version(newest.as_ref(), frame.now);
+        self.row.is_null = bucket.versions != Versions::Enabled;
+        self.row.at = frame.now;
+        self.row.store(draft)?;
+        if let Some(upload) = deed.upload() {
+            crate::upload::end(draft, frame.actor, &bucket.name, upload, &self.row).await?;
+        }
+        if let Ok(sender) = self.placed.lock() {
+            // The receiver lives as long as the plan's commit is waited for.
+            let _heard = sender.send((self.row.clone(), replaced, bucket.versions == Versions::Enabled));
+        }
+        let answer = json!({
+            "etag": self.row.etag,
+            "size_bytes": self.row.size_bytes,
+            "pieces": self.row.pieces.len(),
+            "sealed_blake3": self.row.sealed_digest(),
+        });
+        let outcome = Outcome::of(Noun::Object, self.row.id)
+            .and(Noun::Bucket, bucket.id)
+            .within(scope.id)
+            .saying(answer);
+        let source = self.made.source.as_ref();
+        Ok(match source {
+            Some((_, id)) => outcome.and(Noun::Object, *id),
+            None => outcome,
+        })
+    }
+}
+
+/// `absent`, or the etag that the newest version must have.
+pub fn check_condition(condition: Option<&str>, newest: Option<&ObjectRow>) -> Result<(), Refusal> {
+    let there = newest.filter(|row| !row.is_marker);
+    let holds = match condition {
+        None => true,
+        Some("absent") => there.is_none(),
+        Some(etag) => match there {
+            Some(row) => row.etag == etag.trim_matches('"') || etag == "*",
+            None => return Err(Refusal::with(Reason::NotFound, "object")),
+        },
+    };
+    if holds { Ok(()) } else { Err(Reason::PreconditionFailed.into()) }
+}

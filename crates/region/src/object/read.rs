@@ -1,0 +1,178 @@
+//! Reading an object: the leaf that says so comes before the first byte.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use async_stream::stream;
+use async_trait::async_trait;
+use futures::{FutureExt, StreamExt};
+use gate::facts::Target;
+use serde_json::json;
+use words::act::{ObjectExport, ObjectGet, ObjectProbe};
+use words::noun::{Noun, Object};
+use words::{Actor, Deed, Id, Reason, Refusal};
+
+use crate::Region;
+use crate::act::{Frame, Judged, Outcome, Plan, Request, Scene, subject};
+use crate::cell::Cell;
+use crate::cell::draft::Draft;
+use crate::cell::in_use::Held;
+use crate::cell::step::Leaf;
+use crate::facts::{self, DataTarget};
+use crate::noun::bucket;
+use crate::object::body::{self, Body};
+use crate::object::{ObjectRow, known};
+
+/// An object about to be read.
+pub struct Reading {
+    pub leaf: Option<Leaf>,
+    pub row: ObjectRow,
+    /// The plain bytes that will come.
+    pub range: Range<u64>,
+    pub body: Body,
+}
+
+macro_rules! judged_object {
+    ($($deed:ident)*) => { $(#[async_trait]
+    impl Judged for $deed {
+        async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+            let of = DataTarget {
+                project: &self.project,
+                bucket: &self.bucket,
+                key: Some(&self.key),
+                version: self.version.as_deref(),
+                is_conditional: false,
+            };
+            facts::data(scene, &of).await
+        }
+    })* };
+}
+
+judged_object!(ObjectGet ObjectProbe ObjectExport);
+
+/// The row of an object that this actor may look at; recorded within a second.
+pub async fn probe(region: &Region, actor: &Actor, deed: &ObjectProbe) -> Result<ObjectRow, Refusal> {
+    let looked = async {
+        let cell = region.project_cell(actor, &deed.project).await?;
+        let allowed = region.allow(actor, deed, Some(&cell)).await?;
+        let rows = cell.view().await?;
+        let bucket = bucket::find(&rows, &deed.bucket).await?;
+        let row = known(&rows, &bucket, &deed.key, deed.version.as_deref()).await?;
+        region.observe(&allowed, subject(Noun::Object, row.id), &cell)?;
+        Ok(row)
+    };
+    region.heard(actor, ObjectProbe::ACT, Some(&deed.project), looked.boxed()).await
+}
+
+/// Opens an object for reading; `wanted` chooses the bytes once its size is known.
+pub async fn get(
+    region: &Region,
+    actor: &Actor,
+    deed: ObjectGet,
+    wanted: impl FnOnce(&ObjectRow) -> Result<Range<u64>, Refusal> + Send,
+) -> Result<Reading, Refusal> {
+    let project = deed.project.clone();
+    region.heard(actor, ObjectGet::ACT, Some(&project), opened(region, actor, deed, wanted).boxed()).await
+}
+
+async fn opened(
+    region: &Region,
+    actor: &Actor,
+    deed: ObjectGet,
+    wanted: impl FnOnce(&ObjectRow) -> Result<Range<u64>, Refusal> + Send,
+) -> Result<Reading, Refusal> {
+    let cell = region.project_cell(actor, &deed.project).await?;
+    // WHY before it is judged: what changes while the leaf is on its way is judged with the first byte.
+    let since = region.moment(&cell);
+    let allowed = region.allow(actor, &deed, Some(&cell)).await?;
+    let rows = cell.view().await?;
+    let bucket = bucket::find(&rows, &deed.bucket).await?;
+    let row = known(&rows, &bucket, &deed.key, deed.version.as_deref()).await?;
+    let range = match wanted(&row) {
+        Ok(range) => range,
+        Err(unwanted) => {
+            // WHY: who is told that a condition does not hold has seen the object's size, age and etag.
+            region.observe(&allowed, subject(Noun::Object, row.id), &cell)?;
+            return Err(unwanted);
+        }
+    };
+    let again = Request { actor: actor.clone(), deed: deed.clone(), attempt: None };
+    let request = Request { actor: actor.clone(), deed, attempt: None };
+    let held = cell.in_use.hold(row.pieces.iter().map(|piece| piece.blob));
+    let done = region.commit(&cell, request, allowed, Open { row: row.clone() }).await?;
+    let plain = body::read(region, &cell, &row, range.clone())?;
+    let watch = Watch { region: region.clone(), request: again, cell, object: row.id, since, _held: held };
+    Ok(Reading { leaf: done.leaf, row, range, body: watched(watch, plain) })
+}
+
+/// The leaf "opened": which object, by whom, by which permission.
+pub struct Open {
+    pub row: ObjectRow,
+}
+
+#[async_trait]
+impl<D: Deed> Plan<D> for Open {
+    async fn plan(&mut self, _: &D, draft: &mut Draft, _: &Frame<'_>) -> Result<Outcome, Refusal> {
+        let there: Option<ObjectRow> = draft.row(&self.row.row_key()).await?;
+        let there = there.ok_or(Refusal::new(Reason::NotFound))?;
+        let answer = json!({ "etag": there.etag, "size_bytes": there.size_bytes });
+        Ok(Outcome::of(Noun::Object, there.id).within(there.scope).saying(answer))
+    }
+}
+
+/// What is asked while a body goes out.
+pub struct Watch<D> {
+    pub region: Region,
+    pub request: Request<D>,
+    pub cell: Arc<Cell>,
+    pub object: Id<Object>,
+    /// The moment before its reader was judged.
+    pub since: (u64, i64),
+    /// WHY: the blobs stay as long as they are read, whatever happens to their row.
+    pub _held: Held,
+}
+
+/// A body that ends with an error as soon as its reader may no longer read.
+///
+/// Judged again whenever duties move, and once a second for dates that pass.
+pub fn watched<D: Judged>(watch: Watch<D>, mut plain: Body) -> Body {
+    Box::pin(stream! {
+        let mut seen = watch.since;
+        let mut sent = Sent { watch: &watch, bytes: 0 };
+        while let Some(next) = plain.next().await {
+            let now = watch.region.moment(&watch.cell);
+            if now != seen {
+                if let Err(refusal) = watch.judge_again().await {
+                    yield Err(refusal);
+                    return;
+                }
+                seen = now;
+            }
+            sent.bytes += next.as_ref().map_or(0, |bytes| bytes.len() as u64);
+            yield next;
+        }
+    })
+}
+
+impl<D: Judged> Watch<D> {
+    async fn judge_again(&self) -> Result<(), Refusal> {
+        let Request { actor, deed, .. } = &self.request;
+        let judged = self.region.allow(actor, deed, Some(&self.cell)).await;
+        judged.map(drop).inspect_err(|refusal| {
+            self.region.observe_refusal(actor, D::ACT.name(), refusal, self.cell.id);
+        })
+    }
+}
+
+/// How much went out, told to the ledger however the body ends.
+struct Sent<'a, D: Judged> {
+    watch: &'a Watch<D>,
+    bytes: u64,
+}
+
+impl<D: Judged> Drop for Sent<'_, D> {
+    fn drop(&mut self) {
+        let Watch { region, request, cell, object, .. } = self.watch;
+        region.observe_bytes(&request.actor, D::ACT, subject(Noun::Object, *object), cell, self.bytes);
+    }
+}

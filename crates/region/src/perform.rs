@@ -1,0 +1,237 @@
+//! Performing: from an act's name and its fields in JSON to the function that does it.
+//!
+//! Doors that speak JSON come in here. A row of the table without an arm does
+//! not compile.
+
+use std::sync::Arc;
+
+use futures::FutureExt;
+use serde_json::Value;
+use words::act::*;
+use words::limit::{LIST_ITEMS_MAX, TEXT_CHARS_MAX};
+use words::noun::Attempt;
+use words::{Act, Actor, Deed, Id, Reason, Refusal};
+
+use crate::Region;
+use crate::act::{Request, Rule};
+use crate::cell::Cell;
+use crate::cell::step::Done;
+use crate::noun::{erasure, ledger};
+use crate::show::Show;
+
+fn read<D: Deed>(fields: Value) -> Result<D, Refusal> {
+    refuse_long(&fields)?;
+    serde_json::from_value(fields).map_err(|error| Refusal::with(Reason::Invalid, error.to_string()))
+}
+
+/// WHY here: doors bound an act's body as a whole, and no row should hold one endless text.
+fn refuse_long(fields: &Value) -> Result<(), Refusal> {
+    let is_long = |value: &Value| value.as_str().is_some_and(|text| text.chars().count() > TEXT_CHARS_MAX);
+    let of_list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    for (name, value) in fields.as_object().into_iter().flatten() {
+        let items = of_list(value);
+        if is_long(value) || items.iter().any(is_long) || items.len() > LIST_ITEMS_MAX {
+            return Err(Refusal::with(Reason::TooLarge, format!("`{name}` is longer than a form takes")));
+        }
+    }
+    Ok(())
+}
+
+/// A deed that names its project.
+trait InProject {
+    fn project(&self) -> &str;
+}
+
+macro_rules! in_project {
+    ($($deed:ident)*) => { $(impl InProject for $deed {
+        fn project(&self) -> &str { &self.project }
+    })* };
+}
+
+in_project! {
+    BucketCreate BucketVersion BucketDelete BucketShow UploadAbort UploadShow
+    ObjectDescribe ObjectHold AirlockDraft AirlockApprove AirlockReject AirlockRelease
+    AirlockRevoke AirlockShow KeyRotate KeyShow
+}
+
+/// Acts that go the same way, and the arms of those that do not; exhaustive as any match.
+macro_rules! by_way {
+    ($call:ident, $act:expr, { $($way:ident: $($deed:ident)*;)* } $($rest:tt)*) => {
+        match $act {
+            $($(Act::$deed => $call.$way::<$deed>().await,)*)*
+            $($rest)*
+        }
+    };
+}
+
+/// One call on its way to its act.
+struct Call<'a> {
+    region: &'a Region,
+    actor: &'a Actor,
+    fields: Value,
+    attempt: Option<Id<Attempt>>,
+}
+
+impl Call<'_> {
+    async fn root<D: Rule>(self) -> Result<Done, Refusal> {
+        let deed = read::<D>(self.fields)?;
+        let request = Request { actor: self.actor.clone(), deed, attempt: self.attempt };
+        self.region.heard(self.actor, D::ACT, None, self.region.at_root(request).boxed()).await
+    }
+
+    async fn cell<D: Rule + InProject>(self) -> Result<Done, Refusal> {
+        let deed = read::<D>(self.fields)?;
+        let (region, actor, project) = (self.region, self.actor, deed.project().to_owned());
+        let work = async {
+            let cell = region.project_cell(actor, deed.project()).await?;
+            region.at_cell(&cell, Request { actor: actor.clone(), deed, attempt: self.attempt }).await
+        };
+        region.heard(actor, D::ACT, Some(&project), work.boxed()).await
+    }
+
+    async fn look<D: Show>(self) -> Result<Done, Refusal> {
+        let deed = read::<D>(self.fields)?;
+        self.region.heard(self.actor, D::ACT, None, self.region.look(self.actor, &deed, None).boxed()).await
+    }
+
+    async fn look_in<D: Show + InProject>(self) -> Result<Done, Refusal> {
+        let deed = read::<D>(self.fields)?;
+        let work = async {
+            let cell: Arc<Cell> = self.region.project_cell(self.actor, deed.project()).await?;
+            self.region.look(self.actor, &deed, Some(&cell)).await
+        };
+        self.region.heard(self.actor, D::ACT, Some(deed.project()), work.boxed()).await
+    }
+
+    /// Its fields, for an act that keeps no attempts: asked again it takes effect again, and says so first.
+    fn once<D: Deed>(self) -> Result<D, Refusal> {
+        match self.attempt {
+            None => read(self.fields),
+            Some(_) => Err(Refusal::with(Reason::NotOffered, "this act keeps no attempts; ask without one")),
+        }
+    }
+}
+
+impl Region {
+    /// Does an act that carries no bytes. Acts with a body have functions of their own.
+    pub async fn perform(
+        &self,
+        actor: &Actor,
+        act: Act,
+        fields: Value,
+        attempt: Option<Id<Attempt>>,
+    ) -> Result<Done, Refusal> {
+        let call = Call { region: self, actor, fields, attempt };
+        by_way!(call, act, {
+            root: OrganisationRegister TenantOpen PersonEnrol PersonSuspend PersonResume RoleGrant RoleRevoke
+                AgreementDraft AgreementOffer AgreementSign AgreementSuspend AgreementResume AgreementEnd
+                ProjectOpen ProjectHalt ProjectResume PermitRequest PermitGrant PermitAmend PermitEnd
+                GrantIssue GrantRevoke CredentialRevoke KeyLock KeyUnlock;
+            look: OrganisationShow TenantShow PersonShow AgreementShow ProjectShow PermitShow GrantShow
+                CredentialShow CheckShow;
+            cell: BucketCreate BucketVersion BucketDelete UploadAbort ObjectDescribe ObjectHold AirlockDraft
+                AirlockApprove AirlockReject AirlockRelease AirlockRevoke KeyRotate;
+            look_in: BucketShow UploadShow AirlockShow KeyShow;
+        }
+            Act::ProjectClassify => call.classify().await,
+            Act::CredentialIssue => call.issue().await,
+            Act::UploadStart => call.start().await,
+            Act::UploadComplete => call.complete().await,
+            Act::ObjectProbe => call.probe().await,
+            Act::ObjectList => call.list().await,
+            Act::ObjectCopy => call.copy().await,
+            Act::ObjectDelete => call.delete().await,
+            Act::KeyEraseScope => erasure::erase_scope(self, actor, call.once()?).await,
+            Act::KeyEraseProject => erasure::erase_project(self, actor, call.once()?).await,
+            Act::CheckpointSign => ledger::sign(self, actor, &call.once()?).await,
+            Act::LedgerProve => ledger::prove(self, actor, &call.once()?).await,
+            Act::LedgerShow => ledger::show(self, actor, &call.once()?).await,
+            Act::CheckRun => crate::check::run(self, actor, &call.once()?).await,
+            Act::UploadPart
+            | Act::ObjectPut
+            | Act::ObjectGet
+            | Act::ObjectExport
+            | Act::AirlockFetch
+            | Act::AirlockInspect
+            | Act::LedgerExport => Err(Refusal::with(Reason::NotOffered, "this act carries bytes")),
+        )
+    }
+}
+
+/// Acts whose answers need more than their plan gives.
+impl Call<'_> {
+    /// The project's cell is opened first, so that it can be seen to be empty.
+    async fn classify(self) -> Result<Done, Refusal> {
+        let deed = read::<ProjectClassify>(self.fields.clone())?;
+        self.region.project_cell(self.actor, &deed.project).await?;
+        self.root::<ProjectClassify>().await
+    }
+
+    /// The secret goes into the answer and nowhere else.
+    async fn issue(self) -> Result<Done, Refusal> {
+        let region = self.region;
+        let mut done = self.root::<CredentialIssue>().await?;
+        if let Some(id) = done.answer.get("access_key_id").and_then(Value::as_str) {
+            let secret = region.secret_of(id)?;
+            if let Some(answer) = done.answer.as_object_mut() {
+                answer.insert("secret_access_key".to_owned(), Value::String(secret.expose().clone()));
+            }
+        }
+        Ok(done)
+    }
+
+    async fn start(self) -> Result<Done, Refusal> {
+        let (region, actor, deed) = (self.region, self.actor, self.once()?);
+        let (row, leaf) = crate::upload::start(region, actor, deed, crate::upload::Begun::default()).await?;
+        Ok(Done { leaf, answer: serde_json::json!({ "upload": row.id.to_string() }) })
+    }
+
+    async fn complete(self) -> Result<Done, Refusal> {
+        let (region, actor, deed) = (self.region, self.actor, self.once()?);
+        let stored = crate::upload::complete(region, actor, deed, Vec::new(), |_, _| Ok(Vec::new())).await?;
+        Ok(Done { leaf: stored.leaf, answer: told(&stored.row) })
+    }
+
+    async fn probe(self) -> Result<Done, Refusal> {
+        let row = crate::object::read::probe(self.region, self.actor, &self.once()?).await?;
+        Ok(Done { leaf: None, answer: told(&row) })
+    }
+
+    async fn list(self) -> Result<Done, Refusal> {
+        use crate::object::list::{Position, Wanted, list};
+        let (region, actor, deed) = (self.region, self.actor, self.once::<ObjectList>()?);
+        let wanted = Wanted {
+            prefix: deed.prefix.clone().unwrap_or_default(),
+            after: deed.after.clone().map(|key| Position { key, version: None }),
+            keys_max: words::limit::LIST_KEYS_MAX,
+            ..Wanted::default()
+        };
+        let page = list(region, actor, &deed, &wanted).await?;
+        Ok(Done { leaf: None, answer: page.objects.iter().map(|(row, _)| told(row)).collect() })
+    }
+
+    async fn copy(self) -> Result<Done, Refusal> {
+        let (region, actor, deed) = (self.region, self.actor, self.once()?);
+        let stored = crate::object::change::copy(region, actor, deed, None, None, |_| Ok(())).await?;
+        Ok(Done { leaf: stored.leaf, answer: told(&stored.row) })
+    }
+
+    async fn delete(self) -> Result<Done, Refusal> {
+        let deleted = crate::object::change::delete(self.region, self.actor, self.once()?).await?;
+        let answer = serde_json::json!({ "version": deleted.version, "marker": deleted.is_marker });
+        Ok(Done { leaf: deleted.leaf, answer })
+    }
+}
+
+/// An object, as a person is told of it.
+pub fn told(row: &crate::object::ObjectRow) -> Value {
+    serde_json::json!({
+        "key": row.key,
+        "version": row.version_id(),
+        "size_bytes": row.size_bytes,
+        "etag": row.etag,
+        "at": row.at,
+        "held": row.is_held,
+        "labels": row.labels.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>(),
+    })
+}

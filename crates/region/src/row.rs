@@ -1,0 +1,96 @@
+//! Rows: the state of a cell as its log folds into an ordered map.
+//!
+//! A row's key is its table's byte and the key's own bytes; its value is CBOR
+//! with numbered fields, so that a field can be added and old logs still
+//! replay. Rows hold no logic.
+
+use minicbor::{Decode, Encode};
+
+use words::noun::Scope;
+use words::{Id, Reason, Refusal};
+
+/// Which table a row lies in. Numbers are stored: never reuse one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Table {
+    Head = 1,
+    Alias = 2,
+    Attempt = 3,
+    /// Years whose audit key was made.
+    Year = 4,
+    Organisation = 16,
+    Tenant = 17,
+    Person = 18,
+    Role = 19,
+    Agreement = 20,
+    Project = 21,
+    Permit = 22,
+    Grant = 23,
+    Credential = 24,
+    Verdict = 25,
+    Personal = 26,
+    /// Erasures, under way or done.
+    Erasure = 27,
+    /// Heads of projects' ledgers, as the root last anchored them.
+    Anchor = 28,
+    CellKeys = 47,
+    Bucket = 48,
+    Object = 49,
+    Upload = 50,
+    Part = 51,
+    Scope = 52,
+    Erased = 53,
+    Airlock = 54,
+    Certificate = 55,
+}
+
+/// Tables whose changes never change what somebody may do.
+pub const PASSING: [u8; 8] = [
+    Table::Attempt as u8,
+    Table::Year as u8,
+    Table::Anchor as u8,
+    Table::Object as u8,
+    Table::Upload as u8,
+    Table::Part as u8,
+    Table::Erased as u8,
+    Table::Verdict as u8,
+];
+
+/// A stored row.
+pub trait Row: Encode<()> + for<'b> Decode<'b, ()> + Send + Sync {
+    const TABLE: Table;
+}
+
+/// The whole key of a row.
+pub fn key(table: Table, own: &[u8]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(1 + own.len());
+    key.push(table as u8);
+    key.extend_from_slice(own);
+    key
+}
+
+/// The key of a row that lies under another: the owner's id, then its own.
+pub fn pair<A, B>(owner: Id<A>, own: Id<B>) -> [u8; 32] {
+    let mut key = [0; 32];
+    let (left, right) = key.split_at_mut(16);
+    left.copy_from_slice(&owner.to_bytes());
+    right.copy_from_slice(&own.to_bytes());
+    key
+}
+
+pub fn encode<R: Row>(row: &R) -> Result<Vec<u8>, Refusal> {
+    minicbor::to_vec(row).map_err(|_| Refusal::new(Reason::Unavailable))
+}
+
+pub fn decode<R: Row>(bytes: &[u8]) -> Result<R, Refusal> {
+    minicbor::decode(bytes).map_err(|_| Refusal::with(Reason::Unavailable, "a row cannot be read"))
+}
+
+/// Where a row's change is sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seal {
+    /// Under the cell's own key.
+    Cell,
+    /// Under a scope's metadata key; the id and size remain when it is gone.
+    Scope { scope: Id<Scope>, id: [u8; 16], size_bytes: u64 },
+}

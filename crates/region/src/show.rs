@@ -1,0 +1,47 @@
+//! Looking: acts that change nothing, judged like all others and recorded soon after.
+
+use async_trait::async_trait;
+use gate::facts::Target;
+use serde_json::Value;
+use words::{Actor, Refusal};
+
+use crate::Region;
+use crate::act::{Judged, Scene};
+use crate::cell::Cell;
+use crate::cell::step::Done;
+
+/// A deed that only looks.
+#[async_trait]
+pub trait Show: Judged {
+    async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal>;
+}
+
+impl Region {
+    /// Looks at committed rows. What one may not know of is not in the answer.
+    pub async fn look<D: Show>(&self, actor: &Actor, deed: &D, cell: Option<&Cell>) -> Result<Done, Refusal> {
+        let allowed = self.allow(actor, deed, cell).await?;
+        let root = self.root().view().await?;
+        let rows = match cell {
+            Some(cell) => Some(cell.view().await?),
+            None => None,
+        };
+        let scene = Scene { region: self, actor, root: &root, cell: rows.as_ref(), now: self.now() };
+        let answer = deed.show(&scene).await?;
+        self.observe(&allowed, String::new(), cell.unwrap_or(self.root()))?;
+        Ok(Done { leaf: None, answer })
+    }
+}
+
+macro_rules! judged_by_anyone {
+    ($($deed:ident)*) => { $(#[async_trait]
+    impl Judged for words::act::$deed {
+        /// Anyone signed in may look; the rows are chosen for them.
+        async fn target(&self, _: &Scene<'_>) -> Result<Target, Refusal> {
+            Ok(Target::Region)
+        }
+    })* };
+}
+
+judged_by_anyone! {
+    OrganisationShow TenantShow PersonShow AgreementShow ProjectShow PermitShow GrantShow CredentialShow CheckRun CheckShow
+}

@@ -1,0 +1,198 @@
+//! Offline verification: a ledger's files against public keys alone.
+//!
+//! It opens nothing and trusts nothing: order, signatures, the tree, tiles, the
+//! checkpoint, and (if given) a checkpoint that somebody kept from before. It
+//! names the place of the first thing that is wrong.
+
+use seal::merkle::{Hash, Tile, Tiling, encode_bundle, leaf_hash};
+use seal::note::{Checkpoint, NoteVerifier};
+use seal::{Frontier, VerifyingKey};
+use words::noun::Cell;
+use words::{Id, Timestamp};
+
+use crate::cell::fold::{self, Fault};
+use crate::cell::pack::Head;
+
+/// What is wrong with a ledger, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Wrong {
+    #[error(transparent)]
+    Commit(#[from] Fault),
+    #[error("the checkpoint is not signed by this key or not of this ledger")]
+    Checkpoint,
+    #[error("the checkpoint covers {size} leaves, the log holds {found}: entries are missing at the end")]
+    Truncated { size: u64, found: u64 },
+    #[error("the checkpoint covers {size} leaves and no commit ends there")]
+    NoSuchSize { size: u64 },
+    #[error("the checkpoint's root at {size} leaves is not the log's: this is another history")]
+    Forked { size: u64 },
+    #[error("a kept checkpoint covers {kept} leaves, the log holds {found}: it was rolled back")]
+    RolledBack { kept: u64, found: u64 },
+    #[error("tile `{path}` is not what the log's leaves make")]
+    Tile { path: String },
+    #[error("tile `{path}` is missing")]
+    TileMissing { path: String },
+}
+
+/// What was verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    pub commits: u64,
+    pub leaves: u64,
+    pub root: Hash,
+    pub first: Option<Timestamp>,
+    pub last: Timestamp,
+}
+
+/// Reads a log in order, one object at a time, in constant memory but for tiles.
+pub struct Verifier {
+    cell: Id<Cell>,
+    key: VerifyingKey,
+    head: Head,
+    first: Option<Timestamp>,
+    /// Checkpoints to meet on the way: size, root, whether it was met.
+    expected: Vec<(Checkpoint, bool, bool)>,
+    tiling: Tiling,
+    bundle: Vec<[u8; 32]>,
+    made: Vec<(Tile, Vec<u8>)>,
+}
+
+impl Verifier {
+    /// `published`: the ledger's own checkpoint. `kept`: one from before, if anybody has it.
+    pub fn new(
+        cell: Id<Cell>,
+        known: &NoteVerifier,
+        published: &[u8],
+        kept: Option<&[u8]>,
+    ) -> Result<Self, Wrong> {
+        let origin = known.name().to_string();
+        let open = |note| {
+            Checkpoint::open(note, &origin, std::slice::from_ref(known)).map_err(|_| Wrong::Checkpoint)
+        };
+        let mut expected = vec![(open(published)?, false, false)];
+        if let Some(kept) = kept {
+            expected.push((open(kept)?, true, false));
+        }
+        let head = Head {
+            next_seq: 0,
+            hash: [0; 32],
+            frontier: Frontier::new(),
+            term: 0,
+            writer: Id::from_bytes([0; 16]),
+            time: Timestamp::default(),
+            key_generation: 0,
+        };
+        Ok(Self {
+            cell,
+            key: known.key(),
+            head,
+            first: None,
+            expected,
+            tiling: Tiling::new(),
+            bundle: Vec::new(),
+            made: Vec::new(),
+        })
+    }
+
+    /// The next object of the log.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Wrong> {
+        let (body, after) = fold::follow(bytes, self.cell, &self.head, self.key)?;
+        self.first = self.first.or(Some(body.time));
+        self.head = after;
+        self.meet()
+    }
+
+    /// Leaves read so far.
+    pub fn size(&self) -> u64 {
+        self.head.frontier.size()
+    }
+
+    /// Compares every checkpoint that ends here.
+    fn meet(&mut self) -> Result<(), Wrong> {
+        let size = self.head.frontier.size();
+        for (checkpoint, _, is_met) in
+            self.expected.iter_mut().filter(|(checkpoint, _, _)| checkpoint.size == size)
+        {
+            if checkpoint.root != self.head.frontier.root() {
+                return Err(Wrong::Forked { size });
+            }
+            *is_met = true;
+        }
+        Ok(())
+    }
+
+    /// Says whether the log holds all that its checkpoints promise.
+    pub fn finish(self) -> Result<Report, Wrong> {
+        let found = self.head.frontier.size();
+        for (checkpoint, is_kept, is_met) in &self.expected {
+            match (is_met, is_kept) {
+                (true, _) => {}
+                (false, true) if checkpoint.size > found => {
+                    return Err(Wrong::RolledBack { kept: checkpoint.size, found });
+                }
+                (false, false) if checkpoint.size > found => {
+                    return Err(Wrong::Truncated { size: checkpoint.size, found });
+                }
+                (false, _) => {
+                    return Err(Wrong::NoSuchSize { size: checkpoint.size });
+                }
+            }
+        }
+        Ok(Report {
+            commits: self.head.next_seq,
+            leaves: found,
+            root: self.head.frontier.root(),
+            first: self.first,
+            last: self.head.time,
+        })
+    }
+}
+
+/// The tiles that a ledger's leaves make, to compare with those published.
+impl Verifier {
+    /// The published size, of which tiles exist.
+    pub fn published_size(&self) -> u64 {
+        self.expected.first().map_or(0, |(checkpoint, _, _)| checkpoint.size)
+    }
+
+    /// Adds one leaf of the log to the tiles; call for the leaves of the published size only.
+    pub fn tile_leaf(&mut self, commitment: [u8; 32]) -> Result<(), Wrong> {
+        let wrong = |_| Wrong::Tile { path: "tile".to_owned() };
+        self.tiling.push(leaf_hash(&commitment)).map_err(wrong)?;
+        self.bundle.push(commitment);
+        if self.bundle.len() == seal::merkle::TILE_WIDTH {
+            self.close_bundle()?;
+        }
+        Ok(())
+    }
+
+    fn close_bundle(&mut self) -> Result<(), Wrong> {
+        let Ok(width @ 1..) = u16::try_from(self.bundle.len()) else {
+            return Ok(());
+        };
+        let index = (self.tiling.size() - 1) / seal::merkle::TILE_WIDTH as u64;
+        let tile = Tile::new(seal::merkle::Row::Entries, index, width);
+        let tile = tile.map_err(|_| Wrong::Tile { path: "tile/entries".to_owned() })?;
+        let bytes = encode_bundle(&self.bundle).map_err(|_| Wrong::Tile { path: tile.path() })?;
+        self.made.push((tile, bytes));
+        self.bundle.clear();
+        Ok(())
+    }
+
+    /// Every tile that should be published, with its bytes.
+    pub fn tiles(&mut self) -> Result<Vec<(Tile, Vec<u8>)>, Wrong> {
+        self.close_bundle()?;
+        let hashes = self.tiling.take().map_err(|_| Wrong::Tile { path: "tile".to_owned() })?;
+        let mut tiles = std::mem::take(&mut self.made);
+        tiles.extend(hashes.into_iter().map(|tile| (tile.tile, tile.bytes)));
+        Ok(tiles)
+    }
+}
+
+/// The leaves of one log object, without checking it.
+pub fn leaves(bytes: &[u8]) -> Vec<[u8; 32]> {
+    let commit: Option<crate::cell::format::Commit> = minicbor::decode(bytes).ok();
+    let body: Option<crate::cell::format::Body> =
+        commit.and_then(|commit| minicbor::decode(&commit.body).ok());
+    body.map(|body| body.leaves.as_chunks::<32>().0.to_vec()).unwrap_or_default()
+}

@@ -1,0 +1,63 @@
+//! One verified request: who asks, for which project, what.
+//!
+//! The guard and the signature have been passed when an `Ask` exists. It
+//! carries no permission: that is the gate's to give.
+
+use std::net::IpAddr;
+
+use http::HeaderMap;
+use region::{Leaf, Region};
+use s3s::{S3Error, S3Request, S3Response, S3Result, TrailingHeaders};
+use words::{Actor, Place, Reason, Refusal};
+
+use crate::error::{About, LEAF};
+
+/// Who calls, as the listener knows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller {
+    pub address: IpAddr,
+    pub place: Place,
+}
+
+/// Where the region's own lines are written, while the protocol's are not.
+#[derive(Clone)]
+pub struct Voice(pub tracing::Dispatch);
+
+/// What a verb gets.
+pub struct Ask<I> {
+    pub region: Region,
+    pub actor: Actor,
+    /// The only project that the credential reaches, as its id's text.
+    pub project: String,
+    pub input: I,
+    pub headers: HeaderMap,
+    pub trailers: Option<TrailingHeaders>,
+}
+
+impl<I> Ask<I> {
+    pub fn new(region: &Region, request: S3Request<I>) -> S3Result<Self> {
+        let actor = request.extensions.get::<Actor>().cloned().ok_or_else(unknown)?;
+        let project = actor.credential.as_ref().ok_or_else(unknown)?.project.to_string();
+        Ok(Self {
+            region: region.clone(),
+            actor,
+            project,
+            input: request.input,
+            headers: request.headers,
+            trailers: request.trailing_headers,
+        })
+    }
+}
+
+fn unknown() -> S3Error {
+    About::Bucket.told()(Refusal::new(Reason::Unauthenticated))
+}
+
+/// An answer with the place where the act was recorded.
+pub fn recorded<O>(output: O, leaf: Option<Leaf>) -> S3Response<O> {
+    let mut response = S3Response::new(output);
+    if let Some(value) = leaf.and_then(|leaf| leaf.to_string().parse().ok()) {
+        response.headers.insert(LEAF, value);
+    }
+    response
+}

@@ -1,0 +1,49 @@
+//! Signatures are the protocol's to verify, secrets and persons the region's to know.
+//!
+//! The secret follows from the access key id; whether the credential still
+//! holds is asked only once the signature has proven to match.
+
+use region::Region;
+use s3s::access::{S3Access, S3AccessContext};
+use s3s::auth::{S3Auth, SecretKey};
+use s3s::{S3ErrorCode, S3Result};
+use words::{Reason, Refusal};
+
+use crate::ask::Caller;
+use crate::error::{self, About};
+use crate::offered;
+
+/// Secrets of access keys.
+pub struct Secrets(pub Region);
+
+#[async_trait::async_trait]
+impl S3Auth for Secrets {
+    async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
+        let secret = self.0.secret_of(access_key).map_err(About::Bucket.told())?;
+        Ok(SecretKey::from(secret.expose().as_str()))
+    }
+}
+
+/// From a verified access key to an actor; what is not offered ends here.
+pub struct Admission(pub Region);
+
+#[async_trait::async_trait]
+impl S3Access for Admission {
+    async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
+        let Some(credentials) = context.credentials() else {
+            return Err(anonymous());
+        };
+        let access_key = credentials.access_key.clone();
+        let caller = context.extensions_mut().get::<Caller>().copied().ok_or_else(anonymous)?;
+        let actor = self.0.actor_of_credential(&access_key, caller.address, caller.place).await;
+        let actor = actor.map_err(About::Bucket.told())?;
+        offered::check_verb(context.s3_op().name())?;
+        context.extensions_mut().insert(actor);
+        Ok(())
+    }
+}
+
+/// Nobody is served without a signature.
+pub fn anonymous() -> s3s::S3Error {
+    error::error(S3ErrorCode::AccessDenied, &Refusal::new(Reason::Unauthenticated))
+}

@@ -1,0 +1,122 @@
+//! Buckets: each belongs to the one project that the credential reaches.
+
+use std::sync::Arc;
+
+use region::Request;
+use region::cell::Cell;
+use s3s::dto::*;
+use s3s::{S3ErrorCode, S3Response, S3Result};
+use serde_json::Value;
+use words::{BucketName, act};
+
+use crate::ask::{Ask, recorded};
+use crate::error::{self, About};
+use crate::page;
+
+async fn cell<I>(ask: &Ask<I>) -> S3Result<Arc<Cell>> {
+    ask.region.project_cell(&ask.actor, &ask.project).await.map_err(About::Bucket.told())
+}
+
+/// The buckets that the actor may see, or the one that is meant.
+async fn show<I>(ask: &Ask<I>, bucket: Option<&str>) -> S3Result<Vec<Value>> {
+    let cell = cell(ask).await?;
+    let deed = act::BucketShow { project: ask.project.clone(), bucket: bucket.map(str::to_owned) };
+    let done = ask.region.look(&ask.actor, &deed, Some(&cell)).await.map_err(About::Bucket.told())?;
+    match done.answer {
+        Value::Array(rows) => Ok(rows),
+        _ => Ok(Vec::new()),
+    }
+}
+
+async fn one<I>(ask: &Ask<I>, bucket: &str) -> S3Result<Value> {
+    let lost = || About::Bucket.told()(words::Reason::NotFound.into());
+    show(ask, Some(bucket)).await?.into_iter().next().ok_or_else(lost)
+}
+
+pub async fn create(ask: Ask<CreateBucketInput>) -> S3Result<S3Response<CreateBucketOutput>> {
+    if ask.input.object_lock_enabled_for_bucket == Some(true) {
+        return Err(error::not_offered("object lock: a hold is set with `epic object hold`"));
+    }
+    let name: BucketName = ask.input.bucket.parse().map_err(|problem: words::name::NameError| {
+        error::invalid(S3ErrorCode::InvalidBucketName, problem.to_string())
+    })?;
+    let cell = cell(&ask).await?;
+    let deed = act::BucketCreate { project: ask.project.clone(), bucket: name.to_string(), agreement: None };
+    let request = Request { actor: ask.actor.clone(), deed, attempt: None };
+    let done = ask.region.at_cell(&cell, request).await.map_err(About::Bucket.told())?;
+    Ok(recorded(CreateBucketOutput { location: Some(format!("/{name}")) }, done.leaf))
+}
+
+pub async fn head(ask: Ask<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
+    one(&ask, &ask.input.bucket).await?;
+    Ok(S3Response::new(HeadBucketOutput::default()))
+}
+
+pub async fn list(ask: Ask<ListBucketsInput>) -> S3Result<S3Response<ListBucketsOutput>> {
+    let prefix = ask.input.prefix.clone().unwrap_or_default();
+    let rows = show(&ask, None).await?;
+    let buckets = rows
+        .iter()
+        .filter_map(told)
+        .filter(|bucket| bucket.name.as_deref().is_some_and(|name| name.starts_with(&prefix)));
+    Ok(S3Response::new(ListBucketsOutput {
+        buckets: Some(buckets.collect()),
+        prefix: ask.input.prefix,
+        ..ListBucketsOutput::default()
+    }))
+}
+
+fn told(row: &Value) -> Option<Bucket> {
+    let created: words::Timestamp = row.get("created")?.as_str()?.parse().ok()?;
+    let name = row.get("bucket")?.as_str()?.to_owned();
+    Some(Bucket { name: Some(name), creation_date: Some(page::time(created)), ..Bucket::default() })
+}
+
+pub async fn delete(ask: Ask<DeleteBucketInput>) -> S3Result<S3Response<DeleteBucketOutput>> {
+    let cell = cell(&ask).await?;
+    let deed = act::BucketDelete { project: ask.project.clone(), bucket: ask.input.bucket.clone() };
+    let request = Request { actor: ask.actor.clone(), deed, attempt: None };
+    let done = ask.region.at_cell(&cell, request).await.map_err(About::Bucket.told())?;
+    Ok(recorded(DeleteBucketOutput::default(), done.leaf))
+}
+
+/// An empty constraint is the default place of S3's clients.
+pub async fn location(ask: Ask<GetBucketLocationInput>) -> S3Result<S3Response<GetBucketLocationOutput>> {
+    one(&ask, &ask.input.bucket).await?;
+    Ok(S3Response::new(GetBucketLocationOutput::default()))
+}
+
+pub async fn versions(ask: Ask<GetBucketVersioningInput>) -> S3Result<S3Response<GetBucketVersioningOutput>> {
+    let row = one(&ask, &ask.input.bucket).await?;
+    let status = match row.get("versions").and_then(Value::as_str) {
+        Some("enabled") => Some(BucketVersioningStatus::from_static(BucketVersioningStatus::ENABLED)),
+        Some("suspended") => Some(BucketVersioningStatus::from_static(BucketVersioningStatus::SUSPENDED)),
+        Some(_) | None => None,
+    };
+    Ok(S3Response::new(GetBucketVersioningOutput { status, ..GetBucketVersioningOutput::default() }))
+}
+
+pub async fn set_versions(
+    ask: Ask<PutBucketVersioningInput>,
+) -> S3Result<S3Response<PutBucketVersioningOutput>> {
+    let asked = &ask.input.versioning_configuration;
+    if asked.mfa_delete.is_some() {
+        return Err(error::not_offered("MFA delete: deletions are acts with their own proof"));
+    }
+    let versions = match asked.status.as_ref().map(BucketVersioningStatus::as_str) {
+        Some(BucketVersioningStatus::ENABLED) => "enabled",
+        Some(BucketVersioningStatus::SUSPENDED) => "suspended",
+        Some(_) | None => {
+            return Err(error::invalid(S3ErrorCode::MalformedXML, "versioning is Enabled or Suspended"));
+        }
+    };
+    let cell = cell(&ask).await?;
+    let deed = act::BucketVersion {
+        project: ask.project.clone(),
+        bucket: ask.input.bucket.clone(),
+        versions: versions.to_owned(),
+    };
+    let request = Request { actor: ask.actor.clone(), deed, attempt: None };
+    let done = ask.region.at_cell(&cell, request).await.map_err(About::Bucket.told())?;
+    Ok(recorded(PutBucketVersioningOutput::default(), done.leaf))
+}

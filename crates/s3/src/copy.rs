@@ -1,0 +1,86 @@
+//! Copying an object: the copy shares the sealed bytes, at any size.
+
+use region::object::ObjectRow;
+use region::object::change::copy as copy_one;
+use region::object::put::Extra;
+use s3s::dto::*;
+use s3s::{S3ErrorCode, S3Response, S3Result};
+use words::act;
+
+use crate::ask::{Ask, recorded};
+use crate::error::{self, About};
+use crate::kept::said;
+use crate::page;
+use crate::sums::{kind, tell};
+use crate::wish::Conditions;
+
+pub async fn copy(mut ask: Ask<CopyObjectInput>) -> S3Result<S3Response<CopyObjectOutput>> {
+    let (source_bucket, source_key, version) = source(&ask.input.copy_source)?;
+    let replaced = replaced(&mut ask.input)?;
+    let is_same = source_bucket == ask.input.bucket && source_key == ask.input.key;
+    if is_same && replaced.is_none() && version.is_none() {
+        return Err(error::invalid(
+            S3ErrorCode::InvalidRequest,
+            "a copy onto itself must replace the metadata",
+        ));
+    }
+    let conditions = Conditions {
+        matches: ask.input.copy_source_if_match.take(),
+        matches_none: ask.input.copy_source_if_none_match.take(),
+        changed_since: ask.input.copy_source_if_modified_since.take(),
+        same_since: ask.input.copy_source_if_unmodified_since.take(),
+    };
+    let about = About::version(version.as_deref());
+    let deed = act::ObjectCopy {
+        project: ask.project.clone(),
+        bucket: ask.input.bucket.clone(),
+        key: ask.input.key.clone(),
+        source_bucket,
+        source_key,
+    };
+    let mut found: Option<String> = None;
+    let source_must = |row: &ObjectRow| {
+        found = (!row.is_null).then(|| row.version_id());
+        conditions.check_source(row)
+    };
+    let stored = copy_one(&ask.region, &ask.actor, deed, version.clone(), replaced, source_must).await;
+    let stored = stored.map_err(about.told())?;
+    let mut result = CopyObjectResult {
+        e_tag: Some(ETag::Strong(stored.row.etag.clone())),
+        last_modified: Some(page::time(stored.row.at)),
+        checksum_type: kind(&stored.row.checksums),
+        ..CopyObjectResult::default()
+    };
+    tell!(result, &stored.row.checksums);
+    let output = CopyObjectOutput {
+        copy_object_result: Some(result),
+        copy_source_version_id: version.or(found),
+        version_id: stored.version,
+        ..CopyObjectOutput::default()
+    };
+    Ok(recorded(output, stored.leaf))
+}
+
+fn source(from: &CopySource) -> S3Result<(String, String, Option<String>)> {
+    match from {
+        CopySource::Bucket { bucket, key, version_id } => {
+            Ok((bucket.to_string(), key.to_string(), version_id.as_ref().map(ToString::to_string)))
+        }
+        CopySource::AccessPoint { .. } | CopySource::Outpost { .. } => {
+            Err(error::not_offered("a copy names its source as `bucket/key`"))
+        }
+    }
+}
+
+fn replaced(input: &mut CopyObjectInput) -> S3Result<Option<Extra>> {
+    match input.metadata_directive.as_ref().map(MetadataDirective::as_str) {
+        None | Some(MetadataDirective::COPY) => Ok(None),
+        Some(MetadataDirective::REPLACE) => {
+            let metadata = said!(input).pairs()?;
+            Ok(Some(Extra { metadata, checksums: None }))
+        }
+        Some(_) => {
+            Err(error::invalid(S3ErrorCode::InvalidArgument, "the metadata directive is COPY or REPLACE"))
+        }
+    }
+}

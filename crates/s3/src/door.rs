@@ -1,0 +1,90 @@
+//! One listener's door: a region, a place, and the bounds of its clients.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use region::Region;
+use s3s::config::{S3Config, StaticConfigProvider};
+use s3s::service::{S3Service, S3ServiceBuilder};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use words::{Place, Timestamp};
+
+use crate::auth::{Admission, Secrets};
+use crate::guard::head::DOCUMENT_BYTES_MAX;
+use crate::verbs::Verbs;
+
+/// How long and how many: what clients may take of a listener.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// For a request's head, and between two requests.
+    pub head_wait: Duration,
+    /// For the next few kilobytes of a body, in either direction.
+    pub body_wait: Duration,
+    /// For requests in flight when the door closes.
+    pub close_wait: Duration,
+    pub connections_max: usize,
+    /// Bodies being received at once.
+    pub bodies_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            head_wait: Duration::from_secs(30),
+            body_wait: Duration::from_secs(20),
+            close_wait: Duration::from_secs(30),
+            connections_max: 4_096,
+            bodies_max: 2_048,
+        }
+    }
+}
+
+/// A door over a region, for one place; cheap to clone.
+#[derive(Clone)]
+pub struct S3Door {
+    region: Region,
+    place: Place,
+    limits: Limits,
+    protocol: S3Service,
+    bodies: Arc<Semaphore>,
+}
+
+impl S3Door {
+    pub fn new(region: Region, place: Place) -> Self {
+        Self::with(region, place, Limits::default())
+    }
+
+    pub fn with(region: Region, place: Place, limits: Limits) -> Self {
+        let mut builder = S3ServiceBuilder::new(Verbs(region.clone()));
+        builder.set_auth(Secrets(region.clone()));
+        builder.set_access(Admission(region.clone()));
+        let mut config = S3Config::default();
+        config.xml_max_body_size = usize::try_from(DOCUMENT_BYTES_MAX).unwrap_or(usize::MAX);
+        // WHY: the guard has judged the request's date already, by the region's clock and no other.
+        config.presigned_url_max_skew_time_secs = u32::MAX;
+        builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
+        let bodies = Arc::new(Semaphore::new(limits.bodies_max));
+        Self { region, place, limits, protocol: builder.build(), bodies }
+    }
+
+    pub fn place(&self) -> Place {
+        self.place
+    }
+
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.region.clock().now()
+    }
+
+    pub(crate) fn protocol(&self) -> &S3Service {
+        &self.protocol
+    }
+
+    /// One more body, unless too many are open.
+    pub(crate) fn open_body(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.bodies).try_acquire_owned().ok()
+    }
+}

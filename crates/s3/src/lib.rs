@@ -1,0 +1,33 @@
+//! The S3 door: the protocol that stock clients speak, over `region`.
+//!
+//! It parses and translates. It holds no state and no rules and decides
+//! nothing: every verb ends in one function of `region`, and every refusal is
+//! the region's own, told in S3's words. It must never log a key, a name or a
+//! token, and never keep a whole object in memory.
+
+mod ask;
+mod auth;
+mod body;
+mod bucket;
+mod change;
+mod copy;
+mod door;
+mod error;
+#[doc(hidden)]
+pub mod fuzz;
+mod guard;
+mod kept;
+mod list;
+mod offered;
+mod page;
+mod part;
+mod put;
+mod read;
+mod serve;
+mod sums;
+mod upload;
+mod verbs;
+mod wish;
+
+pub use door::{Limits, S3Door};
+pub use serve::serve;

@@ -1,0 +1,174 @@
+//! One entry per parser of outside bytes, for fuzzing and for replaying its corpus.
+//!
+//! None may panic, hang or allocate by a claimed length, whatever the bytes. Where a
+//! parse succeeds and there is one spelling, writing it again must give the same bytes.
+
+use bytes::BytesMut;
+use words::{Rand, Secret};
+use zeroize::Zeroizing;
+
+use crate::crypt4gh::{self, DataKey, Editor, ForeignOpener, OpenedHeader};
+use crate::keys::DecryptionKey;
+use crate::merkle::{self, Frontier, Proof, Tile};
+use crate::note::{Checkpoint, Note, NoteVerifier, Receipt};
+
+/// The corpus holds headers and key files for this key, so that parsing gets behind the AEAD.
+pub const READER_SECRET: [u8; 32] = [7; 32];
+/// The corpus holds foreign bodies under this data key.
+pub const BODY_KEY: [u8; 32] = [9; 32];
+
+/// One target: its name is its folder in `corpus/`.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: [Target; 13] = [
+    ("header", fuzz_header),
+    ("packet", fuzz_packet),
+    ("foreign", fuzz_foreign),
+    ("edit", fuzz_edit),
+    ("keyfile", fuzz_keyfile),
+    ("note", fuzz_note),
+    ("receipt", fuzz_receipt),
+    ("vkey", fuzz_vkey),
+    ("checkpoint", fuzz_checkpoint),
+    ("tile", fuzz_tile),
+    ("bundle", fuzz_bundle),
+    ("proof", fuzz_proof),
+    ("frontier", fuzz_frontier),
+];
+
+pub fn fuzz_header(bytes: &[u8]) {
+    let reader = DecryptionKey::from_secret(&Secret::new(READER_SECRET));
+    if let Ok(header) = crypt4gh::open_header(bytes, &reader) {
+        assert!(header.header_bytes <= bytes.len() && !header.keys.is_empty());
+    }
+}
+
+/// The text inside a header packet, properly sealed.
+pub fn fuzz_packet(bytes: &[u8]) {
+    let reader = DecryptionKey::from_secret(&Secret::new(READER_SECRET));
+    let texts = [Zeroizing::new(bytes.to_vec())];
+    let Ok(header) = crypt4gh::seal_texts(&reader, &texts, &[reader.public()], &NoChance) else {
+        return;
+    };
+    if let Ok(opened) = crypt4gh::open_header(&header, &reader) {
+        assert!(opened.keys.len() == 1 && opened.header_bytes == header.len());
+    }
+}
+
+/// Always the same bytes, for targets must do the same on the same input.
+struct NoChance;
+
+impl Rand for NoChance {
+    fn fill(&self, into: &mut [u8]) {
+        into.fill(5);
+    }
+}
+
+pub fn fuzz_foreign(bytes: &[u8]) {
+    let Some(mut opener) = foreign_opener() else {
+        return;
+    };
+    let mut plain = BytesMut::new();
+    if opener.push(bytes, &mut plain).is_ok() && opener.finish(&mut plain).is_ok() {
+        assert!(plain.len() <= bytes.len());
+    }
+}
+
+fn foreign_opener() -> Option<ForeignOpener> {
+    let header = OpenedHeader {
+        keys: vec![DataKey::from_bytes([1; 32]), DataKey::from_bytes(BODY_KEY)],
+        edit_list: None,
+        writer: DecryptionKey::from_secret(&Secret::new(READER_SECRET)).public(),
+        header_bytes: 0,
+    };
+    ForeignOpener::new(&header).ok()
+}
+
+/// An edit list as inside a packet, applied to its own bytes.
+pub fn fuzz_edit(bytes: &[u8]) {
+    let Ok(list) = crypt4gh::EditList::decode(bytes) else {
+        return;
+    };
+    let (mut whole, mut pieces) = (BytesMut::new(), BytesMut::new());
+    Editor::new(&list).push(bytes, &mut whole);
+    let mut editor = Editor::new(&list);
+    bytes.chunks(3).for_each(|piece| editor.push(piece, &mut pieces));
+    assert!(whole == pieces && whole.len() <= bytes.len());
+}
+
+pub fn fuzz_keyfile(bytes: &[u8]) {
+    if let Ok(key) = crypt4gh::read_public(bytes) {
+        assert!(crypt4gh::read_public(crypt4gh::write_public(key).as_bytes()) == Ok(key));
+    }
+    if let Ok(key) = crypt4gh::read_secret(bytes) {
+        let again = crypt4gh::read_secret(crypt4gh::write_secret(&key).expose().as_bytes());
+        assert!(again.is_ok_and(|again| again.public() == key.public()));
+    }
+}
+
+pub fn fuzz_note(bytes: &[u8]) {
+    if let Ok(note) = Note::parse(bytes) {
+        assert!(note.to_string().as_bytes() == bytes);
+        assert!(note.verify(&[]).is_err());
+    }
+}
+
+pub fn fuzz_receipt(bytes: &[u8]) {
+    if let Ok(receipt) = Receipt::parse(bytes) {
+        assert!(receipt.to_string().as_bytes() == bytes);
+        assert!(receipt.verify(merkle::leaf_hash(bytes), "epic.example/cell", &[]).is_err());
+    }
+}
+
+pub fn fuzz_vkey(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    if let Ok(key) = text.parse::<NoteVerifier>() {
+        assert!(key.to_string().eq_ignore_ascii_case(text));
+    }
+}
+
+pub fn fuzz_checkpoint(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    if let Ok(checkpoint) = Checkpoint::parse(text) {
+        assert!(checkpoint.to_text().as_deref() == Ok(text));
+    }
+}
+
+pub fn fuzz_tile(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    if let Ok(tile) = text.parse::<Tile>() {
+        assert!(tile.path() == text);
+    }
+}
+
+pub fn fuzz_bundle(bytes: &[u8]) {
+    if let Ok(entries) = merkle::decode_bundle(bytes) {
+        assert!(merkle::encode_bundle(&entries).as_deref() == Ok(bytes));
+    }
+}
+
+pub fn fuzz_proof(bytes: &[u8]) {
+    let Ok(proof) = Proof::decode(bytes) else {
+        return;
+    };
+    assert!(proof.encode() == bytes);
+    let root = merkle::leaf_hash(bytes);
+    for size in [1, 2, 7, 1 << 40, u64::MAX] {
+        let _ = merkle::verify_inclusion(&proof, size / 3, size, root, root);
+        let _ = merkle::verify_consistency(&proof, size / 3, size, root, root);
+    }
+}
+
+pub fn fuzz_frontier(bytes: &[u8]) {
+    if let Ok(frontier) = Frontier::decode(bytes) {
+        assert!(frontier.encode() == bytes);
+        let _ = frontier.root();
+    }
+}

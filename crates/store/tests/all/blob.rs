@@ -1,0 +1,170 @@
+//! Blobs stream in and out on every kind of bucket, whole or not at all.
+
+use crate::kit;
+
+use bytes::{Bytes, BytesMut};
+use futures::TryStreamExt;
+use kit::{Buckets, NOON, blob, cell, faulty, noise};
+use proptest::prelude::*;
+use store::twin::Faults;
+use store::{Blobs, Bucket, Kind, StoreError};
+
+async fn write(blobs: &Blobs, number: u8, whole: &Bytes, piece: usize) -> u64 {
+    let mut writer = blobs.create(blob(number));
+    for piece in whole.chunks(piece) {
+        writer.write(whole.slice_ref(piece)).await.unwrap();
+    }
+    writer.finish().await.unwrap()
+}
+
+async fn read(blobs: &Blobs, number: u8, range: std::ops::Range<u64>) -> Result<Bytes, StoreError> {
+    let pieces: Vec<Bytes> = blobs.read(blob(number), range).try_collect().await?;
+    Ok(pieces
+        .into_iter()
+        .fold(BytesMut::new(), |mut all, piece| {
+            all.extend_from_slice(&piece);
+            all
+        })
+        .freeze())
+}
+
+const MIB: usize = 1 << 20;
+
+// Sizes around the border between one put and many parts, and around chunks of reading.
+#[tokio::test]
+async fn any_size_comes_back_whole_and_in_ranges() {
+    for (kind, bucket) in Buckets::new().all() {
+        let blobs = Blobs::new(bucket, cell(1));
+        for (number, size) in [0, 1, MIB - 1, MIB, MIB + 1, 3 * MIB + 7, 17 * MIB].into_iter().enumerate() {
+            let number = u8::try_from(number).unwrap();
+            let whole = noise(size as u64, size);
+            assert_eq!(write(&blobs, number, &whole, 300_001).await, size as u64, "{kind}");
+            assert_eq!(blobs.size(blob(number)).await.unwrap(), Some(size as u64), "{kind}");
+            assert!(read(&blobs, number, 0..size as u64).await.unwrap() == whole, "{kind} {size}");
+            let (from, to) = (size / 3, size - size / 4);
+            let part = read(&blobs, number, from as u64..to as u64).await.unwrap();
+            assert!(part == whole.slice(from..to), "{kind} {size}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_range_past_the_end_fails_rather_than_ending_short() {
+    for (kind, bucket) in Buckets::new().all() {
+        let blobs = Blobs::new(bucket, cell(1));
+        blobs.put(blob(1), noise(1, 1_000)).await.unwrap();
+        assert!(read(&blobs, 1, 0..1_001).await.is_err(), "{kind}");
+        assert!(read(&blobs, 1, 5_000..5_001).await.is_err(), "{kind}");
+        assert_eq!(read(&blobs, 1, 10..10).await.unwrap().len(), 0, "{kind}");
+        assert_eq!(read(&blobs, 2, 0..1).await.unwrap_err().kind(), Kind::NotFound, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_blob_is_created_once() {
+    for (kind, bucket) in Buckets::new().all() {
+        let blobs = Blobs::new(bucket, cell(1));
+        blobs.put(blob(1), noise(1, 10)).await.unwrap();
+        let again = blobs.put(blob(1), noise(2, 10)).await.unwrap_err();
+        assert_eq!(again.kind(), Kind::Exists, "{kind}");
+        assert_eq!(read(&blobs, 1, 0..10).await.unwrap(), noise(1, 10), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_large_blob_on_a_disk_is_created_once_too() {
+    let buckets = Buckets::new();
+    let blobs = Blobs::new(buckets.local.clone(), cell(1));
+    let (first, second) = (noise(1, 5 * MIB), noise(2, 5 * MIB));
+    write(&blobs, 1, &first, MIB).await;
+    let mut writer = blobs.create(blob(1));
+    writer.write(second).await.unwrap();
+    assert_eq!(writer.finish().await.unwrap_err().kind(), Kind::Exists);
+    assert!(read(&blobs, 1, 0..5 * MIB as u64).await.unwrap() == first);
+    assert_eq!(store::sweep::names(&buckets.local).await.unwrap().len(), 1, "no leftover");
+}
+
+#[tokio::test]
+async fn a_deleted_blob_is_gone_and_deleting_again_is_fine() {
+    for (kind, bucket) in Buckets::new().all() {
+        let blobs = Blobs::new(bucket, cell(1));
+        blobs.put(blob(1), noise(1, 10)).await.unwrap();
+        blobs.delete(blob(1)).await.unwrap();
+        blobs.delete(blob(1)).await.unwrap();
+        assert_eq!(blobs.size(blob(1)).await.unwrap(), None, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn an_unfinished_blob_is_invisible() {
+    for (kind, bucket) in Buckets::new().all() {
+        let blobs = Blobs::new(bucket.clone(), cell(1));
+        for number in [1, 2] {
+            let mut writer = blobs.create(blob(number));
+            writer.write(noise(1, 20 * MIB)).await.unwrap();
+            match number {
+                1 => writer.abort().await.unwrap(),
+                _ => drop(writer),
+            }
+            assert_eq!(blobs.size(blob(number)).await.unwrap(), None, "{kind}");
+        }
+        assert!(store::sweep::blobs(&bucket, cell(1)).await.unwrap().is_empty(), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_sweep_sees_age_and_size() {
+    let twin = faulty(1);
+    let bucket = Bucket::twin(&twin);
+    let blobs = Blobs::new(bucket.clone(), cell(1));
+    blobs.put(blob(2), noise(1, 10)).await.unwrap();
+    blobs.put(blob(1), noise(1, 20)).await.unwrap();
+    Blobs::new(bucket.clone(), cell(2)).put(blob(3), noise(1, 30)).await.unwrap();
+    let found = store::sweep::blobs(&bucket, cell(1)).await.unwrap();
+    let found: Vec<_> = found.iter().map(|f| (f.blob, f.size_bytes, f.modified.ms())).collect();
+    assert_eq!(found, [(blob(1), 20, NOON), (blob(2), 10, NOON)]);
+    assert_eq!(bucket.cells().await.unwrap(), [cell(1), cell(2)]);
+}
+
+/// Writes blobs in foul weather, crashes, and looks at what is left.
+async fn foul(seed: u64) -> Result<(), TestCaseError> {
+    let twin = faulty(seed);
+    let blobs = Blobs::new(Bucket::twin(&twin), cell(1));
+    twin.set_faults(Faults::BAD_DAY);
+    twin.stop_after(5 + seed % 30);
+    let mut finished = Vec::new();
+    for number in 0..20_u8 {
+        let size = [10, 2 * MIB, 12 * MIB][usize::from(number) % 3];
+        let mut writer = blobs.create(blob(number));
+        let written = writer.write(noise(seed ^ u64::from(number), size)).await.is_ok();
+        if written && writer.finish().await.is_ok() {
+            finished.push((number, size));
+        }
+    }
+    twin.crash();
+    twin.set_faults(Faults::default());
+    for number in 0..20_u8 {
+        let size = [10, 2 * MIB, 12 * MIB][usize::from(number) % 3];
+        let whole = noise(seed ^ u64::from(number), size);
+        let found = blobs.size(blob(number)).await.unwrap();
+        prop_assert!(found.is_some() || !finished.contains(&(number, size)), "lost {}", number);
+        if found.is_some() {
+            let bytes = read(&blobs, number, 0..size as u64).await.unwrap();
+            prop_assert!(bytes == whole, "blob {} is not whole", number);
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    // Goal: a finished blob survives, and no blob is ever there in part. Method: foul weather,
+    // a crash at a seeded step, then every blob is whole or absent, and finished ones are there.
+    #[test]
+    fn a_blob_is_whole_or_absent(seed: u64) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(foul(seed))?;
+    }
+}

@@ -1,0 +1,12 @@
+//! The store, each file one side of it; one binary, so that it is linked once.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod blob;
+mod custody;
+mod fuzz;
+mod index;
+mod kit;
+mod log;
+mod probe;
+mod slate;
+mod sweep;

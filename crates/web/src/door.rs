@@ -1,0 +1,105 @@
+//! One listener's door: a region, a place, and what its clients may take.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use gate::identify::{Replay, signed};
+use listen::Limits;
+use region::Region;
+use seal::VerifyingKey;
+use words::time::SECOND_MS;
+use words::{Actor, Place, Reason, Refusal, Timestamp};
+
+use crate::head::Head;
+
+/// What clients may take of a listener.
+const LIMITS: Limits = Limits {
+    head_wait: Duration::from_secs(20),
+    body_wait: Duration::from_secs(20),
+    close_wait: Duration::from_secs(10),
+    connections_max: 1_024,
+    // WHY: a client of ours sends seven.
+    headers_max: 32,
+    // WHY: the fields of an act with a stream (a key of 1 KiB, a few names), in base64, twice over.
+    head_bytes_max: 32 * 1_024,
+};
+
+/// A door over a region, for one place; cheap to clone.
+#[derive(Clone)]
+pub struct ActsDoor {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    region: Region,
+    place: Place,
+    limits: Limits,
+    /// The names under which this listener may be spoken to.
+    authorities: [String; 2],
+    bound: Timestamp,
+    replay: Mutex<Replay>,
+}
+
+impl ActsDoor {
+    /// `address` is the one listened on, `bound` since when.
+    pub fn new(region: Region, place: Place, address: SocketAddr, bound: Timestamp) -> Self {
+        Self::with(region, place, address, bound, LIMITS)
+    }
+
+    pub fn with(region: Region, place: Place, address: SocketAddr, bound: Timestamp, limits: Limits) -> Self {
+        let authorities = [address.to_string(), format!("localhost:{}", address.port())];
+        let inner = Inner { region, place, limits, authorities, bound, replay: Mutex::new(Replay::new()) };
+        Self { inner: Arc::new(inner) }
+    }
+
+    pub fn region(&self) -> &Region {
+        &self.inner.region
+    }
+
+    pub fn limits(&self) -> Limits {
+        self.inner.limits
+    }
+
+    /// The person's key, if they signed this very request, just now, for this door.
+    pub(crate) fn verify(&self, head: &Head) -> Result<VerifyingKey, Refusal> {
+        // WHY: a page in a browser may reach loopback under a name of its own (DNS rebinding), and what
+        // was signed for another region must not be taken here.
+        if !self.inner.authorities.iter().any(|ours| ours.eq_ignore_ascii_case(&head.host)) {
+            return Err(Refusal::with(Reason::Unauthenticated, "the request was made for another address"));
+        }
+        let now = self.region().clock().now();
+        let mut replay = self.inner.replay.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = signed::verify(&head.message(), &head.signed, now, &mut replay).map_err(Refusal::new)?;
+        if self.is_older(&head.signed.input) {
+            return Err(Refusal::with(Reason::ClockSkewed, "the request is older than this process"));
+        }
+        Ok(key)
+    }
+
+    /// WHY: what a process before this one took at this address is in no memory, so it is not taken again.
+    fn is_older(&self, input: &str) -> bool {
+        let created = input.split_once(";created=").and_then(|(_, rest)| rest.split_once(';'));
+        let created = created.and_then(|(seconds, _)| seconds.parse::<i64>().ok());
+        created.is_none_or(|created| created < self.inner.bound.ms().div_euclid(SECOND_MS))
+    }
+
+    /// Who acts: the person, or the person through one of their credentials.
+    pub(crate) async fn actor(
+        &self,
+        head: &Head,
+        key: VerifyingKey,
+        address: IpAddr,
+    ) -> Result<Actor, Refusal> {
+        let person = self.region().actor_of_key(key, address).await?;
+        let Some(credential) = &head.credential else {
+            return Ok(person);
+        };
+        let actor = self.region().actor_of_credential(credential, address, self.inner.place).await?;
+        // WHY: an access key id is no secret; it counts only in the hands of whom it was issued to.
+        if actor.person != person.person {
+            return Err(Refusal::with(Reason::Unauthenticated, "the credential is another person's"));
+        }
+        Ok(actor)
+    }
+}

@@ -1,0 +1,190 @@
+//! The head of a request for an act: parsed once into what cannot be wrong.
+//!
+//! One spelling of everything, every header at most once. It verifies nothing
+//! and must never guess: what it does not know is refused.
+
+use http::request::Parts;
+use http::{HeaderMap, Method};
+use words::act::Body;
+use words::noun::Attempt;
+use words::{Act, Id, Reason, Refusal};
+
+use crate::{ACT_HEADER, ACTS_PATH};
+use gate::identify::signed::{Headers, Message};
+
+/// WHY: an access key id and an attempt's id, with their names.
+pub const QUERY_CHARS_MAX: usize = 256;
+/// WHY: `[::1]:65535` and names of this machine.
+const HOST_CHARS_MAX: usize = 255;
+
+/// A request for an act, as its head says it.
+#[derive(Debug)]
+pub struct Head {
+    pub act: Act,
+    path: String,
+    query: String,
+    pub host: String,
+    pub signed: Headers,
+    pub digest: Option<String>,
+    /// The act's fields, where the body is a stream.
+    pub fields: Option<String>,
+    /// The access key id through which the person acts.
+    pub credential: Option<String>,
+    /// Given again, it takes no second effect.
+    pub attempt: Option<Id<Attempt>>,
+}
+
+impl Head {
+    pub fn read(parts: &Parts) -> Result<Self, Refusal> {
+        let path = parts.uri.path();
+        let name = path.strip_prefix(ACTS_PATH).unwrap_or_default();
+        let act = Act::parse(name).ok_or_else(|| Refusal::with(Reason::NotOffered, "no such act"))?;
+        if parts.method != Method::POST {
+            return Err(Refusal::with(Reason::NotOffered, "acts are posted"));
+        }
+        let query = parts.uri.query().unwrap_or_default();
+        let Asked { credential, attempt } = Asked::read(query)?;
+        let headers = &parts.headers;
+        let unsigned = || Refusal::with(Reason::Unauthenticated, "the request is not signed");
+        let head = Self {
+            act,
+            path: path.to_owned(),
+            query: query.to_owned(),
+            host: host(headers)?,
+            signed: Headers {
+                input: one(headers, "signature-input")?.ok_or_else(unsigned)?,
+                signature: one(headers, "signature")?.ok_or_else(unsigned)?,
+            },
+            digest: one(headers, "content-digest")?,
+            fields: one(headers, ACT_HEADER)?,
+            credential,
+            attempt,
+        };
+        head.fits()?;
+        Ok(head)
+    }
+
+    /// Fields travel in the body, but for acts whose body is a stream.
+    fn fits(&self) -> Result<(), Refusal> {
+        let is_stream = self.act.row().body == Body::Upload;
+        let fits = match (self.digest.is_some(), self.fields.is_some()) {
+            (true, false) => !is_stream,
+            (false, true) => is_stream,
+            (true, true) | (false, false) => false,
+        };
+        let says =
+            if is_stream { "fields travel in `Epic-Act`" } else { "the body needs a `Content-Digest`" };
+        if fits { Ok(()) } else { Err(Refusal::with(Reason::Invalid, says)) }
+    }
+
+    /// What the signature covers.
+    pub fn message(&self) -> Message<'_> {
+        Message {
+            method: "POST",
+            authority: &self.host,
+            path: &self.path,
+            query: &self.query,
+            content_digest: self.digest.as_deref(),
+            epic_act: self.fields.as_deref(),
+        }
+    }
+}
+
+/// What the query says; it is covered by the signature, unlike other headers.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    pub credential: Option<String>,
+    pub attempt: Option<Id<Attempt>>,
+}
+
+impl Asked {
+    /// `credential=..&attempt=..`, in this order, each or none.
+    pub fn read(query: &str) -> Result<Self, Refusal> {
+        let wrong = || Refusal::with(Reason::Invalid, "the query is `credential=..&attempt=..`");
+        if query.len() > QUERY_CHARS_MAX {
+            return Err(wrong());
+        }
+        let mut asked = Self::default();
+        for part in query.split('&').filter(|_| !query.is_empty()) {
+            match part.split_once('=') {
+                Some(("credential", id)) if is_plain(id) => asked.credential = Some(id.to_owned()),
+                Some(("attempt", id)) => asked.attempt = Some(id.parse().map_err(|_| wrong())?),
+                Some(_) | None => return Err(wrong()),
+            }
+        }
+        // WHY: one spelling only, so the query must be what we would have written.
+        if asked.write() == query { Ok(asked) } else { Err(wrong()) }
+    }
+
+    pub fn write(&self) -> String {
+        let credential = self.credential.iter().map(|id| format!("credential={id}"));
+        let attempt = self.attempt.iter().map(|id| format!("attempt={id}"));
+        credential.chain(attempt).collect::<Vec<_>>().join("&")
+    }
+}
+
+fn is_plain(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+fn host(headers: &HeaderMap) -> Result<String, Refusal> {
+    let wrong = || Refusal::with(Reason::Invalid, "the request names no host");
+    let host = one(headers, "host")?.ok_or_else(wrong)?;
+    if host.len() > HOST_CHARS_MAX { Err(wrong()) } else { Ok(host) }
+}
+
+/// A header that may stand once, as text.
+fn one(headers: &HeaderMap, name: &str) -> Result<Option<String>, Refusal> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    let text = value.to_str().ok().filter(|_| values.next().is_none());
+    let text = text
+        .ok_or_else(|| Refusal::with(Reason::Invalid, format!("header `{name}` must stand once, as text")))?;
+    Ok(Some(text.to_owned()))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        // Goal: a query has one spelling. Method: any text; what reads, writes back the same.
+        #[test]
+        fn a_query_has_one_spelling(query in "(credential=[A-Za-z0-9]{0,3}|attempt=[a-z2-7]{26}|&|[a-z=]{0,4}){0,3}") {
+            if let Ok(asked) = Asked::read(&query) {
+                prop_assert_eq!(asked.write(), query);
+            }
+        }
+    }
+
+    fn parts(build: impl FnOnce(http::request::Builder) -> http::request::Builder) -> Parts {
+        let request =
+            http::Request::builder().method("POST").uri("/acts/person.show").header("host", "127.0.0.1:1");
+        build(request).body(()).unwrap().into_parts().0
+    }
+
+    fn reason(parts: &Parts) -> Reason {
+        Head::read(parts).unwrap_err().reason
+    }
+
+    #[test]
+    fn a_head_is_whole_or_refused() {
+        let signed =
+            |request: http::request::Builder| request.header("signature-input", "a").header("signature", "b");
+        assert!(Head::read(&parts(|request| signed(request).header("content-digest", "c"))).is_ok());
+        assert_eq!(reason(&parts(|request| request)), Reason::Unauthenticated);
+        assert_eq!(reason(&parts(signed)), Reason::Invalid);
+        assert_eq!(reason(&parts(|request| signed(request).header("epic-act", "c"))), Reason::Invalid);
+        assert_eq!(reason(&parts(|request| signed(request).uri("/acts/person.eat"))), Reason::NotOffered);
+        assert_eq!(reason(&parts(|request| signed(request).method("GET"))), Reason::NotOffered);
+        assert_eq!(reason(&parts(|request| signed(request).header("signature", "twice"))), Reason::Invalid);
+        assert_eq!(
+            reason(&parts(|request| signed(request).uri("/acts/person.show?credential=a&credential=b"))),
+            Reason::Invalid
+        );
+    }
+}

@@ -1,0 +1,29 @@
+//! The door of acts: one loopback endpoint per row of the table, and its client.
+//!
+//! It exists so that a running region stays the only writer: commands call it,
+//! signed with the person's own key. It translates and decides nothing: every
+//! act ends in one function of `region`. It must never log a field, a name or a
+//! key, nor keep a whole body in memory.
+
+pub mod client;
+mod door;
+#[doc(hidden)]
+pub mod fuzz;
+mod head;
+mod perform;
+mod problem;
+mod serve;
+pub mod tar;
+
+pub use door::ActsDoor;
+pub use problem::Problem;
+pub use serve::serve;
+
+/// Where acts are asked for: `POST /acts/<name>`.
+pub const ACTS_PATH: &str = "/acts/";
+/// Whether the region answers at all.
+pub const HEALTH_PATH: &str = "/health";
+/// The leaf that an act left.
+pub const LEAF_HEADER: &str = "x-epic-leaf";
+/// The fields of an act whose body is a stream.
+pub const ACT_HEADER: &str = "epic-act";

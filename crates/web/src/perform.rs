@@ -1,0 +1,238 @@
+//! From a request to an act of the region, and from its end to an answer.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt, stream};
+use gate::identify::digest;
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, Limited, StreamBody};
+use hyper::body::{Frame, Incoming};
+use region::Done;
+use region::cell::step::Leaf;
+use region::noun::{airlock, ledger};
+use region::object::body::Body as Plain;
+use region::object::export::export;
+use region::object::put::{Extra, put};
+use region::object::read::get;
+use region::upload::part;
+use serde_json::{Value, json};
+use words::act::{
+    AirlockFetch, AirlockInspect, LedgerExport, ObjectExport, ObjectGet, ObjectPut, UploadPart,
+};
+use words::limit::ACT_BODY_BYTES_MAX;
+use words::{Act, Actor, Deed, Reason, Refusal};
+
+use crate::door::ActsDoor;
+use crate::head::Head;
+use crate::problem::{Problem, status};
+use crate::{HEALTH_PATH, LEAF_HEADER, tar};
+
+type Body = UnsyncBoxBody<Bytes, Refusal>;
+
+/// Answers one request, whatever it is.
+pub async fn answer(door: &ActsDoor, address: IpAddr, request: Request<Incoming>) -> Response<Body> {
+    if request.uri().path() == HEALTH_PATH && request.method() == http::Method::GET {
+        return said(
+            StatusCode::OK,
+            "application/json",
+            &json!({ "region": door.region().ground().origin, "ready": true }),
+        );
+    }
+    let (parts, body) = request.into_parts();
+    let head = match Head::read(&parts) {
+        Ok(head) => head,
+        Err(refusal) => return no(&refusal, None),
+    };
+    let act = head.act;
+    match act_on(door, &head, body, address).await {
+        Ok(response) => response,
+        Err(refusal) => no(&refusal, Some(act)),
+    }
+}
+
+async fn act_on(
+    door: &ActsDoor,
+    head: &Head,
+    body: Incoming,
+    address: IpAddr,
+) -> Result<Response<Body>, Refusal> {
+    let key = door.verify(head)?;
+    let wait = door.limits().body_wait;
+    let Some(fields) = &head.fields else {
+        let fields = read_fields(head, body, wait).await?;
+        let actor = door.actor(head, key, address).await?;
+        return perform(door, &actor, head, fields).await;
+    };
+    let fields = parse(&digest::read_act(fields).map_err(Refusal::new)?)?;
+    let actor = door.actor(head, key, address).await?;
+    upload(door, &actor, head.act, fields, plain(body, wait)).await
+}
+
+/// A body of fields, whole and as signed.
+async fn read_fields(head: &Head, body: Incoming, wait: Duration) -> Result<Value, Refusal> {
+    let whole = tokio::time::timeout(wait, Limited::new(body, ACT_BODY_BYTES_MAX).collect()).await;
+    let whole = whole.map_err(|_| Refusal::new(Reason::BodyCut))?;
+    let bytes = whole.map_err(|_| Refusal::new(Reason::TooLarge))?.to_bytes();
+    let signed = head.digest.as_deref().unwrap_or_default();
+    digest::check(signed, &bytes).map_err(Refusal::new)?;
+    parse(&bytes)
+}
+
+fn parse(bytes: &[u8]) -> Result<Value, Refusal> {
+    serde_json::from_slice(bytes).map_err(|error| Refusal::with(Reason::Invalid, error.to_string()))
+}
+
+fn read<D: Deed>(fields: Value) -> Result<D, Refusal> {
+    serde_json::from_value(fields).map_err(|error| Refusal::with(Reason::Invalid, error.to_string()))
+}
+
+/// Acts that send no bytes; some give bytes.
+async fn perform(
+    door: &ActsDoor,
+    actor: &Actor,
+    head: &Head,
+    fields: Value,
+) -> Result<Response<Body>, Refusal> {
+    let region = door.region();
+    match head.act {
+        Act::ObjectGet => {
+            let reading = get(region, actor, read::<ObjectGet>(fields)?, |row| Ok(0..row.size_bytes)).await?;
+            Ok(bytes(reading.leaf, Some(reading.range.end - reading.range.start), reading.body))
+        }
+        Act::ObjectExport => {
+            let reading = export(region, actor, read::<ObjectExport>(fields)?).await?;
+            Ok(bytes(reading.leaf, None, reading.body))
+        }
+        Act::AirlockInspect => {
+            let deed = read::<AirlockInspect>(fields)?;
+            let of = airlock::Wanted {
+                project: &deed.project,
+                airlock: &deed.airlock,
+                object: &deed.object,
+                recipient: None,
+            };
+            let reading = airlock::open(region, actor, deed.clone(), of).await?;
+            Ok(bytes(reading.leaf, Some(reading.row.size_bytes), reading.body))
+        }
+        Act::AirlockFetch => fetch(door, actor, read(fields)?).await,
+        Act::LedgerExport => {
+            let files = ledger::export(region, actor, read::<LedgerExport>(fields)?).await?;
+            Ok(bytes(None, None, tar::stream(files)))
+        }
+        act => region.perform(actor, act, fields, head.attempt).await.map(|done| told(&done)),
+    }
+}
+
+async fn fetch(door: &ActsDoor, actor: &Actor, deed: AirlockFetch) -> Result<Response<Body>, Refusal> {
+    let recipient = deed.recipient.as_deref();
+    let of =
+        airlock::Wanted { project: &deed.project, airlock: &deed.airlock, object: &deed.object, recipient };
+    let reading = airlock::open(door.region(), actor, deed.clone(), of).await?;
+    // WHY: sealed for a recipient it is longer than the object.
+    let size_bytes = deed.recipient.is_none().then_some(reading.row.size_bytes);
+    Ok(bytes(reading.leaf, size_bytes, reading.body))
+}
+
+async fn upload(
+    door: &ActsDoor,
+    actor: &Actor,
+    act: Act,
+    fields: Value,
+    body: Plain,
+) -> Result<Response<Body>, Refusal> {
+    let region = door.region();
+    let (leaf, answer) = match act {
+        Act::UploadPart => {
+            let (row, leaf) =
+                part(region, actor, read::<UploadPart>(fields)?, Extra::default(), body).await?;
+            (leaf, json!({ "part": row.number, "etag": row.etag, "size_bytes": row.piece.plain_bytes }))
+        }
+        Act::ObjectPut => {
+            let stored = put(region, actor, read::<ObjectPut>(fields)?, Extra::default(), body).await?;
+            (stored.leaf, region::perform::told(&stored.row))
+        }
+        _ => return Err(Refusal::new(Reason::NotOffered)),
+    };
+    Ok(told(&Done { leaf, answer }))
+}
+
+/// The bytes a client sends, as the region takes them; a client that stops is let go.
+fn plain(body: Incoming, wait: Duration) -> Plain {
+    Box::pin(stream::unfold(Some(body), move |body| async move {
+        let mut body = body?;
+        loop {
+            let cut = || Some((Err(Refusal::new(Reason::BodyCut)), None));
+            let Ok(next) = tokio::time::timeout(wait, body.frame()).await else {
+                return cut();
+            };
+            match next {
+                None => return None,
+                Some(Err(_)) => return cut(),
+                Some(Ok(frame)) => {
+                    // Trailers say nothing here.
+                    let Ok(bytes) = frame.into_data() else {
+                        continue;
+                    };
+                    return Some((Ok(bytes), Some(body)));
+                }
+            }
+        }
+    }))
+}
+
+fn told(done: &Done) -> Response<Body> {
+    let leaf = done.leaf.map(|leaf| leaf.to_string());
+    let mut response =
+        said(StatusCode::OK, "application/json", &json!({ "leaf": leaf, "answer": done.answer }));
+    set_leaf(&mut response, done.leaf);
+    response
+}
+
+fn no(refusal: &Refusal, act: Option<Act>) -> Response<Body> {
+    let problem = serde_json::to_value(Problem::new(refusal, act)).unwrap_or_default();
+    let mut response = said(status(refusal.reason), "application/problem+json", &problem);
+    // WHY: the rest of a refused body is not waited for.
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+fn said(status: StatusCode, media: &'static str, value: &Value) -> Response<Body> {
+    let bytes = Full::new(Bytes::from(value.to_string()));
+    let mut response = Response::new(bytes.map_err(|never| match never {}).boxed_unsync());
+    *response.status_mut() = status;
+    set_media(&mut response, media);
+    response
+}
+
+/// A stream of bytes; an error in it ends the connection, so that nobody takes a part for the whole.
+fn bytes(
+    leaf: Option<Leaf>,
+    size_bytes: Option<u64>,
+    body: impl Stream<Item = Result<Bytes, Refusal>> + Send + 'static,
+) -> Response<Body> {
+    let frames = StreamBody::new(body.map(|next| next.map(Frame::data)));
+    let mut response = Response::new(frames.boxed_unsync());
+    if let Some(size_bytes) = size_bytes {
+        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(size_bytes));
+    }
+    set_media(&mut response, "application/octet-stream");
+    set_leaf(&mut response, leaf);
+    response
+}
+
+fn set_media(response: &mut Response<Body>, media: &'static str) {
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+}
+
+fn set_leaf(response: &mut Response<Body>, leaf: Option<Leaf>) {
+    let value = leaf.and_then(|leaf| HeaderValue::from_str(&leaf.to_string()).ok());
+    if let Some(value) = value {
+        response.headers_mut().insert(LEAF_HEADER, value);
+    }
+}

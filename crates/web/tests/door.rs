@@ -1,0 +1,223 @@
+//! The door over a region in memory: signatures, replay, addresses, bodies.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod replay;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::stream;
+use gate::identify::digest::content_digest;
+use gate::identify::signed::{Message, sign};
+use region::twin::{Soil, World};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use web::ActsDoor;
+use web::client::{CallError, Client};
+use words::{Act, Place, Reason};
+
+struct House {
+    world: World,
+    outside: SocketAddr,
+    inside: SocketAddr,
+}
+
+impl House {
+    async fn open() -> Self {
+        let world = World::planet(Soil::new(3)).await.unwrap();
+        let outside = listen(&world, Place::Outside).await;
+        let inside = listen(&world, Place::Inside).await;
+        Self { world, outside, inside }
+    }
+
+    fn client(&self, person: &str, at: SocketAddr) -> Client {
+        Client {
+            address: at.into(),
+            key: Arc::new(World::key(person).unwrap()),
+            clock: Arc::clone(&self.world.soil.clock) as _,
+            rand: Arc::clone(&self.world.soil.rand) as _,
+            credential: None,
+            attempt: None,
+        }
+    }
+}
+
+async fn listen(world: &World, place: Place) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let door =
+        ActsDoor::new(world.region.clone(), place, address, words::Clock::now(world.soil.clock.as_ref()));
+    tokio::spawn(web::serve(listener, door, std::future::pending()));
+    address
+}
+
+fn reason<T>(ended: Result<T, CallError>) -> String {
+    match ended {
+        Err(CallError::Refused(problem)) => problem.reason,
+        Err(other) => panic!("{other:?}"),
+        Ok(_) => panic!("it was allowed"),
+    }
+}
+
+/// One signed request as bytes, with `change` made to its text after it was signed.
+fn raw(house: &House, person: &str, host: &str, change: impl FnOnce(String) -> String) -> String {
+    let body = "{}";
+    let digest = content_digest(body.as_bytes());
+    let message = Message {
+        method: "POST",
+        authority: host,
+        path: "/acts/person.show",
+        query: "",
+        content_digest: Some(&digest),
+        epic_act: None,
+    };
+    let now = words::Clock::now(house.world.soil.clock.as_ref());
+    let headers = sign(&World::key(person).unwrap(), &message, now, [7; 16]).unwrap();
+    change(format!(
+        "POST /acts/person.show HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-digest: {digest}\r\nsignature-input: {}\r\nsignature: {}\r\ncontent-length: 2\r\n\r\n{body}",
+        headers.input, headers.signature
+    ))
+}
+
+async fn send(at: SocketAddr, request: &str) -> (u16, Value) {
+    let mut stream = TcpStream::connect(at).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, serde_json::from_str(body).unwrap())
+}
+
+#[tokio::test]
+async fn a_request_is_taken_once_from_its_signer_for_this_door() {
+    let house = House::open().await;
+    let host = house.outside.to_string();
+    let request = raw(&house, "olga", &host, |text| text);
+    let (status, answer) = send(house.outside, &request).await;
+    assert_eq!(status, 200, "{answer}");
+    let (status, answer) = send(house.outside, &request).await;
+    assert_eq!((status, answer["reason"].as_str()), (409, Some("already_done")));
+    // The same words on another door, and a door under another name.
+    assert_eq!(send(house.inside, &request).await.1["reason"], "unauthenticated");
+    let rebound = raw(&house, "olga", "evil.example:9010", |text| text);
+    assert_eq!(send(house.outside, &rebound).await.1["reason"], "unauthenticated");
+}
+
+#[tokio::test]
+async fn what_was_changed_on_its_way_is_refused() {
+    let house = House::open().await;
+    let host = house.outside.to_string();
+    type Change = (&'static str, fn(String) -> String, Reason);
+    let changes: [Change; 5] = [
+        ("body", |text| text.replace("\r\n\r\n{}", "\r\n\r\n[]"), Reason::ChecksumWrong),
+        (
+            "path",
+            |text| text.replace("POST /acts/person.show", "POST /acts/project.show"),
+            Reason::SignatureWrong,
+        ),
+        (
+            "query",
+            |text| text.replace("person.show HTTP", "person.show?credential=AKIA HTTP"),
+            Reason::SignatureWrong,
+        ),
+        ("digest", |text| text.replace("content-digest", "x-digest"), Reason::Invalid),
+        (
+            "signature",
+            |text| text.replace("signature: epic=:", "signature: epic=:AA"),
+            Reason::Unauthenticated,
+        ),
+    ];
+    for (what, change, expected) in changes {
+        let request = raw(&house, "olga", &host, change);
+        assert_eq!(send(house.outside, &request).await.1["reason"], expected.code(), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn old_requests_and_strangers_are_refused() {
+    let house = House::open().await;
+    let stranger = house.client("nobody-known", house.outside);
+    assert_eq!(reason(stranger.perform(Act::PersonShow, &json!({})).await), "unauthenticated");
+    let request = raw(&house, "olga", &house.outside.to_string(), |text| text);
+    house.world.soil.clock.pass_ms(61_000);
+    house.world.region.confirm().await;
+    assert_eq!(send(house.outside, &request).await.1["reason"], "clock_skewed");
+    house.client("olga", house.outside).perform(Act::PersonShow, &json!({})).await.unwrap();
+}
+
+#[tokio::test]
+async fn bytes_travel_both_ways_and_a_refusal_overtakes_them() {
+    let house = House::open().await;
+    let grant =
+        house.world.credential("dina-bari", "planet", Place::Outside, Some("deliver-bari")).await.unwrap();
+    let plain = Bytes::from((0..3_000_000_u32).map(|number| (number % 249) as u8).collect::<Vec<_>>());
+    let object = json!({ "project": "planet", "bucket": "bari", "key": "a/ü" });
+    let send = |client: Client, bucket: &str| {
+        let mut fields = object.clone();
+        fields["bucket"] = bucket.into();
+        let body = stream::iter(
+            plain.chunks(100_000).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect::<Vec<_>>(),
+        );
+        let size_bytes = plain.len() as u64;
+        async move { client.upload(Act::ObjectPut, &fields, Some(size_bytes), body).await }
+    };
+    let dina = Client { credential: Some(grant.id.clone()), ..house.client("dina-bari", house.outside) };
+    let stored = send(dina.clone(), "bari").await.unwrap();
+    assert!(stored.leaf.is_some());
+    assert_eq!(reason(send(dina, "bologna").await), "grant_elsewhere");
+    let thief = Client { credential: Some(grant.id), ..house.client("rita", house.outside) };
+    assert_eq!(reason(send(thief, "bari").await), "unauthenticated");
+
+    house.world.permit("permit-1", "planet", "2027-01-01", "2027-12-31").await.unwrap();
+    let access = house.world.credential("rita", "planet", Place::Inside, None).await.unwrap();
+    let rita = |at| Client { credential: Some(access.id.clone()), ..house.client("rita", at) };
+    assert_eq!(reason(rita(house.outside).download(Act::ObjectGet, &object).await), "place_outside");
+    let mut download = rita(house.inside).download(Act::ObjectGet, &object).await.unwrap();
+    assert_eq!(download.size_bytes, Some(plain.len() as u64));
+    let mut back = Vec::new();
+    while let Some(next) = download.next().await {
+        back.extend_from_slice(&next.unwrap());
+    }
+    assert_eq!(back, plain);
+}
+
+#[tokio::test]
+async fn a_ledger_comes_as_an_archive() {
+    let house = House::open().await;
+    let archive = house
+        .client("anna", house.outside)
+        .download(Act::LedgerExport, &json!({}))
+        .await
+        .unwrap()
+        .whole()
+        .await
+        .unwrap();
+    let mut reader = web::tar::Reader::new(&archive[..]);
+    let mut names = Vec::new();
+    while let Some((name, bytes)) = reader.next_file().unwrap() {
+        assert!(!bytes.is_empty(), "{name}");
+        names.push(name);
+    }
+    assert_eq!(names[..2], ["key", "checkpoint"]);
+    assert!(names.iter().any(|name| name.starts_with("tile/entries/")));
+    assert!(names.last().unwrap().starts_with("log/"));
+}
+
+/// WHY over the table: an act that the door cannot route would be found by a person.
+#[tokio::test]
+async fn every_act_has_its_endpoint() {
+    let house = House::open().await;
+    let olga = house.client("olga", house.outside);
+    for act in Act::ALL {
+        let nothing = json!({ "no such field": 1 });
+        let ended = match act.row().body {
+            words::act::Body::None => olga.perform(*act, &nothing).await.map(drop),
+            words::act::Body::Download => olga.download(*act, &nothing).await.map(drop),
+            words::act::Body::Upload => olga.upload(*act, &nothing, Some(0), stream::empty()).await.map(drop),
+        };
+        assert_eq!(reason(ended), "invalid", "{}", act.name());
+    }
+}

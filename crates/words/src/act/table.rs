@@ -1,0 +1,636 @@
+//! The rows. Read it as prose: what is done, where it is kept, who may.
+//!
+//! `by` names the roles as people are told them; empty means anyone who is
+//! signed in, for their own things. `policy/` decides.
+
+use super::field::List;
+use crate::Timestamp;
+
+acts! {
+    // People and bodies
+    /// Register an organisation: a hospital, an institute, a company.
+    OrganisationRegister = "organisation" "register" in Root on Region weighs Duty by [Operator] {
+        /// short name used in commands
+        alias: String,
+        /// legal name
+        name: String,
+    }
+    /// Show organisations.
+    OrganisationShow = "organisation" "show" in Root on Region weighs View by [] {
+        /// only this one
+        organisation: Option<String>,
+    }
+    /// Open a tenant for an organisation that is the data controller.
+    TenantOpen = "tenant" "open" in Root on Region weighs Duty by [Operator] {
+        /// short name used in commands
+        alias: String,
+        /// full name
+        name: String,
+        /// organisation that is the controller
+        organisation: String,
+    }
+    /// Show tenants.
+    TenantShow = "tenant" "show" in Root on Region weighs View by [] {
+        /// only this one
+        tenant: Option<String>,
+    }
+    /// Enrol a person with their public key.
+    PersonEnrol = "person" "enrol" in Root on Organisation weighs Duty by [Operator, Signatory] {
+        /// short name used in commands
+        alias: String,
+        /// name as written in agreements
+        name: String,
+        /// e-mail address
+        email: String,
+        /// organisation they belong to
+        organisation: String,
+        /// public key, as `epic key-pair show` prints it
+        key: String,
+    }
+    /// Suspend a person: every credential stops at once.
+    PersonSuspend = "person" "suspend" in Root on Person weighs Duty by [Operator, Signatory] {
+        /// whom
+        person: String,
+        /// why
+        reason: String,
+    }
+    /// Let a suspended person back.
+    PersonResume = "person" "resume" in Root on Person weighs Duty by [Operator, Signatory] {
+        /// whom
+        person: String,
+    }
+    /// Show persons you may know of.
+    PersonShow = "person" "show" in Root on Region weighs View by [] {
+        /// only this one
+        person: Option<String>,
+    }
+    /// Give a person a role in the region, an organisation, a tenant or a project.
+    RoleGrant = "role" "grant" in Root on Role weighs Duty by [Operator, Signatory, Controller] {
+        /// to whom
+        person: String,
+        /// operator, auditor, custodian, signatory, steward, controller, researcher, reviewer or delegate
+        role: String,
+        /// the organisation, tenant or project; left out for roles of the region
+        at: Option<String>,
+    }
+    /// Take a role away.
+    RoleRevoke = "role" "revoke" in Root on Role weighs Duty by [Operator, Signatory, Controller] {
+        /// from whom
+        person: String,
+        /// which
+        role: String,
+        /// the organisation, tenant or project
+        at: Option<String>,
+    }
+
+    // Agreements
+    /// Draft a data processing agreement for one provider's data in a project.
+    AgreementDraft = "agreement" "draft" in Root on Project weighs Duty by [Controller, Signatory] {
+        /// short name used in commands
+        alias: String,
+        /// project it is for
+        project: String,
+        /// organisation whose data it covers
+        provider: String,
+        /// organisations that must sign, besides the provider and the controller
+        parties: List,
+        /// stated use of the data (GDPR Art. 5(1)(b))
+        purpose: String,
+        /// kinds of data: clinical, genomic, imaging ...
+        categories: List,
+        /// iaas, paas or saas
+        service_model: String,
+        /// sites where data may lie
+        places: List,
+        /// further processors
+        sub_processors: List,
+        /// days the data must be kept; 0 for none
+        retention_days: u64,
+        /// first moment
+        starts: Timestamp,
+        /// last moment
+        ends: Timestamp,
+    }
+    /// Offer a draft to its parties; its terms are fixed from here on.
+    AgreementOffer = "agreement" "offer" in Root on Agreement weighs Duty by [Controller, Signatory] {
+        /// which
+        agreement: String,
+    }
+    /// Sign an agreement for one party, over the digest of its terms.
+    AgreementSign = "agreement" "sign" in Root on Agreement weighs Duty by [Signatory] {
+        /// which
+        agreement: String,
+        /// the organisation you sign for
+        party: String,
+        /// digest of the terms, as `epic agreement show` prints it
+        digest: String,
+    }
+    /// Suspend an agreement: no data may be written until it is resumed.
+    AgreementSuspend = "agreement" "suspend" in Root on Agreement weighs Duty by [Signatory, Controller] {
+        /// which
+        agreement: String,
+        /// why
+        reason: String,
+    }
+    /// Resume a suspended agreement.
+    AgreementResume = "agreement" "resume" in Root on Agreement weighs Duty by [Signatory, Controller] {
+        /// which
+        agreement: String,
+    }
+    /// End an agreement now.
+    AgreementEnd = "agreement" "end" in Root on Agreement weighs Duty by [Signatory, Controller] {
+        /// which
+        agreement: String,
+        /// why
+        reason: String,
+    }
+    /// Show agreements you are a party to, their state and who is still to sign.
+    AgreementShow = "agreement" "show" in Root on Region weighs View by [] {
+        /// only this one
+        agreement: Option<String>,
+    }
+
+    // Projects
+    /// Open a project of a tenant: one purpose, its own cell, its own keys.
+    ProjectOpen = "project" "open" in Root on Tenant weighs Duty by [Controller] {
+        /// short name used in commands
+        alias: String,
+        /// tenant it belongs to
+        tenant: String,
+        /// 0 open, 1 anonymised, 2 pseudonymised, 3 identifiable or genomic
+        tier: u64,
+        /// test or production
+        environment: String,
+        /// the use it may process for
+        purpose: String,
+    }
+    /// Raise or lower a project's tier while it holds no data.
+    ProjectClassify = "project" "classify" in Root on Project weighs Duty by [Controller] {
+        /// which
+        project: String,
+        /// 0 to 3
+        tier: u64,
+    }
+    /// Halt a project: nothing is read or written until it is resumed.
+    ProjectHalt = "project" "halt" in Root on Project weighs Duty by [Controller, Operator] {
+        /// which
+        project: String,
+        /// why
+        reason: String,
+    }
+    /// Resume a halted project.
+    ProjectResume = "project" "resume" in Root on Project weighs Duty by [Controller] {
+        /// which
+        project: String,
+    }
+    /// Show projects you are part of.
+    ProjectShow = "project" "show" in Root on Region weighs View by [] {
+        /// only this one
+        project: Option<String>,
+    }
+
+    // Permits
+    /// Ask for a permit: persons, datasets, purpose, dates.
+    PermitRequest = "permit" "request" in Root on Project weighs Duty by [Researcher] {
+        /// short name used in commands
+        alias: String,
+        /// project
+        project: String,
+        /// persons who will work
+        persons: List,
+        /// buckets they will read; none means all of the project
+        buckets: List,
+        /// the stated use
+        purpose: String,
+        /// article and law, as `GDPR Art. 9(2)(j)`
+        legal_basis: String,
+        /// ethics committee's opinion
+        ethics: Option<String>,
+        /// first moment
+        starts: Timestamp,
+        /// last moment
+        ends: Timestamp,
+    }
+    /// Grant a permit that another person asked for.
+    PermitGrant = "permit" "grant" in Root on Permit weighs Duty by [Controller] {
+        /// which
+        permit: String,
+    }
+    /// Change the end of a granted permit.
+    PermitAmend = "permit" "amend" in Root on Permit weighs Duty by [Controller] {
+        /// which
+        permit: String,
+        /// new last moment
+        ends: Timestamp,
+    }
+    /// End a permit now: every door closes within seconds.
+    PermitEnd = "permit" "end" in Root on Permit weighs Duty by [Controller] {
+        /// which
+        permit: String,
+        /// why
+        reason: String,
+    }
+    /// Show permits that concern you.
+    PermitShow = "permit" "show" in Root on Region weighs View by [] {
+        /// only this one
+        permit: Option<String>,
+    }
+
+    // Upload grants and credentials
+    /// Let a person deliver into one bucket, from one network, between two dates.
+    GrantIssue = "grant" "issue" in Root on Agreement weighs Duty by [Steward] {
+        /// short name used in commands
+        alias: String,
+        /// agreement under which they deliver
+        agreement: String,
+        /// who delivers
+        person: String,
+        /// bucket of the project
+        bucket: String,
+        /// only under this prefix
+        prefix: Option<String>,
+        /// network they deliver from, as `192.0.2.0/24`
+        address: String,
+        /// first moment
+        starts: Timestamp,
+        /// last moment
+        ends: Timestamp,
+    }
+    /// Revoke an upload grant.
+    GrantRevoke = "grant" "revoke" in Root on Grant weighs Duty by [Steward, Controller] {
+        /// which
+        grant: String,
+    }
+    /// Show upload grants that concern you.
+    GrantShow = "grant" "show" in Root on Region weighs View by [] {
+        /// only this one
+        grant: Option<String>,
+    }
+    /// Issue yourself an S3 credential for one project and place.
+    CredentialIssue = "credential" "issue" in Root on Project weighs Duty by [] {
+        /// project it reaches
+        project: String,
+        /// inside or outside
+        place: String,
+        /// workspace it is bound to; needed for inside
+        workspace: Option<String>,
+        /// deliver under this upload grant and nothing else
+        grant: Option<String>,
+        /// last moment
+        ends: Timestamp,
+    }
+    /// Revoke a credential; your own, or one of a project you control.
+    CredentialRevoke = "credential" "revoke" in Root on Credential weighs Duty by [Controller, Operator] {
+        /// its access key id
+        credential: String,
+    }
+    /// Show credentials: yours, or those of a project you control. Secrets are never shown again.
+    CredentialShow = "credential" "show" in Root on Region weighs View by [] {
+        /// only those of this project
+        project: Option<String>,
+    }
+
+    // Buckets, uploads, objects
+    /// Create a bucket; name the agreement whose data it takes, or leave it out for the project's own.
+    BucketCreate = "bucket" "create" in Project on Project weighs Data by [Controller, Researcher] {
+        /// project
+        project: String,
+        /// name
+        bucket: String,
+        /// agreement whose data it takes
+        agreement: Option<String>,
+    }
+    /// Keep every version of a bucket's objects, or stop doing so.
+    BucketVersion = "bucket" "version" in Project on Bucket weighs Data by [Controller, Researcher] {
+        /// project
+        project: String,
+        /// name
+        bucket: String,
+        /// enabled or suspended
+        versions: String,
+    }
+    /// Delete an empty bucket.
+    BucketDelete = "bucket" "delete" in Project on Bucket weighs Data by [Controller] {
+        /// project
+        project: String,
+        /// name
+        bucket: String,
+    }
+    /// Show buckets.
+    BucketShow = "bucket" "show" in Project on Project weighs View by [Controller, Researcher, Reviewer] {
+        /// project
+        project: String,
+        /// only this one
+        bucket: Option<String>,
+    }
+    /// Start a multipart upload.
+    UploadStart = "upload" "start" in Project on Bucket weighs Data by [Steward, Researcher] {
+        /// project
+        project: String,
+        /// bucket
+        bucket: String,
+        /// key
+        key: String,
+    }
+    /// Send one part of an upload.
+    UploadPart = "upload" "part" in Project on Bucket weighs Data carries Upload by [Steward, Researcher] {
+        /// project
+        project: String,
+        /// bucket
+        bucket: String,
+        /// key
+        key: String,
+        /// upload's id
+        upload: String,
+        /// number, 1 to 10,000
+        part: u64,
+    }
+    /// Make an object of an upload's parts.
+    UploadComplete = "upload" "complete" in Project on Bucket weighs Data by [Steward, Researcher] {
+        /// project
+        project: String,
+        /// bucket
+        bucket: String,
+        /// key
+        key: String,
+        /// upload's id
+        upload: String,
+        /// only if the object is `absent`, or has this etag
+        condition: Option<String>,
+    }
+    /// Give an upload up; its parts are removed.
+    UploadAbort = "upload" "abort" in Project on Bucket weighs Data by [Steward, Researcher] {
+        /// project
+        project: String,
+        /// bucket
+        bucket: String,
+        /// key
+        key: String,
+        /// upload's id
+        upload: String,
+    }
+    /// Show uploads in flight and their parts, so that a cut one can go on.
+    UploadShow = "upload" "show" in Project on Bucket weighs Access by [Steward, Researcher] {
+        /// project
+        project: String,
+        /// bucket
+        bucket: String,
+        /// only this one
+        upload: Option<String>,
+    }
+    /// Store an object.
+    ObjectPut = "object" "put" in Project on Object weighs Data carries Upload by [Steward, Researcher] {
+        /// project
+        project: String,
+        /// bucket
+        bucket: String,
+        /// key
+        key: String,
+        /// media type
+        media: Option<String>,
+        /// only if it is `absent`, or has this etag
+        condition: Option<String>,
+    }
+    /// Read an object.
+    ObjectGet = "object" "get" in Project on Object weighs Access carries Download by [Researcher] {
+        /// project
+        project: String,
+        /// bucket
+        bucket: String,
+        /// key
+        key: String,
+        /// version's id
+        version: Option<String>,
+    }
+    /// Export an object sealed to a recipient's own key; at tiers 2 and 3 only the airlock does that.
+    ObjectExport = "object" "export" in Project on Object weighs Access carries Download by [Researcher] {
+        /// project
+        project: String,
+        /// bucket
+        bucket: String,
+        /// key
+        key: String,
+        /// version's id
+        version: Option<String>,
+        /// recipient's Crypt4GH public key
+        recipient: String,
+    }
+    /// Ask whether an object is there and how large it is.
+    ObjectProbe = "object" "probe" in Project on Object weighs Access by [Researcher] {
+        /// project
+        project: String,
+        /// bucket
+        bucket: String,
+        /// key
+        key: String,
+        /// version's id
+        version: Option<String>,
+    }
+    /// List objects.
+    ObjectList = "object" "list" in Project on Bucket weighs Access by [Researcher] {
+        /// project
+        project: String,
+        /// bucket
+        bucket: String,
+        /// only under this prefix
+        prefix: Option<String>,
+        /// start after this key
+        after: Option<String>,
+    }
+    /// Copy an object within the same provider's buckets.
+    ObjectCopy = "object" "copy" in Project on Object weighs Data by [Researcher] {
+        /// project
+        project: String,
+        /// bucket to copy into
+        bucket: String,
+        /// key to copy to
+        key: String,
+        /// bucket to copy from
+        source_bucket: String,
+        /// key to copy from
+        source_key: String,
+    }
+    /// Delete an object or one version. Deletion is not erasure: see `epic key erase-scope`.
+    ObjectDelete = "object" "delete" in Project on Object weighs Data by [Researcher, Controller] {
+        /// project
+        project: String,
+        /// bucket
+        bucket: String,
+        /// key
+        key: String,
+        /// version's id
+        version: Option<String>,
+    }
+    /// Describe an object: replace the labels that people gave it.
+    ObjectDescribe = "object" "describe" in Project on Object weighs Data by [Researcher, Controller] {
+        /// project
+        project: String,
+        /// bucket
+        bucket: String,
+        /// key
+        key: String,
+        /// `name=value`, several times
+        labels: List,
+    }
+    /// Place or lift a legal hold on an object: it can be neither deleted nor erased.
+    ObjectHold = "object" "hold" in Project on Object weighs Duty by [Controller] {
+        /// project
+        project: String,
+        /// bucket
+        bucket: String,
+        /// key
+        key: String,
+        /// on or off
+        hold: String,
+        /// why
+        reason: String,
+    }
+
+    // The way out
+    /// Draft a release: which objects, what they are, why they disclose nobody.
+    AirlockDraft = "airlock" "draft" in Project on Project weighs Data by [Researcher] {
+        /// short name used in commands
+        alias: String,
+        /// project
+        project: String,
+        /// objects as `bucket/key`
+        objects: List,
+        /// what they are and why they disclose nobody
+        context: String,
+    }
+    /// Approve a release drafted by another person.
+    AirlockApprove = "airlock" "approve" in Project on Airlock weighs Duty by [Reviewer] {
+        /// project
+        project: String,
+        /// which
+        airlock: String,
+        /// what you looked at
+        note: String,
+    }
+    /// Reject a release, saying what would have to change.
+    AirlockReject = "airlock" "reject" in Project on Airlock weighs Duty by [Reviewer, Controller, Delegate] {
+        /// project
+        project: String,
+        /// which
+        airlock: String,
+        /// why
+        reason: String,
+    }
+    /// Release what reviewers approved. At tiers 0 and 1 any reviewer may, at tiers 2 and 3 the controller or a delegate.
+    AirlockRelease = "airlock" "release" in Project on Airlock weighs Duty by [Controller, Delegate, Reviewer] {
+        /// project
+        project: String,
+        /// which
+        airlock: String,
+        /// last moment it can be fetched
+        ends: Timestamp,
+    }
+    /// Revoke a release: it can no longer be fetched.
+    AirlockRevoke = "airlock" "revoke" in Project on Airlock weighs Duty by [Controller, Delegate] {
+        /// project
+        project: String,
+        /// which
+        airlock: String,
+        /// why
+        reason: String,
+    }
+    /// Fetch one object of a release, from anywhere.
+    AirlockFetch = "airlock" "fetch" in Project on Airlock weighs Access carries Download by [Researcher, Controller] {
+        /// project
+        project: String,
+        /// which
+        airlock: String,
+        /// object as `bucket/key`
+        object: String,
+        /// recipient's Crypt4GH public key; left out for the plain bytes
+        recipient: Option<String>,
+    }
+    /// Look at one object of a draft before deciding on it; from inside at tiers 2 and 3.
+    AirlockInspect = "airlock" "inspect" in Project on Airlock weighs Access carries Download by [Reviewer] {
+        /// project
+        project: String,
+        /// which
+        airlock: String,
+        /// object as `bucket/key`
+        object: String,
+    }
+    /// Show releases and what they still lack.
+    AirlockShow = "airlock" "show" in Project on Project weighs View by [Researcher, Reviewer, Controller, Delegate] {
+        /// project
+        project: String,
+        /// only this one
+        airlock: Option<String>,
+    }
+
+    // Keys
+    /// Lock a project's keys: it can still take deliveries, nothing can be read.
+    KeyLock = "key" "lock" in Root on Project weighs Keys by [Custodian, Controller] {
+        /// which
+        project: String,
+    }
+    /// Unlock a project's keys.
+    KeyUnlock = "key" "unlock" in Root on Project weighs Keys by [Custodian] {
+        /// which
+        project: String,
+    }
+    /// Replace a project's keys for all that is written from now on.
+    KeyRotate = "key" "rotate" in Project on Project weighs Keys by [Custodian] {
+        /// which
+        project: String,
+    }
+    /// Destroy the keys of one provider's data in a project: they are gone from every copy.
+    KeyEraseScope = "key" "erase-scope" in Project on Project weighs Keys by [Custodian] {
+        /// which
+        project: String,
+        /// agreement whose data go
+        agreement: String,
+        /// why
+        reason: String,
+    }
+    /// Destroy a project's keys: all its data are gone from every copy.
+    KeyEraseProject = "key" "erase-project" in Project on Project weighs Keys by [Custodian] {
+        /// which
+        project: String,
+        /// why
+        reason: String,
+    }
+    /// Show a project's keys, scopes and erasure certificates; never a secret.
+    KeyShow = "key" "show" in Project on Project weighs View by [Custodian, Controller, Auditor] {
+        /// which
+        project: String,
+    }
+
+    // Proof
+    /// Sign and publish the checkpoint of a cell's ledger now.
+    CheckpointSign = "checkpoint" "sign" in Project on Project weighs View by [Auditor, Operator, Controller] {
+        /// project; left out for the root
+        project: Option<String>,
+    }
+    /// Prove that a leaf is in the ledger.
+    LedgerProve = "ledger" "prove" in Project on Project weighs View by [Auditor, Controller, Researcher] {
+        /// the leaf, as `x-epic-leaf` gave it
+        leaf: String,
+    }
+    /// Search the ledger.
+    LedgerShow = "ledger" "show" in Project on Project weighs View by [Auditor, Controller] {
+        /// project; left out for the root
+        project: Option<String>,
+        /// start after this leaf
+        after: Option<u64>,
+    }
+    /// Export a cell's ledger for an auditor who has only public keys.
+    LedgerExport = "ledger" "export" in Project on Project weighs View carries Download by [Auditor, Controller] {
+        /// project; left out for the root
+        project: Option<String>,
+    }
+    /// Show each check's last verdict; one too old to be trusted is stale.
+    CheckShow = "check" "show" in Root on Region weighs View by [Auditor, Operator] {
+        /// only this one
+        check: Option<String>,
+    }
+    /// Run a check and record its verdict.
+    CheckRun = "check" "run" in Root on Region weighs View by [Auditor, Operator] {
+        /// which; left out for all
+        check: Option<String>,
+    }
+}

@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""Verifies an exported ledger with nothing of ours: docs/format.md in code.
+
+usage: verify.py FOLDER [KEY]     FOLDER holds log/, checkpoint and tile/, as `ledger.export` gives them
+                                  KEY is the verifier key; FOLDER/key if left out (which proves less)
+"""
+import base64
+import hashlib
+import sys
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+
+class Wrong(Exception):
+    """What is wrong, and where."""
+
+
+def sha256(data):
+    return hashlib.sha256(data).digest()
+
+
+def cbor(data, at=0):
+    """One value of the part of CBOR that logs are written in: (value, where it ended)."""
+    if at >= len(data):
+        raise Wrong("cut CBOR")
+    kind, low = data[at] >> 5, data[at] & 31
+    at += 1
+    if kind == 7:
+        return {20: False, 21: True, 22: None}[low], at
+    if low < 24:
+        number = low
+    else:
+        width = {24: 1, 25: 2, 26: 4, 27: 8}[low]
+        number, at = int.from_bytes(data[at:at + width], "big"), at + width
+    if kind == 0:
+        return number, at
+    if kind == 1:
+        return -1 - number, at
+    if kind in (2, 3):
+        if at + number > len(data):
+            raise Wrong("cut CBOR")
+        piece = data[at:at + number]
+        return (piece.decode() if kind == 3 else bytes(piece)), at + number
+    if kind == 4:
+        values = []
+        for _ in range(number):
+            value, at = cbor(data, at)
+            values.append(value)
+        return values, at
+    raise Wrong(f"CBOR of kind {kind} has no place here")
+
+
+def whole(data):
+    value, end = cbor(data)
+    if end != len(data):
+        raise Wrong("bytes left over")
+    return value
+
+
+class Tree:
+    """RFC 6962 in logarithmic memory: one root per set bit of the size."""
+
+    def __init__(self):
+        self.size, self.peaks = 0, []
+
+    def push(self, leaf):
+        node, size = sha256(b"\0" + leaf), self.size
+        while size & 1:
+            node, size = sha256(b"\1" + self.peaks.pop() + node), size >> 1
+        self.peaks.append(node)
+        self.size += 1
+
+    def root(self):
+        if not self.peaks:
+            return sha256(b"")
+        node = self.peaks[-1]
+        for peak in reversed(self.peaks[:-1]):
+            node = sha256(b"\1" + peak + node)
+        return node
+
+
+def read_key(text):
+    name, key_id, encoded = text.strip().split("+", 2)
+    raw = base64.b64decode(encoded, validate=True)
+    if len(raw) != 33 or raw[0] != 1 or sha256(name.encode() + b"\n" + raw)[:4].hex() != key_id:
+        raise Wrong("the key does not fit its own id")
+    return name, bytes.fromhex(key_id), Ed25519PublicKey.from_public_bytes(raw[1:])
+
+
+def read_checkpoint(note, name, key_id, key):
+    text, _, signatures = note.partition("\n\n")
+    text += "\n"
+    for line in signatures.splitlines():
+        dash, signer, encoded = line.split(" ")
+        raw = base64.b64decode(encoded, validate=True)
+        if (dash, signer, raw[:4]) == ("\u2014", name, key_id):
+            key.verify(raw[4:], text.encode())
+            origin, size, root = text.splitlines()[:3]
+            if origin != name:
+                raise Wrong("the checkpoint is of another log")
+            return int(size), base64.b64decode(root, validate=True)
+    raise Wrong("the checkpoint is not signed by this key")
+
+
+def follow(log, key, size, root):
+    """Every commit from the first to the last; gives how many commits and leaves."""
+    tree, previous, term, time, seq, is_met = Tree(), bytes(32), 0, None, 0, size == 0
+    while (path := log / f"{seq:016}").exists():
+        raw = path.read_bytes()
+        try:
+            body, signature = whole(raw)
+            key.verify(signature, b"epic commit head v1\n" + sha256(body))
+            fields = whole(body)
+        except (Wrong, InvalidSignature, ValueError, KeyError, TypeError):
+            raise Wrong(f"commit {seq} cannot be read or is not signed by this key") from None
+        if fields[0] != 1 or fields[2] != seq:
+            raise Wrong(f"commit {seq} has another version or number")
+        if fields[3] != previous:
+            raise Wrong(f"commit {seq} does not follow the one before it")
+        if fields[5] < term or (time is not None and fields[6] < time):
+            raise Wrong(f"commit {seq} is older than the one before it")
+        leaves = fields[8]
+        if len(leaves) % 32:
+            raise Wrong(f"commit {seq} has half a leaf")
+        for at in range(0, len(leaves), 32):
+            tree.push(leaves[at:at + 32])
+        if (tree.size, tree.root()) != (fields[10], fields[11]):
+            raise Wrong(f"commit {seq} says another tree than its leaves make")
+        if tree.size == size and tree.root() != root:
+            raise Wrong(f"the checkpoint's root at {size} leaves is not the log's")
+        is_met = is_met or tree.size == size
+        previous, term, time, seq = sha256(raw), fields[5], fields[6], seq + 1
+    if len(list(log.iterdir())) != seq:
+        raise Wrong(f"commit {seq} is missing")
+    if not is_met:
+        raise Wrong(f"the checkpoint covers {size} leaves, the log ends at {tree.size}")
+    return seq, tree.size
+
+
+def main(folder, key_text=None):
+    name, key_id, key = read_key(key_text or (folder / "key").read_text())
+    size, root = read_checkpoint((folder / "checkpoint").read_text(), name, key_id, key)
+    commits, leaves = follow(folder / "log", key, size, root)
+    print(f"{name}: {commits} commits, {leaves} leaves, {size} of them under the checkpoint: all as signed")
+
+
+if __name__ == "__main__":
+    try:
+        if len(sys.argv) not in (2, 3):
+            sys.exit(__doc__)
+        main(Path(sys.argv[1]), *sys.argv[2:])
+    except (Wrong, InvalidSignature, KeyError, ValueError, OSError) as wrong:
+        sys.exit(f"wrong: {str(wrong) or 'the checkpoint is not signed by this key'}")

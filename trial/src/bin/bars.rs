@@ -1,0 +1,7 @@
+//! Measures EPIC beside its peers; see `docs/bench/README.md`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    trial::bench::main()
+}

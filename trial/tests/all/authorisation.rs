@@ -1,0 +1,245 @@
+//! Every act of the table, as nobody, as the wrong person and as the right one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gate::identify::key_text::public_text;
+use region::object::put::Extra;
+use region::twin::{Soil, World};
+use region::upload::part;
+use serde_json::{Value, json};
+use trial::kit::{PROJECT, body, store};
+use words::act::{Body, UploadPart};
+use words::{Act, Actor, Id, Place, Reason, Refusal};
+
+use crate::ground::desk;
+
+/// Who does which act with which fields, in an order in which each can be done.
+/// `rita@desk` works inside; `$name` stands for what an earlier act answered.
+fn story() -> Vec<(&'static str, &'static str, Value)> {
+    let key = public_text(World::key("paola").unwrap().public());
+    let because = "so it goes";
+    let at = |key: &str| json!({ "project": PROJECT, "bucket": "results", "key": key });
+    let with = |mut fields: Value, more: Value| {
+        fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        fields
+    };
+    let agreement = json!({ "agreement": "again" });
+    let airlock = |name: &str, more: Value| with(json!({ "project": PROJECT, "airlock": name }), more);
+    vec![
+        ("olga", "organisation.register", json!({ "alias": "foggia", "name": "AOU Foggia" })),
+        ("olga", "organisation.show", json!({})),
+        ("olga", "tenant.open", json!({ "alias": "puglia", "name": "Puglia", "organisation": "foggia" })),
+        ("olga", "tenant.show", json!({})),
+        (
+            "olga",
+            "person.enrol",
+            json!({ "alias": "paola", "name": "Paola", "email": "p@f.example", "organisation": "foggia", "key": key }),
+        ),
+        ("olga", "role.grant", json!({ "person": "paola", "role": "signatory", "at": "foggia" })),
+        ("paola", "role.revoke", json!({ "person": "paola", "role": "signatory", "at": "foggia" })),
+        ("olga", "person.suspend", json!({ "person": "paola", "reason": because })),
+        ("olga", "person.resume", json!({ "person": "paola" })),
+        ("olga", "person.show", json!({})),
+        (
+            "carla",
+            "agreement.draft",
+            json!({
+                "alias": "again", "project": PROJECT, "provider": "bari", "parties": [], "purpose": "more", "categories": [], "service_model": "saas",
+                "places": [], "sub_processors": [], "retention_days": 0, "starts": "2027-01-01", "ends": "2028-01-01",
+            }),
+        ),
+        ("carla", "agreement.offer", agreement.clone()),
+        ("sergio", "agreement.sign", with(agreement.clone(), json!({ "party": "iss", "digest": "$digest" }))),
+        (
+            "sara-bari",
+            "agreement.sign",
+            with(agreement.clone(), json!({ "party": "bari", "digest": "$digest" })),
+        ),
+        ("sara-bari", "agreement.show", json!({})),
+        ("carla", "agreement.suspend", with(agreement.clone(), json!({ "reason": because }))),
+        ("carla", "agreement.resume", agreement.clone()),
+        ("carla", "agreement.end", with(agreement, json!({ "reason": because }))),
+        (
+            "carla",
+            "project.open",
+            json!({ "alias": "second", "tenant": "planet-study", "tier": 1, "environment": "test", "purpose": "trial" }),
+        ),
+        ("carla", "project.classify", json!({ "project": "second", "tier": 2 })),
+        ("carla", "project.halt", json!({ "project": PROJECT, "reason": because })),
+        ("carla", "project.resume", json!({ "project": PROJECT })),
+        ("carla", "project.show", json!({})),
+        (
+            "rita",
+            "permit.request",
+            json!({
+                "alias": "permit-1", "project": PROJECT, "persons": ["rita"], "buckets": [], "purpose": "association study",
+                "legal_basis": "GDPR Art. 9(2)(j)", "ethics": "CE-1", "starts": "2027-01-01", "ends": "2027-06-30",
+            }),
+        ),
+        ("carla", "permit.grant", json!({ "permit": "permit-1" })),
+        ("carla", "permit.amend", json!({ "permit": "permit-1", "ends": "2027-05-31" })),
+        ("rita", "permit.show", json!({})),
+        (
+            "steo-bari",
+            "grant.issue",
+            json!({
+                "alias": "again-bari", "agreement": "planet-bari", "person": "dina-bari", "bucket": "bari",
+                "address": "127.0.0.0/8", "starts": "2027-01-01", "ends": "2027-12-31",
+            }),
+        ),
+        ("steo-bari", "grant.show", json!({})),
+        ("steo-bari", "grant.revoke", json!({ "grant": "again-bari" })),
+        ("rita", "credential.issue", json!({ "project": PROJECT, "place": "outside", "ends": "2027-02-01" })),
+        ("rita", "credential.show", json!({})),
+        ("rita", "credential.revoke", json!({ "credential": "$access_key_id" })),
+        ("rita@desk", "bucket.create", json!({ "project": PROJECT, "bucket": "results" })),
+        ("rita@desk", "bucket.create", json!({ "project": PROJECT, "bucket": "scratch" })),
+        (
+            "carla",
+            "bucket.version",
+            json!({ "project": PROJECT, "bucket": "results", "versions": "enabled" }),
+        ),
+        ("carla", "bucket.delete", json!({ "project": PROJECT, "bucket": "scratch" })),
+        ("carla", "bucket.show", json!({ "project": PROJECT })),
+        ("rita@desk", "upload.start", at("first")),
+        ("rita@desk", "upload.show", json!({ "project": PROJECT, "bucket": "results" })),
+        ("rita@desk", "upload.abort", with(at("first"), json!({ "upload": "$upload" }))),
+        ("rita@desk", "upload.start", at("table")),
+        ("rita@desk", "upload.complete", with(at("table"), json!({ "upload": "$upload" }))),
+        ("rita@desk", "object.probe", at("table")),
+        ("rita@desk", "object.list", json!({ "project": PROJECT, "bucket": "results" })),
+        (
+            "rita@desk",
+            "object.copy",
+            with(at("copy"), json!({ "source_bucket": "results", "source_key": "table" })),
+        ),
+        ("rita@desk", "object.describe", with(at("copy"), json!({ "labels": ["kind=table"] }))),
+        ("carla", "object.hold", with(at("copy"), json!({ "hold": "on", "reason": because }))),
+        ("carla", "object.hold", with(at("copy"), json!({ "hold": "off", "reason": because }))),
+        ("rita@desk", "object.delete", at("copy")),
+        (
+            "rita",
+            "airlock.draft",
+            json!({ "alias": "out-1", "project": PROJECT, "objects": ["results/table"], "context": "counts" }),
+        ),
+        ("rolf", "airlock.approve", airlock("out-1", json!({ "note": "fine" }))),
+        ("renate", "airlock.approve", airlock("out-1", json!({ "note": "fine" }))),
+        ("carla", "airlock.release", airlock("out-1", json!({ "ends": "2027-03-01" }))),
+        ("carla", "airlock.revoke", airlock("out-1", json!({ "reason": because }))),
+        (
+            "rita",
+            "airlock.draft",
+            json!({ "alias": "out-2", "project": PROJECT, "objects": ["results/table"], "context": "counts" }),
+        ),
+        ("rolf", "airlock.reject", airlock("out-2", json!({ "reason": because }))),
+        ("rita", "airlock.show", json!({ "project": PROJECT })),
+        ("carla", "permit.end", json!({ "permit": "permit-1", "reason": because })),
+        ("kurt", "key.lock", json!({ "project": PROJECT })),
+        ("kim", "key.unlock", json!({ "project": PROJECT })),
+        ("kurt", "key.rotate", json!({ "project": PROJECT })),
+        ("kurt", "key.show", json!({ "project": PROJECT })),
+        ("anna", "checkpoint.sign", json!({ "project": PROJECT })),
+        ("anna", "ledger.prove", json!({ "leaf": "$leaf" })),
+        ("anna", "ledger.show", json!({ "project": PROJECT })),
+        ("anna", "check.run", json!({})),
+        ("anna", "check.show", json!({})),
+        (
+            "kurt",
+            "key.erase-scope",
+            json!({ "project": PROJECT, "agreement": "planet-bari", "reason": because }),
+        ),
+        ("kurt", "key.erase-project", json!({ "project": "second", "reason": because })),
+    ]
+}
+
+/// Puts earlier answers in the place of `$name`.
+fn filled(fields: &Value, known: &BTreeMap<String, String>) -> Value {
+    let mut text = fields.to_string();
+    for (name, value) in known {
+        text = text.replace(&format!("\"${name}\""), &format!("\"{value}\""));
+    }
+    serde_json::from_str(&text).unwrap()
+}
+
+/// A stranger to the project is told no, and nothing of it.
+fn is_silent(act: Act, answer: Result<Value, Refusal>) -> bool {
+    match answer {
+        Err(refusal) => refusal.reason != Reason::Unavailable && refusal.reason != Reason::Invalid,
+        Ok(shown) => act.row().who.is_empty() && !shown.to_string().contains(&format!("\"{PROJECT}\"")),
+    }
+}
+
+async fn learn(
+    world: &World,
+    rita: &Actor,
+    act: Act,
+    fields: &Value,
+    answer: &Value,
+    known: &mut BTreeMap<String, String>,
+) {
+    for (name, value) in answer.as_object().into_iter().flatten() {
+        known.extend(value.as_str().map(|value| (name.clone(), value.to_owned())));
+    }
+    if act == Act::UploadStart {
+        let text = |name: &str| fields[name].as_str().unwrap().to_owned();
+        let deed = UploadPart {
+            project: PROJECT.into(),
+            bucket: text("bucket"),
+            key: text("key"),
+            upload: known["upload"].clone(),
+            part: 1,
+        };
+        part(&world.region, rita, deed, Extra::default(), body(b"counts")).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn every_act_as_nobody_the_wrong_and_the_right_person() {
+    let world = World::planet(Soil::new(31)).await.unwrap();
+    world
+        .act("olga", "organisation.register", json!({ "alias": "nowhere", "name": "Nowhere" }))
+        .await
+        .unwrap();
+    world.enrol("nina", "nowhere").await.unwrap();
+    let (_, rita) = desk(&world).await;
+    let dina = crate::ground::dina(&world, "bari").await;
+    store(&world.region, &dina, "bari", "a", b"delivered").await.unwrap();
+    let nobody = Actor {
+        person: Id::from_bytes([0xAB; 16]),
+        credential: None,
+        place: Place::Inside,
+        address: trial::kit::HERE,
+    };
+    let (mut done, mut known) = (BTreeSet::new(), BTreeMap::new());
+    // WHY a project's leaf: those of the root are proved, and today opened, to anyone signed in.
+    known.insert("leaf".to_owned(), format!("{}:3", crate::ground::project(&world.region).await));
+    for (who, name, fields) in story() {
+        let act = Act::parse(name).unwrap_or_else(|| panic!("no act {name}"));
+        let fields = filled(&fields, &known);
+        let stranger = world.region.perform(&nobody, act, fields.clone(), None).await.map(|done| done.answer);
+        let refusal = stranger.expect_err(name);
+        assert!(
+            matches!(refusal.reason, Reason::Unauthenticated | Reason::NotFound),
+            "{name} as nobody: {refusal}"
+        );
+        let wrong = world.act("nina", name, fields.clone()).await.map(|done| done.answer);
+        assert!(is_silent(act, wrong.clone()), "{name} as the wrong person: {wrong:?}");
+        let right = if who == "rita@desk" { rita.clone() } else { world.actor(who) };
+        let answer = world.region.perform(&right, act, fields.clone(), None).await;
+        let answer = answer.unwrap_or_else(|refusal| panic!("{name} as {who}: {refusal}")).answer;
+        learn(&world, &rita, act, &fields, &answer, &mut known).await;
+        if name == "person.enrol" {
+            world.learn("paola").await.unwrap();
+        }
+        if name == "agreement.offer" {
+            known.insert("digest".into(), world.digest("again").await.unwrap());
+        }
+        done.insert(act);
+    }
+    let left: Vec<_> = Act::ALL
+        .iter()
+        .filter(|act| act.row().body == Body::None && !done.contains(*act))
+        .map(|act| act.name())
+        .collect();
+    assert!(left.is_empty(), "no trial of {left:?}");
+}

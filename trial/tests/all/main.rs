@@ -1,0 +1,12 @@
+//! Everything that is tried on whole regions, in one binary to save linking.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod authorisation;
+mod erasure;
+mod ground;
+mod ledger;
+mod openings;
+mod readings;
+mod refusals;
+mod simulation;
+mod ten_million;
