@@ -64,6 +64,7 @@ pub async fn enrol(
 ) -> Result<Id<Person>, Refusal> {
     let key = gate::identify::key_text::read_public(&deed.key)
         .map_err(|_| Refusal::with(Reason::Invalid, "the public key cannot be read"))?;
+    refuse_known(draft, &key.to_bytes()).await?;
     let id = Id::random(frame.region.rand());
     frame.region.root().keys.found_names(id.cast())?;
     let alias = name::claim(draft, Noun::Person, &deed.alias, id, &id.to_bytes()).await?;
@@ -72,6 +73,15 @@ pub async fn enrol(
     let personal = PersonalRow { name: deed.name.clone(), email: deed.email.clone() };
     draft.put_in(PersonalRow::seal(id), &id.to_bytes(), &personal)?;
     Ok(id)
+}
+
+/// A key is one person's, for ever: under a suspended person's key nobody comes back as somebody else.
+///
+/// WHY not whose: who enrols need not know the person.
+async fn refuse_known(draft: &Draft, key: &[u8; 32]) -> Result<(), Refusal> {
+    let mut is_known = false;
+    draft.each(&[], |row: PersonRow| is_known |= *row.key == *key).await?;
+    if is_known { Err(Refusal::with(Reason::NameTaken, "public key")) } else { Ok(()) }
 }
 
 #[async_trait]
