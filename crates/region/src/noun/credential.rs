@@ -34,7 +34,9 @@ pub struct CredentialRow {
     /// `inside` or `outside`
     #[n(3)]
     pub place: String,
-    /// The workspace that an inside credential is bound to.
+    /// The workspace that an inside credential is meant for.
+    ///
+    /// WHY only meant: no engine proves a workspace to us yet, so this is told and recorded and compared with nothing.
     #[n(4)]
     pub workspace: Option<String>,
     #[n(5)]
@@ -99,7 +101,7 @@ impl Rule for CredentialIssue {
         if place == Place::Inside && self.workspace.is_none() {
             return Err(Refusal::with(
                 Reason::Invalid,
-                "an inside credential is bound to a workspace: name it with `--workspace`",
+                "an inside credential says for which workspace it is: name it with `--workspace`",
             ));
         }
         let lifetime_ms = self.ends.since_ms(frame.now);

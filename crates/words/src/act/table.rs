@@ -272,7 +272,7 @@ acts! {
         project: String,
         /// inside or outside
         place: String,
-        /// workspace it is bound to; needed for inside
+        /// workspace it is meant for, for the record; needed for inside
         workspace: Option<String>,
         /// deliver under this upload grant and nothing else
         grant: Option<String>,
