@@ -4,9 +4,11 @@
 mod authorisation;
 mod erasure;
 mod ground;
+mod hidden;
 mod ledger;
 mod openings;
 mod readings;
 mod refusals;
+mod sides;
 mod simulation;
 mod ten_million;

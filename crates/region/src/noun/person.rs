@@ -1,5 +1,7 @@
 //! Persons: humans with a key pair. What identifies them has a key of its own.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use gate::facts::Target;
 use minicbor::bytes::ByteArray;
@@ -11,6 +13,7 @@ use words::{Id, Reason, Refusal};
 
 use crate::act::{Frame, Judged, Outcome, Rule, Scene};
 use crate::cell::draft::Draft;
+use crate::facts;
 use crate::name;
 use crate::noun::role;
 use crate::row::{Row, Seal, Table};
@@ -54,6 +57,9 @@ impl PersonalRow {
         Seal::Scope { scope: person.cast(), id: person.to_bytes(), size_bytes: 0 }
     }
 }
+
+/// Organisations that somebody signs for.
+type Houses = BTreeSet<Id<Organisation>>;
 
 /// Adds a person; used by enrolment and by the founding of a region.
 pub async fn enrol(
@@ -103,6 +109,14 @@ impl Rule for PersonEnrol {
     }
 }
 
+async fn target(scene: &Scene<'_>, row: &PersonRow, signed_for: &Houses) -> Result<Target, Refusal> {
+    Ok(Target::Person {
+        id: row.id,
+        has_signatory: signed_for.contains(&row.organisation),
+        is_known_to_actor: facts::knows_person(scene, row).await?,
+    })
+}
+
 macro_rules! person_state {
     ($deed:ident, $is_suspended:literal) => {
         #[async_trait]
@@ -110,8 +124,7 @@ macro_rules! person_state {
             async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
                 let id: Id<Person> = name::find_id(scene.root, Noun::Person, &self.person).await?;
                 let row: PersonRow = scene.root.known(&id.to_bytes()).await?;
-                let has_signatory = role::has_signatory(scene.root, row.organisation).await?;
-                Ok(Target::Person { id, has_signatory })
+                target(scene, &row, &role::signed_for(scene.root).await?).await
             }
         }
 
@@ -136,15 +149,14 @@ person_state!(PersonResume, false);
 
 #[async_trait]
 impl Show for PersonShow {
-    /// Colleagues of one's organisation; all of them for roles of the region.
     async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {
-        let own: PersonRow = scene.root.known(&scene.actor.person.to_bytes()).await?;
-        let is_of_region = crate::facts::has_region_role(scene).await?;
+        let signed_for = role::signed_for(scene.root).await?;
         let mut shown = Vec::new();
         for (key, row) in scene.root.all::<PersonRow>(&[]).await? {
             let is_wanted =
                 self.person.as_ref().is_none_or(|text| *text == row.alias || *text == row.id.to_string());
-            if !is_wanted || !(is_of_region || row.organisation == own.organisation) {
+            let target = target(scene, &row, &signed_for).await?;
+            if !is_wanted || !scene.region.may_see::<Self>(scene, target).await? {
                 continue;
             }
             let personal: Option<PersonalRow> = scene.root.row(&key).await?;
