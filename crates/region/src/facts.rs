@@ -276,7 +276,10 @@ pub async fn data(scene: &Scene<'_>, of: &DataTarget<'_>) -> Result<Target, Refu
         (Some(bucket), Some(key)) => crate::object::find(cell, bucket, key, of.version).await?,
         _ => None,
     };
-    let retained = agreement.as_ref().zip(object.as_ref()).and_then(|(row, object)| retained(row, object.at));
+    // WHY the scope's agreement alone: what a project makes of data is kept by no provider's retention.
+    let keeping = agreement.as_ref().filter(|_| covering.is_some());
+    let stored = object.as_ref().filter(|object| !object.is_marker);
+    let free_from = keeping.zip(stored).and_then(|(row, object)| retained(row, object.at));
     Ok(Target::Data(DataFacts {
         permit: permit(scene, row.id, scene.actor.person, Some(of.bucket)).await?,
         grant: grant(scene, row.id, of, covering).await?,
@@ -284,15 +287,23 @@ pub async fn data(scene: &Scene<'_>, of: &DataTarget<'_>) -> Result<Target, Refu
         agreement: agreement.as_ref().map(AgreementRow::facts),
         is_scope_erased: scope.is_some_and(|scope| scope.is_erased),
         is_held: object.is_some_and(|object| object.is_held),
-        retained_until: retained,
+        retained_until: free_from.map(last_kept),
         is_conditional: of.is_conditional,
     }))
 }
 
-/// Until when an agreement keeps what was stored at this moment.
+/// The first moment at which what was stored then may go; none: it may go at any.
+///
+/// WHY a whole day: its last day (UTC) counts in full, for every act that lets data go.
 pub fn retained(agreement: &AgreementRow, stored_at: Timestamp) -> Option<Timestamp> {
     let days = i64::try_from(agreement.terms.retention_days).unwrap_or(i64::MAX);
-    (days > 0).then(|| stored_at.plus_ms(days.saturating_mul(DAY_MS)))
+    let last_day = stored_at.ms().div_euclid(DAY_MS).saturating_add(days);
+    (days > 0).then(|| Timestamp::from_ms(last_day.saturating_add(1).saturating_mul(DAY_MS)))
+}
+
+/// The last moment at which it is kept, as policies are told.
+pub const fn last_kept(free_from: Timestamp) -> Timestamp {
+    free_from.plus_ms(-1)
 }
 
 /// The agreement of a scope; for the project's own, the one in force or the last.

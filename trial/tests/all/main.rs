@@ -5,6 +5,7 @@ mod authorisation;
 mod erasure;
 mod ground;
 mod hidden;
+mod keeping;
 mod ledger;
 mod openings;
 mod readings;
