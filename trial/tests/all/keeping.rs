@@ -1,4 +1,4 @@
-//! What is kept: retention by one date for every act.
+//! What is kept: retention by one date for every act, deliveries never overwritten.
 
 use proptest::prelude::*;
 use region::noun::agreement::{AgreementRow, Terms};
@@ -147,4 +147,50 @@ fn no_days_keep_nothing_and_endless_days_keep_for_ever() {
     assert_eq!(facts::retained(&agreement(0), Timestamp::from_ms(7)), None);
     let for_ever = facts::retained(&agreement(u64::MAX), Timestamp::from_ms(7)).unwrap();
     assert_eq!(for_ever, Timestamp::from_ms(i64::MAX));
+}
+
+fn versions(bucket: &str, versions: &str) -> serde_json::Value {
+    json!({ "project": PROJECT, "bucket": bucket, "versions": versions })
+}
+
+// Goal: no delivery takes another's place. Method: deliver twice under one key, read the first by its version.
+#[tokio::test]
+async fn a_second_delivery_leaves_the_first_where_it_is() {
+    let world = World::planet(Soil::new(56)).await.unwrap();
+    world.permit("permit-1", PROJECT, "2027-01-01", "2027-06-30").await.unwrap();
+    let (dina, (_, rita)) = (dina(&world, "bari").await, desk(&world).await);
+    let first = store(&world.region, &dina, "bari", "a", b"first").await.unwrap();
+    store(&world.region, &dina, "bari", "a", b"second").await.unwrap();
+    assert_eq!(read(&world.region, &rita, "bari", "a").await.unwrap().0, b"second");
+    let mut deed = trial::kit::get_deed("bari", "a");
+    deed.version = first.version;
+    let reading =
+        region::object::read::get(&world.region, &rita, deed, |row| Ok(0..row.size_bytes)).await.unwrap();
+    assert_eq!(trial::kit::drain(reading.body).await.unwrap(), b"first");
+}
+
+// Goal: versions are kept as long as somebody may deliver. Method: each state of the agreement, and an own bucket.
+#[tokio::test]
+async fn a_provider_s_bucket_keeps_versions_until_its_agreement_is_over() {
+    let world = World::planet(Soil::new(57)).await.unwrap();
+    let of_bari = json!({ "agreement": "planet-bari", "reason": "a doubt" });
+    let off = || world.act("carla", "bucket.version", versions("bari", "suspended"));
+    refused(&world, Reason::StateWrong, "no versions while an agreement is in force", off()).await;
+    world.act("carla", "bucket.version", versions("bari", "enabled")).await.unwrap();
+    world.act("carla", "agreement.suspend", of_bari.clone()).await.unwrap();
+    refused(&world, Reason::StateWrong, "no versions while it is suspended", off()).await;
+    foggia(&world, 0).await;
+    let unsigned = world.act("carla", "bucket.version", versions("foggia", "suspended"));
+    refused(&world, Reason::StateWrong, "no versions before it is signed", unsigned).await;
+    world.act("carla", "agreement.end", of_bari).await.unwrap();
+    off().await.unwrap();
+    world.act("rita", "bucket.create", json!({ "project": PROJECT, "bucket": "results" })).await.unwrap();
+    for to in ["enabled", "suspended"] {
+        world.act("rita", "bucket.version", versions("results", to)).await.unwrap();
+    }
+    until(&world, "2028-01-01T00:00:00Z").await;
+    let last = world.act("carla", "bucket.version", versions("bologna", "suspended"));
+    refused(&world, Reason::StateWrong, "no versions at the agreement's last moment", last).await;
+    until(&world, "2028-01-01T00:00:00.001Z").await;
+    world.act("carla", "bucket.version", versions("bologna", "suspended")).await.unwrap();
 }
