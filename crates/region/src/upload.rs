@@ -107,7 +107,7 @@ macro_rules! judged_upload {
                 project: &self.project,
                 bucket: &self.bucket,
                 key: Some(&self.key),
-                version: None,
+                removes: None,
                 is_conditional: condition(self),
             };
             facts::data(scene, &of).await
@@ -393,7 +393,7 @@ impl Judged for UploadShow {
             project: &self.project,
             bucket: &self.bucket,
             key: None,
-            version: None,
+            removes: None,
             is_conditional: false,
         };
         facts::data(scene, &of).await

@@ -5,6 +5,7 @@ mod authorisation;
 mod erasure;
 mod ground;
 mod ledger;
+mod names;
 mod openings;
 mod readings;
 mod refusals;

@@ -47,7 +47,7 @@ impl Judged for ObjectPut {
             project: &self.project,
             bucket: &self.bucket,
             key: Some(&self.key),
-            version: None,
+            removes: None,
             is_conditional: self.condition.is_some(),
         };
         facts::data(scene, &of).await

@@ -40,7 +40,7 @@ macro_rules! judged_object {
                 project: &self.project,
                 bucket: &self.bucket,
                 key: Some(&self.key),
-                version: self.version.as_deref(),
+                removes: None,
                 is_conditional: false,
             };
             facts::data(scene, &of).await
