@@ -239,6 +239,18 @@ pub struct DataTarget<'a> {
     pub is_conditional: bool,
 }
 
+impl<'a> DataTarget<'a> {
+    /// A whole bucket.
+    pub const fn bucket(project: &'a str, bucket: &'a str) -> Self {
+        Self { project, bucket, key: None, removes: None, is_conditional: false }
+    }
+
+    /// One key, of which nothing is removed.
+    pub const fn object(project: &'a str, bucket: &'a str, key: &'a str) -> Self {
+        Self { key: Some(key), ..Self::bucket(project, bucket) }
+    }
+}
+
 /// An object, or one version of it.
 pub struct Removed<'a> {
     pub key: &'a str,

@@ -25,14 +25,8 @@ macro_rules! judged_change {
     impl Judged for $deed {
         async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
             let removes: fn(&$deed) -> Option<Removed<'_>> = $removes;
-            let of = DataTarget {
-                project: &self.project,
-                bucket: &self.bucket,
-                key: Some(&self.key),
-                removes: removes(self),
-                is_conditional: false,
-            };
-            facts::data(scene, &of).await
+            let of = DataTarget::object(&self.project, &self.bucket, &self.key);
+            facts::data(scene, &DataTarget { removes: removes(self), ..of }).await
         }
     })* };
 }

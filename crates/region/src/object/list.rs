@@ -53,14 +53,7 @@ pub struct Page {
 #[async_trait]
 impl Judged for ObjectList {
     async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
-        let of = DataTarget {
-            project: &self.project,
-            bucket: &self.bucket,
-            key: None,
-            removes: None,
-            is_conditional: false,
-        };
-        facts::data(scene, &of).await
+        facts::data(scene, &DataTarget::bucket(&self.project, &self.bucket)).await
     }
 }
 
