@@ -61,6 +61,12 @@ impl ActsDoor {
         self.inner.limits
     }
 
+    /// Whether this process leads the region and has seen its root of late; otherwise it refuses everything.
+    pub(crate) fn is_serving(&self) -> bool {
+        let region = self.region();
+        region.is_leading() && region.lease().confirmed(region.clock().now()).is_ok()
+    }
+
     /// The person's key, if they signed this very request, just now, for this door.
     pub(crate) fn verify(&self, head: &Head) -> Result<VerifyingKey, Refusal> {
         // WHY: a page in a browser may reach loopback under a name of its own (DNS rebinding), and what

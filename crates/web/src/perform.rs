@@ -35,11 +35,7 @@ type Body = UnsyncBoxBody<Bytes, Refusal>;
 /// Answers one request, whatever it is.
 pub async fn answer(door: &ActsDoor, address: IpAddr, request: Request<Incoming>) -> Response<Body> {
     if request.uri().path() == HEALTH_PATH && request.method() == http::Method::GET {
-        return said(
-            StatusCode::OK,
-            "application/json",
-            &json!({ "region": door.region().ground().origin, "ready": true }),
-        );
+        return health(door);
     }
     let (parts, body) = request.into_parts();
     let head = match Head::read(&parts) {
@@ -51,6 +47,13 @@ pub async fn answer(door: &ActsDoor, address: IpAddr, request: Request<Incoming>
         Ok(response) => response,
         Err(refusal) => no(&refusal, Some(act)),
     }
+}
+
+/// Whether acts sent here are answered; asked by anybody, so it names nothing.
+fn health(door: &ActsDoor) -> Response<Body> {
+    let is_ready = door.is_serving();
+    let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    said(status, "application/json", &json!({ "ready": is_ready }))
 }
 
 async fn act_on(

@@ -221,3 +221,37 @@ async fn every_act_has_its_endpoint() {
         assert_eq!(reason(ended), "invalid", "{}", act.name());
     }
 }
+
+/// The status and the whole body of what anybody may ask.
+async fn health(at: SocketAddr) -> (u16, Value) {
+    send(at, &format!("GET /health HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\n\r\n")).await
+}
+
+#[tokio::test]
+async fn health_is_good_only_while_this_process_answers_for_the_region() {
+    let house = House::open().await;
+    assert_eq!(health(house.outside).await, (200, json!({ "ready": true })));
+    // The root was not confirmed for longer than the lease, then it is again.
+    house.world.soil.clock.pass_ms(5_000);
+    assert_eq!(health(house.outside).await, (503, json!({ "ready": false })));
+    house.world.region.confirm().await;
+    assert_eq!(health(house.outside).await, (200, json!({ "ready": true })));
+    // Another process takes the root over.
+    let other = house.world.reopen().await.unwrap();
+    house.world.region.confirm().await;
+    assert_eq!(health(house.outside).await, (503, json!({ "ready": false })));
+    drop(other);
+}
+
+#[tokio::test]
+async fn an_attempt_with_a_body_is_refused_before_a_byte_of_it_counts() {
+    let house = House::open().await;
+    let object = json!({ "project": "planet", "bucket": "bari", "key": "once" });
+    let grant =
+        house.world.credential("dina-bari", "planet", Place::Outside, Some("deliver-bari")).await.unwrap();
+    let dina = Client { credential: Some(grant.id), ..house.client("dina-bari", house.outside) };
+    let twice = Client { attempt: Some("a".repeat(26).parse().unwrap()), ..dina.clone() };
+    let body = || stream::iter([Ok(Bytes::from_static(b"bytes"))]);
+    assert_eq!(reason(twice.upload(Act::ObjectPut, &object, Some(5), body()).await), "invalid");
+    dina.upload(Act::ObjectPut, &object, Some(5), body()).await.unwrap();
+}
