@@ -54,14 +54,22 @@ pub async fn head(ask: Ask<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOu
 
 pub async fn list(ask: Ask<ListBucketsInput>) -> S3Result<S3Response<ListBucketsOutput>> {
     let prefix = ask.input.prefix.clone().unwrap_or_default();
+    let buckets_max = page::size(ask.input.max_buckets, "max-buckets")?;
+    let after = ask.input.continuation_token.as_deref().map(page::after).transpose()?.unwrap_or_default();
     let rows = show(&ask, None).await?;
-    let buckets = rows
-        .iter()
-        .filter_map(told)
-        .filter(|bucket| bucket.name.as_deref().is_some_and(|name| name.starts_with(&prefix)));
+    let named =
+        |bucket: &Bucket, is_wanted: &dyn Fn(&str) -> bool| bucket.name.as_deref().is_some_and(is_wanted);
+    let is_wanted = |name: &str| name.starts_with(&prefix) && name > after.as_str();
+    let mut buckets: Vec<_> =
+        rows.iter().filter_map(told).filter(|bucket| named(bucket, &is_wanted)).collect();
+    buckets.sort_by(|left, right| left.name.cmp(&right.name));
+    let is_cut = buckets.len() > buckets_max;
+    buckets.truncate(buckets_max);
+    let last = buckets.last().and_then(|bucket| bucket.name.clone()).filter(|_| is_cut);
     Ok(S3Response::new(ListBucketsOutput {
-        buckets: Some(buckets.collect()),
+        buckets: Some(buckets),
         prefix: ask.input.prefix,
+        continuation_token: last.map(|name| page::token(&name)),
         ..ListBucketsOutput::default()
     }))
 }
