@@ -94,6 +94,7 @@ async fn accept(
     match listener.accept().await {
         Ok((stream, peer)) => Some((stream, peer, room)),
         Err(_) => {
+            seats.make_room();
             tokio::time::sleep(ACCEPT_AGAIN).await;
             None
         }

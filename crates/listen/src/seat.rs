@@ -16,6 +16,9 @@ use tokio::time::Instant;
 /// WHY: the last bytes of an answer may still be on their way when its body has been handed over.
 const SETTLE: Duration = Duration::from_secs(1);
 
+/// WHY: file descriptors may end before seats do; this many at a time outrun whoever takes them.
+const GIVE_WAY_AT_ONCE: usize = 16;
+
 /// When somebody may be asked to leave, and a number to tell two of them apart.
 type Turn = (Instant, u64);
 
@@ -55,6 +58,14 @@ impl Seats {
             if let Ok(room) = tokio::time::timeout(SETTLE, freed).await {
                 return room.ok();
             }
+        }
+    }
+
+    /// The system has no room for another connection: some who only wait give way.
+    pub fn make_room(&self) {
+        let mut waiting = self.lock();
+        for _ in 0..GIVE_WAY_AT_ONCE {
+            waiting.give_way(Instant::now());
         }
     }
 
@@ -165,5 +176,4 @@ impl Drop for Busy {
 }
 
 #[cfg(test)]
-#[path = "seat/tests.rs"]
 mod tests;

@@ -76,12 +76,16 @@ pub fn check_query(verb_name: &str, query: Option<&str>) -> S3Result<()> {
         return Ok(());
     };
     let pairs = name::pairs(query)?;
-    for (index, (name, _)) in pairs.iter().enumerate() {
+    for (index, (name, value)) in pairs.iter().enumerate() {
         let is_signature = hoist::SIGNATURE.contains(&name.as_str()) || hoist::is_header(name);
         // WHY `x-id`: some SDKs write the verb's name there.
         let is_known = is_signature || name == "x-id" || verb.query.contains(&name.as_str());
         if !is_known {
             return Err(not_offered(format!("the parameter {name}: {verb_name} does nothing with it")));
+        }
+        if name.starts_with("response-") && http::HeaderValue::from_str(value).is_err() {
+            let says = format!("the parameter {name} cannot be a header");
+            return Err(error::invalid(S3ErrorCode::InvalidArgument, says));
         }
         if pairs.iter().skip(index + 1).any(|(other, _)| other == name) {
             let says = format!("the parameter {name} comes twice");

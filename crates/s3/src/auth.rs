@@ -31,7 +31,7 @@ impl S3Auth for Secrets {
 /// From a verified access key to an actor; what is not offered ends here.
 pub struct Admission {
     pub region: Region,
-    /// Requests in flight of each credential.
+    /// Requests in flight of each person, through whichever of their credentials.
     pub shares: Arc<Shares>,
 }
 
@@ -43,13 +43,13 @@ impl S3Access for Admission {
         };
         let access_key = credentials.access_key.clone();
         let caller = context.extensions_mut().get::<Caller>().copied().ok_or_else(anonymous)?;
-        let share = self.shares.take(&access_key);
-        let share = share.ok_or_else(|| error::slow_down("too many requests of this credential at once"))?;
+        let actor = self.region.actor_of_credential(&access_key, caller.address, caller.place).await;
+        let actor = actor.map_err(About::Bucket.told())?;
+        let share = self.shares.take(&actor.person.to_string());
+        let share = share.ok_or_else(|| error::slow_down("too many requests of this person at once"))?;
         if let Some(hold) = context.extensions_mut().get::<Arc<Hold>>() {
             hold.keep_share(share);
         }
-        let actor = self.region.actor_of_credential(&access_key, caller.address, caller.place).await;
-        let actor = actor.map_err(About::Bucket.told())?;
         let verb = context.s3_op().name();
         offered::check_verb(verb)?;
         asked::check_headers(verb, context.headers())?;

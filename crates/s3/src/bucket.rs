@@ -37,6 +37,7 @@ pub async fn create(ask: Ask<CreateBucketInput>) -> S3Result<S3Response<CreateBu
     if ask.input.object_lock_enabled_for_bucket == Some(true) {
         return Err(error::not_offered("object lock: a hold is set with `epic object hold`"));
     }
+    check_place(&ask)?;
     let name: BucketName = ask.input.bucket.parse().map_err(|problem: words::name::NameError| {
         error::invalid(S3ErrorCode::InvalidBucketName, problem.to_string())
     })?;
@@ -45,6 +46,22 @@ pub async fn create(ask: Ask<CreateBucketInput>) -> S3Result<S3Response<CreateBu
     let request = Request { actor: ask.actor.clone(), deed, attempt: None };
     let done = ask.region.at_cell(&cell, request).await.map_err(About::Bucket.told())?;
     Ok(recorded(CreateBucketOutput { location: Some(format!("/{name}")) }, done.leaf))
+}
+
+/// WHY: a bucket is nowhere but here, whatever its maker wishes.
+fn check_place(ask: &Ask<CreateBucketInput>) -> S3Result<()> {
+    let Some(asked) = &ask.input.create_bucket_configuration else {
+        return Ok(());
+    };
+    if asked.bucket.is_some() || asked.location.is_some() {
+        return Err(error::not_offered("directory buckets: there is one kind of bucket"));
+    }
+    let place = asked.location_constraint.as_ref().map(BucketLocationConstraint::as_str);
+    if place.is_some_and(|place| !place.is_empty() && Some(place) != ask.region_name.as_deref()) {
+        let says = "a bucket lies in this region; leave the constraint out";
+        return Err(error::invalid(S3ErrorCode::InvalidLocationConstraint, says));
+    }
+    Ok(())
 }
 
 pub async fn head(ask: Ask<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {

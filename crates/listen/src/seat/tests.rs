@@ -66,3 +66,19 @@ async fn one_address_waits_on_half_of_the_seats_at_most() {
     assert_eq!(gone, 2);
     assert_eq!(seats.lock().per_address.get(&address(1)), Some(&4));
 }
+
+#[tokio::test]
+async fn a_system_without_room_lets_some_of_who_waits_go_and_nobody_else() {
+    let seats = Seats::new(64);
+    let mut sitting = Vec::new();
+    for last in 0..20 {
+        let room = seats.room().await.unwrap();
+        sitting.push(seats.seat(address(last), room));
+    }
+    let busy: Vec<_> = sitting.iter().take(10).map(|seat| seat.begin().unwrap()).collect();
+    seats.make_room();
+    for (number, seat) in sitting.iter().enumerate() {
+        assert_eq!(is_gone(seat).await, number >= 10, "{number}");
+    }
+    drop(busy);
+}

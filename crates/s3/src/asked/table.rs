@@ -3,8 +3,9 @@
 /// Metadata of a person's own choice: any name behind this.
 pub const META: &str = "x-amz-meta-";
 
-/// Headers of the signature and the transfer, which every verb may carry.
-pub const TRANSFER: [&str; 3] = ["x-amz-content-sha256", "x-amz-date", "x-amz-user-agent"];
+/// Headers of the signature and the transfer, which every verb may carry; the guard has judged them.
+pub const TRANSFER: [&str; 4] =
+    ["x-amz-content-sha256", "x-amz-date", "x-amz-security-token", "x-amz-user-agent"];
 
 /// Checksums of a body.
 const SUMS: [&str; 6] = [

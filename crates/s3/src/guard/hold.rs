@@ -12,13 +12,18 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// Its place among the requests of its credential.
+    /// Its place among the requests of its person.
     pub fn keep_share(&self, share: Share) {
-        // A request has one credential; a second share would be given back here.
+        // A request has one person; a second share would be given back here.
         let _kept = self.share.set(share);
     }
 
-    /// The room of a body that is read whole.
+    /// Whether its signature was verified and its person found.
+    pub fn is_known(&self) -> bool {
+        self.share.get().is_some()
+    }
+
+    /// The room of a body that is read or written whole.
     pub fn keep_grant(&self, grant: Grant) {
         let _kept = self.grant.set(grant);
     }

@@ -16,7 +16,7 @@ pub mod sign;
 
 use std::sync::Arc;
 
-use http::{HeaderMap, Request, Response, header};
+use http::{HeaderMap, HeaderValue, Request, Response, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use listen::Held;
@@ -40,6 +40,7 @@ pub type Answered = Response<Held<Body, Arc<Hold>>>;
 pub async fn serve(door: &S3Door, caller: Caller, request: Request<Incoming>) -> Answered {
     let is_waiting = waits_to_send(request.headers());
     let is_head = request.method() == http::Method::HEAD;
+    let is_get = request.method() == http::Method::GET;
     let (head, body) = request.into_parts();
     let source = Source::new(body);
     let hold = Arc::new(Hold::default());
@@ -54,7 +55,24 @@ pub async fn serve(door: &S3Door, caller: Caller, request: Request<Incoming>) ->
             inlet::drain(&source, door.limits().body_wait).await;
         }
     }
+    let mut response = if is_get { afforded(door, response, &hold) } else { response };
+    if !hold.is_known() {
+        // WHY: a stranger who asks again and again must not keep the seat of somebody else.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     response.map(|body| Held::new(body, hold))
+}
+
+/// WHY of GET alone: a page may be long and its reader slow; what changed something is told in any case.
+fn afforded(door: &S3Door, response: HttpResponse, hold: &Hold) -> HttpResponse {
+    let held_bytes = response.body().bytes().map_or(0, |bytes| bytes.len() as u64);
+    match door.budget().take(held_bytes) {
+        Some(grant) => {
+            hold.keep_grant(grant);
+            response
+        }
+        None => answer::of(error::slow_down("too many answers at once")),
+    }
 }
 
 /// SPEC: RFC 9110, 10.1.1: such a client sends its body only when told to go on.

@@ -8,7 +8,7 @@ use house::call::UNSIGNED;
 use house::{Answer, BUCKET, Call, House, impatient};
 use s3::Limits;
 use seal::checksum::{Algorithm, checksum};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// WHY: far above what any of these waits for, far below anybody's patience.
@@ -60,12 +60,30 @@ async fn documents_take_from_one_budget() {
     // What is not held in memory goes on.
     let put = house.call(Call::put(&format!("/{BUCKET}/0001"), &large)).await;
     assert_eq!(put.status, 200, "{}", put.text());
-    assert_eq!(house.keys().await, ["0001"]);
+    assert_eq!(house.call(Call::head(&format!("/{BUCKET}/0001"))).await.status, 200);
     drop(first);
     until(&house, || delete(&batch(10)), 200).await;
     assert!(house.keys().await.is_empty());
     // More than all there is.
     assert!(is_busy(&house.call(delete(&batch(300))).await));
+    house.close().await;
+}
+
+/// Goal: long pages take from the budget too. Method: a budget below one page; a shorter page fits.
+#[tokio::test]
+async fn pages_take_from_the_budget() {
+    let house = House::with(Limits { held_bytes_max: 4_096, ..Limits::default() }).await;
+    for number in 0..20 {
+        assert_eq!(house.call(Call::put(&format!("/{BUCKET}/{number}"), b"")).await.status, 200);
+    }
+    let list = |keys: usize| Call::get(&format!("/{BUCKET}?list-type=2&max-keys={keys}"));
+    assert!(is_busy(&house.call(list(20)).await));
+    for _ in 0..8 {
+        assert_eq!(house.call(list(2)).await.status, 200);
+    }
+    // Bytes of objects stream; they take nothing.
+    assert_eq!(house.call(Call::put(&format!("/{BUCKET}/large"), &vec![7; 100_000])).await.status, 200);
+    assert_eq!(house.call(Call::get(&format!("/{BUCKET}/large"))).await.body.len(), 100_000);
     house.close().await;
 }
 
@@ -106,10 +124,7 @@ async fn a_document_that_drips_is_let_go() {
         }
     });
     let mut told = [0; 12];
-    tokio::time::timeout(SOON, tokio::io::AsyncReadExt::read_exact(&mut read, &mut told))
-        .await
-        .unwrap()
-        .unwrap();
+    tokio::time::timeout(SOON, read.read_exact(&mut told)).await.unwrap().unwrap();
     assert_eq!(&told, b"HTTP/1.1 400");
     drip.abort();
     house.close().await;
@@ -138,8 +153,8 @@ async fn a_document_is_what_its_checksum_says() {
 }
 
 #[tokio::test]
-async fn one_credential_leaves_room_for_others() {
-    let house = House::with(Limits { per_credential_max: 2, ..Limits::default() }).await;
+async fn one_person_leaves_room_for_others() {
+    let house = House::with(Limits { per_person_max: 2, ..Limits::default() }).await;
     let put = |key: &str| Call::put(&format!("/{BUCKET}/{key}"), b"data");
     let open = [half(&house, put("a")).await, half(&house, put("b")).await];
     let list = || Call::get(&format!("/{BUCKET}?list-type=2"));
@@ -205,5 +220,29 @@ async fn an_upload_in_flight_outlives_a_crowd() {
     let answer = tokio::time::timeout(SOON, Answer::read(&mut upload, false)).await.unwrap();
     assert_eq!(answer.status, 200, "{}", answer.text());
     drop(crowd);
+    house.close().await;
+}
+
+/// Goal: strangers who ask again and again keep no seat. Method: their connections end, those of the known do not.
+#[tokio::test]
+async fn a_stranger_s_connection_ends_with_its_refusal() {
+    let house = House::open().await;
+    let mut forged = house.rita.clone();
+    forged.secret.push('x');
+    let absent = || Call::get(&format!("/{BUCKET}/absent"));
+    for call in [absent(), absent().signed(&forged), Call::new("PATCH", "/", b"")] {
+        let mut stream = TcpStream::connect(house.outside).await.unwrap();
+        stream.write_all(&call.bytes()).await.unwrap();
+        let answer = Answer::read(&mut stream, false).await;
+        assert_eq!(answer.header("connection"), Some("close"), "{}", answer.text());
+        let mut rest = Vec::new();
+        tokio::time::timeout(SOON, stream.read_to_end(&mut rest)).await.unwrap().unwrap();
+        assert!(rest.is_empty());
+    }
+    let mut stream = TcpStream::connect(house.outside).await.unwrap();
+    for _ in 0..2 {
+        stream.write_all(&absent().signed(&house.rita).bytes()).await.unwrap();
+        assert_eq!(Answer::read(&mut stream, false).await.status, 404);
+    }
     house.close().await;
 }

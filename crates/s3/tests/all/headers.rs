@@ -73,6 +73,10 @@ async fn what_an_object_is_said_to_be_comes_back() {
             }
         }
     }
+    for call in [Call::get, Call::head] {
+        let split = house.call(call(&format!("{TARGET}?response-cache-control=a%0D%0Ab%3A%20c"))).await;
+        assert_eq!((split.status, split.header("b")), (400, None));
+    }
     let unsigned = Call::get(&format!("{TARGET}?{}", overrides())).send(house.outside).await;
     assert_eq!((unsigned.status, unsigned.code()), (403, "AccessDenied".to_owned()));
     house.close().await;
@@ -271,5 +275,28 @@ async fn an_upload_s_checksum_is_of_the_type_it_was_started_with() {
     let anew = house.call(copy().with("x-amz-checksum-algorithm", "SHA256")).await;
     assert_eq!((anew.status, anew.reason()), (501, "not_offered"), "{}", anew.text());
     assert_eq!(house.call(copy().with("x-amz-checksum-algorithm", "CRC32")).await.status, 200);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_bucket_lies_where_the_region_is() {
+    let house = House::open().await;
+    let create = |place: &str| {
+        let body = format!(
+            "<CreateBucketConfiguration><LocationConstraint>{place}</LocationConstraint></CreateBucketConfiguration>"
+        );
+        Call::put("/elsewhere", body.as_bytes())
+    };
+    let refused = house.call(create("eu-west-1")).await;
+    assert_eq!(
+        (refused.status, refused.code()),
+        (400, "InvalidLocationConstraint".to_owned()),
+        "{}",
+        refused.text()
+    );
+    assert_eq!(house.call(Call::head("/elsewhere")).await.status, 404);
+    // What the client takes this region for, as its signature says.
+    let created = house.call(create("us-east-1")).await;
+    assert_eq!(created.status, 200, "{}", created.text());
     house.close().await;
 }

@@ -246,6 +246,24 @@ async fn uploads() {
     house.close().await;
 }
 
+/// Goal: a marker that is the prefix hides nothing. Method: uploads, objects and versions of one folder.
+#[tokio::test]
+async fn a_marker_at_the_prefix_starts_at_its_begin() {
+    let house = House::open().await;
+    house.start_upload("a/x").await;
+    assert_eq!(house.call(Call::put(&format!("/{BUCKET}/a/x"), b"")).await.status, 200);
+    for query in [
+        "uploads=&key-marker=a%2F",
+        "marker=a%2F",
+        "list-type=2&start-after=a%2F",
+        "versions=&key-marker=a%2F",
+    ] {
+        let answer = house.call(Call::get(&format!("/{BUCKET}?{query}&prefix=a%2F&delimiter=%2F"))).await;
+        assert_eq!(answer.all("Key"), ["a/x"], "{query}: {}", answer.text());
+    }
+    house.close().await;
+}
+
 #[tokio::test]
 async fn buckets() {
     let house = House::open().await;
