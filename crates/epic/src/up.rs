@@ -23,6 +23,9 @@ use crate::world::{SystemClock, Watch};
 /// WHY: the policy engine refuses to judge where less than a part of this is left.
 const STACK_BYTES: usize = 8 << 20;
 
+/// WHY: writes that are on their way to the disk arrive; a read that nobody answers does not.
+const BLOCKED_WAIT: Duration = Duration::from_secs(2);
+
 const START_AGAIN: &str =
     "the ledger is whole; see that no other process serves this region, and start again";
 
@@ -33,7 +36,10 @@ pub fn up(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
     let runtime = runtime.map_err(|cause| Failure::chain(&cause, "free some memory or file descriptors"))?;
-    runtime.block_on(live(matches, settings, &watch))
+    let ended = runtime.block_on(live(matches, settings, &watch));
+    // WHY with a bound: whoever was told to end while a passphrase was asked for does not wait for it.
+    runtime.shutdown_timeout(BLOCKED_WAIT);
+    ended
 }
 
 /// Warnings and worse, to standard error; never a name, a key or a field.
@@ -55,14 +61,13 @@ struct Listeners {
 }
 
 async fn live(matches: &ArgMatches, settings: &Settings, watch: &Watch) -> Result<(), Failure> {
-    // WHY first: a busy port is told before anything is opened.
-    let listeners = Listeners::open(matches).await?;
-    // WHY before it says that it is ready: who asks it to end at once is heard.
+    // WHY first: whoever is asked to end before it is ready ends in good order, as if cut off: nothing was promised.
     let mut word = Word::listen()?;
-    let parts = found::places(matches).parts(found::passphrase(matches))?;
-    let probed = store::probe::probe(&parts.bucket, parts.rand.as_ref()).await;
-    probed.map_err(|error| found::refused_store(&error))?;
-    let region = Region::open(parts).await.map_err(found::start)?;
+    let (listeners, region) = tokio::select! {
+        biased;
+        () = word.given() => return Ok(()),
+        opened = open(matches) => opened?,
+    };
     // WHY before it serves: whoever connects now is answered, after this line and not before it.
     print::out(&listeners.ready(&region, settings, watch.elapsed())?)?;
     let (stop, stopped) = watch::channel(());
@@ -89,6 +94,20 @@ async fn live(matches: &ArgMatches, settings: &Settings, watch: &Watch) -> Resul
     };
     tended.map_err(|cause| Failure::chain(&cause, START_AGAIN))?;
     if was_told { Ok(()) } else { Err(Failure::ours("this process no longer leads the region", START_AGAIN)) }
+}
+
+/// Ports, store and region, in this order.
+async fn open(matches: &ArgMatches) -> Result<(Listeners, Region), Failure> {
+    // WHY first: a busy port is told before anything is opened.
+    let listeners = Listeners::open(matches).await?;
+    let asked = matches.clone();
+    // WHY on a thread of its own: it may wait for a person who types a passphrase.
+    let parts = tokio::task::spawn_blocking(move || found::places(&asked).parts(found::passphrase(&asked)));
+    let parts = parts.await.map_err(|cause| Failure::chain(&cause, START_AGAIN))??;
+    let probed = store::probe::probe(&parts.bucket, parts.rand.as_ref()).await;
+    probed.map_err(|error| found::refused_store(&error))?;
+    let region = Region::open(parts).await.map_err(found::start)?;
+    Ok((listeners, region))
 }
 
 /// Ctrl-C or a kind request to end.

@@ -6,8 +6,9 @@ use std::fmt::Display;
 use cedar_policy::{Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression};
 use words::{Id, Place, Role, Timestamp, noun};
 
-use crate::facts::{AgreementFacts, Case, DataFacts, GrantFacts, ProjectFacts, Span, Target};
+use crate::facts::{AgreementFacts, DataFacts, GrantFacts, ProjectFacts, Span, Target};
 use crate::gate::GateError;
+use crate::memo::Asker;
 
 type Value = RestrictedExpression;
 type Attributes = HashMap<String, Value>;
@@ -68,15 +69,14 @@ impl Names {
     }
 
     /// Who asks.
-    pub fn person(&self, case: &Case) -> Result<Entity, Unfit> {
-        let facts = &case.actor;
+    pub fn person(&self, asker: &Asker) -> Result<Entity, Unfit> {
         let mut attributes = Attributes::from([
-            known("is_suspended", yes(facts.is_suspended)),
-            known("place", Value::new_entity_uid(self.place(facts.actor.place))),
+            known("is_suspended", yes(asker.is_suspended)),
+            known("place", Value::new_entity_uid(self.place(asker.place))),
         ]);
-        let organisation = facts.organisation.map(|id| self.organisation(id));
+        let organisation = asker.organisation.map(|id| self.organisation(id));
         perhaps(&mut attributes, "organisation", organisation);
-        if let Some(used) = &facts.actor.credential {
+        if let Some(used) = &asker.credential {
             let mut fields = vec![
                 known("project", entity(&self.project, used.project)),
                 known("place", Value::new_entity_uid(self.place(used.place))),
@@ -84,13 +84,13 @@ impl Names {
             fields.extend(used.grant.map(|id| known("grant", entity(&self.grant, id))));
             attributes.insert("credential".to_owned(), record(fields)?);
         }
-        let parents = facts.roles.iter().map(|role| self.role(*role)).collect();
-        build(uid(&self.person, facts.actor.person), attributes, parents)
+        let parents = asker.roles.iter().map(|role| self.role(*role)).collect();
+        build(uid(&self.person, asker.person), attributes, parents)
     }
 
     /// What it is about.
-    pub fn resource(&self, case: &Case) -> Result<Entity, Unfit> {
-        match &case.target {
+    pub fn resource(&self, target: &Target) -> Result<Entity, Unfit> {
+        match target {
             Target::Region => thing(self.region.clone(), Attributes::new()),
             Target::Organisation { id, has_signatory } => {
                 let attributes = Attributes::from([known("has_signatory", yes(*has_signatory))]);
@@ -100,9 +100,9 @@ impl Names {
                 let attributes = Attributes::from([known("is_known", yes(*is_known_to_actor))]);
                 thing(uid(&self.tenant, id), attributes)
             }
-            Target::Person { .. } => self.member(&case.target),
-            Target::Role { .. } => self.appointment(&case.target),
-            Target::Agreement { .. } => self.agreement(&case.target),
+            Target::Person { .. } => self.member(target),
+            Target::Role { .. } => self.appointment(target),
+            Target::Agreement { .. } => self.agreement(target),
             Target::Classification { project, wanted, signed } => {
                 let mut attributes = self.project(project)?;
                 attributes.insert("wanted".to_owned(), Value::new_long(i64::from(wanted.number())));
@@ -128,7 +128,7 @@ impl Names {
                 thing(uid(&self.credential, id), attributes)
             }
             Target::Data(facts) => self.data(facts),
-            Target::Airlock { .. } => self.airlock(&case.target),
+            Target::Airlock { .. } => self.airlock(target),
             Target::Keys { project, is_held, retained_until, locker } => {
                 let mut attributes = self.project(project)?;
                 attributes.insert("is_held".to_owned(), yes(*is_held));

@@ -32,14 +32,14 @@ pub struct ActorFacts {
 }
 
 /// From when until when something holds; both moments included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Span {
     pub starts: Timestamp,
     pub ends: Timestamp,
 }
 
 /// The agreement that covers the data in question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AgreementFacts {
     pub span: Span,
     /// Every party has signed.
@@ -50,7 +50,7 @@ pub struct AgreementFacts {
 }
 
 /// The upload grant the actor delivers under.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct GrantFacts {
     pub span: Span,
     pub is_revoked: bool,
@@ -61,7 +61,7 @@ pub struct GrantFacts {
 }
 
 /// The project an act concerns.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ProjectFacts {
     pub id: Id<noun::Project>,
     pub tier: Tier,
@@ -75,7 +75,7 @@ pub struct ProjectFacts {
 }
 
 /// The data an act concerns.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DataFacts {
     pub project: ProjectFacts,
     /// The agreement whose scope the bucket has; for the project's own bucket,
@@ -94,8 +94,17 @@ pub struct DataFacts {
     pub retained_until: Option<Timestamp>,
 }
 
+impl DataFacts {
+    /// Every moment in it.
+    pub(crate) fn moments(&self) -> Vec<Timestamp> {
+        let spans = [self.agreement.map(|of| of.span), self.permit, self.grant.map(|of| of.span)];
+        let ends = spans.into_iter().flatten().flat_map(|span| [span.starts, span.ends]);
+        ends.chain(self.retained_until).collect()
+    }
+}
+
 /// What an act is about.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Target {
     Region,
     Organisation {

@@ -16,6 +16,7 @@ use crate::allowed::{Allowed, Verdict};
 use crate::denied::Denied;
 use crate::entity::Names;
 use crate::facts::Case;
+use crate::memo::{Answer, Memo, Question};
 use crate::rule::{self, Rule};
 
 /// Why the policies could not be loaded.
@@ -39,6 +40,8 @@ pub enum GateError {
     Invalid(String),
     #[error("policy `{rule}` cannot be asked about single acts")]
     Bare { rule: Arc<str> },
+    #[error("policy `{rule}` does more with the time than compare it with a date of what it is about")]
+    Time { rule: Arc<str> },
     #[error("the schema's actions are not the table of acts")]
     Actions,
 }
@@ -49,6 +52,7 @@ pub struct Gate {
     pub(crate) names: Names,
     rules: Vec<Rule>,
     acts: Vec<Asked>,
+    memo: Memo,
 }
 
 /// What is needed to ask about one act.
@@ -79,7 +83,7 @@ impl Gate {
             .iter()
             .map(|act| Asked::new(*act, schema, &actions, &rules))
             .collect::<Result<_, _>>()?;
-        Ok(Self { authorizer: Authorizer::new(), names: Names::new()?, rules, acts })
+        Ok(Self { authorizer: Authorizer::new(), names: Names::new()?, rules, acts, memo: Memo::default() })
     }
 
     /// May they? The answer is the proof, or the reason.
@@ -90,9 +94,13 @@ impl Gate {
 
     /// The same for an act known only at run time: an answer, and no proof.
     pub fn decide_act(&self, act: Act, case: &Case) -> Result<Verdict, Denied> {
-        let asked = self.acts.get(act as usize).ok_or_else(Denied::fault)?;
-        let response = self.ask(asked, case).ok_or_else(Denied::fault)?;
-        self.judge(act, &response)
+        self.memo.answer(Question::new(act, case), case.now, |question| self.answer(question, case.now))
+    }
+
+    fn answer(&self, question: &Question, now: Timestamp) -> Answer {
+        let asked = self.acts.get(question.act as usize).ok_or_else(Denied::fault)?;
+        let response = self.ask(asked, question, now).ok_or_else(Denied::fault)?;
+        self.judge(question.act, &response)
     }
 
     /// Cedar's answer in our words; an evaluation error is a no and an alarm.
@@ -114,16 +122,16 @@ impl Gate {
         &self.rules
     }
 
-    fn ask(&self, asked: &Asked, case: &Case) -> Option<Response> {
-        let person = self.names.person(case).ok()?;
-        let resource = self.names.resource(case).ok()?;
+    fn ask(&self, asked: &Asked, question: &Question, now: Timestamp) -> Option<Response> {
+        let person = self.names.person(&question.asker).ok()?;
+        let resource = self.names.resource(&question.target).ok()?;
         let (principal, target) = (person.uid(), resource.uid());
         // WHY: facts about a thing of another kind would be judged by rules not written for it.
         if !asked.resources.contains(target.type_name()) {
             return None;
         }
         let entities = Entities::from_entities([person, resource, asked.entity.clone()], None).ok()?;
-        let request = Request::new(principal, asked.action.clone(), target, moment(case.now)?, None);
+        let request = Request::new(principal, asked.action.clone(), target, moment(now)?, None);
         Some(self.authorizer.is_authorized(&request.ok()?, &asked.policies, &entities))
     }
 

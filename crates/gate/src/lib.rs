@@ -13,6 +13,7 @@ pub mod facts;
 pub mod fuzz;
 mod gate;
 pub mod identify;
+mod memo;
 #[doc(hidden)]
 pub mod proving;
 mod rule;

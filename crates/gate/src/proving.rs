@@ -9,6 +9,7 @@ use crate::allowed::Verdict;
 use crate::denied::Denied;
 use crate::facts::Case;
 use crate::gate::{Gate, GateError, moment, schema};
+use crate::memo::Question;
 use crate::rule::{Rule, action};
 
 /// The embedded gate without one rule.
@@ -44,8 +45,9 @@ impl Plain {
     /// The answer, or how the facts do not fit the schema.
     pub fn decide(&self, act: Act, case: &Case) -> Result<Result<Verdict, Denied>, String> {
         let unfit = |_| "not a Cedar value".to_owned();
-        let person = self.gate.names.person(case).map_err(unfit)?;
-        let resource = self.gate.names.resource(case).map_err(unfit)?;
+        let question = Question::new(act, case);
+        let person = self.gate.names.person(&question.asker).map_err(unfit)?;
+        let resource = self.gate.names.resource(&question.target).map_err(unfit)?;
         let action = action(act.name()).map_err(|error| error.to_string())?;
         let moment = moment(case.now).ok_or("no moment")?;
         let request = Request::new(person.uid(), action, resource.uid(), moment, Some(&self.schema));

@@ -3,6 +3,8 @@
 //! A rule without a sentence, or a refusal without a reason, does not load.
 //! This file must never judge a request.
 
+mod time;
+
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -89,6 +91,9 @@ impl Rule {
             }
         };
         let policy = policy.new_id(PolicyId::new(&id));
+        if !policy.to_json().is_ok_and(|json| time::is_only_compared(&json)) {
+            return Err(GateError::Time { rule: id });
+        }
         Ok(Self {
             theme,
             effect,

@@ -3,6 +3,9 @@
 //! It exists so that every door holds the same bounds against the same peers.
 //! It never looks into a request and knows no rule.
 
+mod held;
+mod seat;
+mod share;
 mod steady;
 
 use std::convert::Infallible;
@@ -18,9 +21,12 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::task::JoinSet;
 
+pub use held::Held;
+use seat::{Seat, Seats};
+pub use share::{Budget, Grant, Share, Shares};
 use steady::Steady;
 
 /// WHY: when the system has no descriptor left, others need a moment to give theirs back.
@@ -54,17 +60,18 @@ pub async fn serve<F, R, B>(
 {
     let (stop, stopped) = watch::channel(());
     let mut connections = JoinSet::new();
-    let free = Arc::new(Semaphore::new(limits.connections_max));
+    let seats = Seats::new(limits.connections_max);
     let mut until = std::pin::pin!(until);
     loop {
         tokio::select! {
             () = &mut until => break,
             Some(_) = connections.join_next() => {}
-            accepted = accept(&listener, &free) => {
-                if let Some((stream, peer, open)) = accepted {
+            accepted = accept(&listener, &seats) => {
+                if let Some((stream, peer, room)) = accepted {
+                    let seat = seats.seat(peer.ip().to_canonical(), room);
                     let answer = answer.clone();
                     let answer = move |request| answer(peer, request);
-                    connections.spawn(connection(stream, limits, answer, stopped.clone(), open));
+                    connections.spawn(connection(stream, limits, answer, stopped.clone(), seat));
                 }
             }
         }
@@ -80,12 +87,14 @@ pub async fn serve<F, R, B>(
 /// The next connection, once there is room for it.
 async fn accept(
     listener: &TcpListener,
-    free: &Arc<Semaphore>,
+    seats: &Seats,
 ) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let open = Arc::clone(free).acquire_owned().await.ok()?;
+    // WHY room first: a peer once accepted is never forgotten, whichever arm of the loop wins.
+    let room = seats.room().await?;
     match listener.accept().await {
-        Ok((stream, peer)) => Some((stream, peer, open)),
+        Ok((stream, peer)) => Some((stream, peer, room)),
         Err(_) => {
+            seats.make_room();
             tokio::time::sleep(ACCEPT_AGAIN).await;
             None
         }
@@ -97,16 +106,23 @@ async fn connection<R, B>(
     limits: Limits,
     answer: impl Fn(Request<Incoming>) -> R + Send,
     mut stopped: watch::Receiver<()>,
-    _open: OwnedSemaphorePermit,
+    seat: Arc<Seat>,
 ) where
     R: Future<Output = Response<B>> + Send,
     B: Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
 {
     // A failure costs speed, nothing else.
     let _is_set = stream.set_nodelay(true);
+    let sitting = Arc::clone(&seat);
     let service = service_fn(move |request| {
-        let answered = answer(request);
-        async move { Ok::<_, Infallible>(answered.await) }
+        let answered = sitting.begin().map(|busy| (busy, answer(request)));
+        async move {
+            let Some((busy, answered)) = answered else {
+                // The seat was given away: this connection ends before anything is done on it.
+                return std::future::pending().await;
+            };
+            Ok::<_, Infallible>(answered.await.map(|body| Held::new(body, busy)))
+        }
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -119,6 +135,7 @@ async fn connection<R, B>(
     // The client's errors are the client's to see; nothing of them is logged.
     tokio::select! {
         _ended = serving.as_mut() => return,
+        () = seat.given_away() => return,
         _stop = stopped.changed() => serving.as_mut().graceful_shutdown(),
     }
     let _ended = serving.await;

@@ -207,7 +207,7 @@ async fn is_known(scene: &Scene<'_>, project: &ProjectRow) -> Result<bool, Refus
         }
     }
     let permits = scene.root.all::<PermitRow>(&project.id.to_bytes()).await?;
-    if permits.iter().any(|(_, permit)| permit.covers(person, None)) {
+    if permits.iter().any(|(_, permit)| permit.names(person)) {
         return Ok(true);
     }
     let grants = scene.root.all::<GrantRow>(&project.id.to_bytes()).await?;
@@ -255,9 +255,28 @@ pub struct DataTarget<'a> {
     pub project: &'a str,
     pub bucket: &'a str,
     pub key: Option<&'a str>,
-    pub version: Option<&'a str>,
+    /// What would be gone: only then it matters what keeps it there.
+    pub removes: Option<Removed<'a>>,
     /// It asks something about what is there.
     pub is_conditional: bool,
+}
+
+impl<'a> DataTarget<'a> {
+    /// A whole bucket.
+    pub const fn bucket(project: &'a str, bucket: &'a str) -> Self {
+        Self { project, bucket, key: None, removes: None, is_conditional: false }
+    }
+
+    /// One key, of which nothing is removed.
+    pub const fn object(project: &'a str, bucket: &'a str, key: &'a str) -> Self {
+        Self { key: Some(key), ..Self::bucket(project, bucket) }
+    }
+}
+
+/// An object, or one version of it.
+pub struct Removed<'a> {
+    pub key: &'a str,
+    pub version: Option<&'a str>,
 }
 
 /// Data as the gate sees it.
@@ -272,8 +291,8 @@ pub async fn data(scene: &Scene<'_>, of: &DataTarget<'_>) -> Result<Target, Refu
     };
     let covering = scope.as_ref().and_then(|scope| scope.agreement);
     let agreement = agreement(scene, row.id, covering).await?;
-    let object = match (&bucket, of.key) {
-        (Some(bucket), Some(key)) => crate::object::find(cell, bucket, key, of.version).await?,
+    let object = match (&bucket, &of.removes) {
+        (Some(bucket), Some(gone)) => crate::object::find(cell, bucket, gone.key, gone.version).await?,
         _ => None,
     };
     // WHY the scope's agreement alone: what a project makes of data is kept by no provider's retention.
@@ -328,9 +347,14 @@ pub async fn permit(
     bucket: Option<&str>,
 ) -> Result<Option<Span>, Refusal> {
     let rows = scene.root.all::<PermitRow>(&project.to_bytes()).await?;
-    let spans = rows.into_iter().filter(|(_, row)| row.covers(person, bucket)).map(|(_, row)| row.span());
+    let mut spans = Vec::new();
+    for (_, row) in rows {
+        if row.names(person) && row.covers(scene.root, bucket).await? {
+            spans.push(row.span());
+        }
+    }
     let rank = |span: &Span| (span.starts <= scene.now && scene.now <= span.ends, span.ends);
-    Ok(spans.max_by_key(rank))
+    Ok(spans.into_iter().max_by_key(rank))
 }
 
 async fn grant(
@@ -342,12 +366,9 @@ async fn grant(
     let used = scene.actor.credential.as_ref().and_then(|used| used.grant);
     let Some(grant) = used else { return Ok(None) };
     let row: Option<GrantRow> = scene.root.row(&crate::row::pair(project, grant)).await?;
-    Ok(row.map(|row| {
-        let facts = row.facts(of.bucket, of.key, scene.actor.address);
-        // WHY: a grant under one provider's agreement delivers nothing under another's keys.
-        gate::facts::GrantFacts {
-            covers_target: facts.covers_target && covering == Some(row.agreement),
-            ..facts
-        }
-    }))
+    let Some(row) = row else { return Ok(None) };
+    let facts = row.facts(scene.root, of.bucket, of.key, scene.actor.address).await?;
+    // WHY: a grant under one provider's agreement delivers nothing under another's keys.
+    let covers_target = facts.covers_target && covering == Some(row.agreement);
+    Ok(Some(gate::facts::GrantFacts { covers_target, ..facts }))
 }

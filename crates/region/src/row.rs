@@ -33,6 +33,10 @@ pub enum Table {
     Erasure = 27,
     /// Heads of projects' ledgers, as the root last anchored them.
     Anchor = 28,
+    /// Buckets that permits name.
+    PermitBuckets = 29,
+    /// Where grants deliver.
+    GrantTarget = 30,
     CellKeys = 47,
     Bucket = 48,
     Object = 49,

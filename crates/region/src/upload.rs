@@ -103,14 +103,8 @@ macro_rules! judged_upload {
     impl Judged for $deed {
         async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
             let condition: fn(&$deed) -> bool = $condition;
-            let of = DataTarget {
-                project: &self.project,
-                bucket: &self.bucket,
-                key: Some(&self.key),
-                version: None,
-                is_conditional: condition(self),
-            };
-            facts::data(scene, &of).await
+            let of = DataTarget::object(&self.project, &self.bucket, &self.key);
+            facts::data(scene, &DataTarget { is_conditional: condition(self), ..of }).await
         }
     })* };
 }
@@ -389,14 +383,7 @@ impl Rule for UploadAbort {
 #[async_trait]
 impl Judged for UploadShow {
     async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
-        let of = DataTarget {
-            project: &self.project,
-            bucket: &self.bucket,
-            key: None,
-            version: None,
-            is_conditional: false,
-        };
-        facts::data(scene, &of).await
+        facts::data(scene, &DataTarget::bucket(&self.project, &self.bucket)).await
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Ask<I> {
     pub input: I,
     pub headers: HeaderMap,
     pub trailers: Option<TrailingHeaders>,
+    /// What the client takes this region's name for, in its signature.
+    pub region_name: Option<String>,
 }
 
 impl<I> Ask<I> {
@@ -45,6 +47,7 @@ impl<I> Ask<I> {
             input: request.input,
             headers: request.headers,
             trailers: request.trailing_headers,
+            region_name: request.region.map(|region| region.as_str().to_owned()),
         })
     }
 }

@@ -3,6 +3,9 @@
 //! The secret follows from the access key id; whether the credential still
 //! holds is asked only once the signature has proven to match.
 
+use std::sync::Arc;
+
+use listen::Shares;
 use region::Region;
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::{S3Auth, SecretKey};
@@ -11,7 +14,8 @@ use words::{Reason, Refusal};
 
 use crate::ask::Caller;
 use crate::error::{self, About};
-use crate::offered;
+use crate::guard::hold::Hold;
+use crate::{asked, offered};
 
 /// Secrets of access keys.
 pub struct Secrets(pub Region);
@@ -25,7 +29,11 @@ impl S3Auth for Secrets {
 }
 
 /// From a verified access key to an actor; what is not offered ends here.
-pub struct Admission(pub Region);
+pub struct Admission {
+    pub region: Region,
+    /// Requests in flight of each person, through whichever of their credentials.
+    pub shares: Arc<Shares>,
+}
 
 #[async_trait::async_trait]
 impl S3Access for Admission {
@@ -35,9 +43,17 @@ impl S3Access for Admission {
         };
         let access_key = credentials.access_key.clone();
         let caller = context.extensions_mut().get::<Caller>().copied().ok_or_else(anonymous)?;
-        let actor = self.0.actor_of_credential(&access_key, caller.address, caller.place).await;
+        let actor = self.region.actor_of_credential(&access_key, caller.address, caller.place).await;
         let actor = actor.map_err(About::Bucket.told())?;
-        offered::check_verb(context.s3_op().name())?;
+        let share = self.shares.take(&actor.person.to_string());
+        let share = share.ok_or_else(|| error::slow_down("too many requests of this person at once"))?;
+        if let Some(hold) = context.extensions_mut().get::<Arc<Hold>>() {
+            hold.keep_share(share);
+        }
+        let verb = context.s3_op().name();
+        offered::check_verb(verb)?;
+        asked::check_headers(verb, context.headers())?;
+        asked::check_query(verb, context.uri().query())?;
         context.extensions_mut().insert(actor);
         Ok(())
     }

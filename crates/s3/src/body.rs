@@ -42,8 +42,10 @@ impl Announced {
             return Err(error::error(S3ErrorCode::EntityTooLarge, &Refusal::new(Reason::TooLarge)));
         }
         let named = ["x-amz-sdk-checksum-algorithm", "x-amz-checksum-algorithm"].into_iter();
+        let unknown = || error::invalid(S3ErrorCode::InvalidRequest, "no such checksum algorithm");
         let named = named.filter_map(|name| headers.get(name)?.to_str().ok()).next();
-        let named = named.and_then(|name| sums::by_name(&name.to_ascii_uppercase()));
+        let by_name = |name: &str| sums::by_name(&name.to_ascii_uppercase()).ok_or_else(unknown);
+        let named = named.map(by_name).transpose()?;
         let trailer = sums::announced(headers)?;
         Ok(Self { size_bytes, claimed: sums::claimed(headers)?, trailer, trailers, named })
     }

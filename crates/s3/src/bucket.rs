@@ -37,6 +37,7 @@ pub async fn create(ask: Ask<CreateBucketInput>) -> S3Result<S3Response<CreateBu
     if ask.input.object_lock_enabled_for_bucket == Some(true) {
         return Err(error::not_offered("object lock: a hold is set with `epic object hold`"));
     }
+    check_place(&ask)?;
     let name: BucketName = ask.input.bucket.parse().map_err(|problem: words::name::NameError| {
         error::invalid(S3ErrorCode::InvalidBucketName, problem.to_string())
     })?;
@@ -47,6 +48,22 @@ pub async fn create(ask: Ask<CreateBucketInput>) -> S3Result<S3Response<CreateBu
     Ok(recorded(CreateBucketOutput { location: Some(format!("/{name}")) }, done.leaf))
 }
 
+/// WHY: a bucket is nowhere but here, whatever its maker wishes.
+fn check_place(ask: &Ask<CreateBucketInput>) -> S3Result<()> {
+    let Some(asked) = &ask.input.create_bucket_configuration else {
+        return Ok(());
+    };
+    if asked.bucket.is_some() || asked.location.is_some() {
+        return Err(error::not_offered("directory buckets: there is one kind of bucket"));
+    }
+    let place = asked.location_constraint.as_ref().map(BucketLocationConstraint::as_str);
+    if place.is_some_and(|place| !place.is_empty() && Some(place) != ask.region_name.as_deref()) {
+        let says = "a bucket lies in this region; leave the constraint out";
+        return Err(error::invalid(S3ErrorCode::InvalidLocationConstraint, says));
+    }
+    Ok(())
+}
+
 pub async fn head(ask: Ask<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
     one(&ask, &ask.input.bucket).await?;
     Ok(S3Response::new(HeadBucketOutput::default()))
@@ -54,14 +71,22 @@ pub async fn head(ask: Ask<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOu
 
 pub async fn list(ask: Ask<ListBucketsInput>) -> S3Result<S3Response<ListBucketsOutput>> {
     let prefix = ask.input.prefix.clone().unwrap_or_default();
+    let buckets_max = page::size(ask.input.max_buckets, "max-buckets")?;
+    let after = ask.input.continuation_token.as_deref().map(page::after).transpose()?.unwrap_or_default();
     let rows = show(&ask, None).await?;
-    let buckets = rows
-        .iter()
-        .filter_map(told)
-        .filter(|bucket| bucket.name.as_deref().is_some_and(|name| name.starts_with(&prefix)));
+    let named =
+        |bucket: &Bucket, is_wanted: &dyn Fn(&str) -> bool| bucket.name.as_deref().is_some_and(is_wanted);
+    let is_wanted = |name: &str| name.starts_with(&prefix) && name > after.as_str();
+    let mut buckets: Vec<_> =
+        rows.iter().filter_map(told).filter(|bucket| named(bucket, &is_wanted)).collect();
+    buckets.sort_by(|left, right| left.name.cmp(&right.name));
+    let is_cut = buckets.len() > buckets_max;
+    buckets.truncate(buckets_max);
+    let last = buckets.last().and_then(|bucket| bucket.name.clone()).filter(|_| is_cut);
     Ok(S3Response::new(ListBucketsOutput {
-        buckets: Some(buckets.collect()),
+        buckets: Some(buckets),
         prefix: ask.input.prefix,
+        continuation_token: last.map(|name| page::token(&name)),
         ..ListBucketsOutput::default()
     }))
 }

@@ -5,8 +5,8 @@ use region::Leaf;
 use region::object::change::{Deleted, delete as delete_one};
 use s3s::dto::*;
 use s3s::{S3ErrorCode, S3Response, S3Result};
-use words::limit::DELETE_KEYS_MAX;
-use words::{Refusal, act};
+use words::limit::{DELETE_KEYS_MAX, OBJECT_KEY_BYTES_MAX};
+use words::{Reason, Refusal, act};
 
 use crate::ask::{Ask, recorded};
 use crate::error::{self, About};
@@ -35,6 +35,10 @@ pub async fn delete(ask: Ask<DeleteObjectInput>) -> S3Result<S3Response<DeleteOb
 }
 
 async fn gone<I>(ask: &Ask<I>, bucket: &str, key: &str, version: Option<String>) -> Result<Deleted, Refusal> {
+    // WHY here too: the keys of a batch come in the body, past the guard.
+    if key.len() > OBJECT_KEY_BYTES_MAX {
+        return Err(Refusal::with(Reason::TooLarge, "an object key has at most 1,024 bytes"));
+    }
     let deed = act::ObjectDelete {
         project: ask.project.clone(),
         bucket: bucket.to_owned(),

@@ -5,7 +5,7 @@ use region::object::change::copy as copy_one;
 use region::object::put::Extra;
 use s3s::dto::*;
 use s3s::{S3ErrorCode, S3Response, S3Result};
-use words::act;
+use words::{Reason, Refusal, act};
 
 use crate::ask::{Ask, recorded};
 use crate::error::{self, About};
@@ -39,9 +39,11 @@ pub async fn copy(mut ask: Ask<CopyObjectInput>) -> S3Result<S3Response<CopyObje
         source_key,
     };
     let mut found: Option<String> = None;
+    let algorithm = ask.input.checksum_algorithm.take();
     let source_must = |row: &ObjectRow| {
         found = (!row.is_null).then(|| row.version_id());
-        conditions.check_source(row)
+        conditions.check_source(row)?;
+        check_algorithm(algorithm.as_ref(), row)
     };
     let stored = copy_one(&ask.region, &ask.actor, deed, version.clone(), replaced, source_must).await;
     let stored = stored.map_err(about.told())?;
@@ -59,6 +61,17 @@ pub async fn copy(mut ask: Ask<CopyObjectInput>) -> S3Result<S3Response<CopyObje
         ..CopyObjectOutput::default()
     };
     Ok(recorded(output, stored.leaf))
+}
+
+/// WHY: the copy shares the sealed bytes, so nothing is summed anew.
+fn check_algorithm(asked: Option<&ChecksumAlgorithm>, row: &ObjectRow) -> Result<(), Refusal> {
+    let Some(asked) = asked else {
+        return Ok(());
+    };
+    if row.checksums.iter().any(|sum| sum.algorithm == asked.as_str()) {
+        return Ok(());
+    }
+    Err(Refusal::with(Reason::NotOffered, "a copy has the checksums of its source"))
 }
 
 fn source(from: &CopySource) -> S3Result<(String, String, Option<String>)> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use listen::{Budget, Shares};
 use region::Region;
 use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
@@ -25,6 +26,10 @@ pub struct Limits {
     pub connections_max: usize,
     /// Bodies being received at once.
     pub bodies_max: usize,
+    /// Bytes held in memory at once: XML read whole, signed chunks put together.
+    pub held_bytes_max: u32,
+    /// Requests in flight of one person, through whichever of their credentials.
+    pub per_person_max: usize,
 }
 
 impl Default for Limits {
@@ -35,9 +40,16 @@ impl Default for Limits {
             close_wait: Duration::from_secs(30),
             connections_max: 4_096,
             bodies_max: 2_048,
+            // WHY: 2,048 uploads in signed chunks of 64 KiB, as stock clients send them, and as much again for XML.
+            held_bytes_max: 256 << 20,
+            // WHY: a busy pipeline has hundreds; three quarters are left to others.
+            per_person_max: 1_024,
         }
     }
 }
+
+/// WHY: refused clients that are still sending are heard out, but never on more than a few connections.
+const DRAINS_MAX: usize = 256;
 
 /// A door over a region, for one place; cheap to clone.
 #[derive(Clone)]
@@ -47,6 +59,8 @@ pub struct S3Door {
     limits: Limits,
     protocol: S3Service,
     bodies: Arc<Semaphore>,
+    drains: Arc<Semaphore>,
+    budget: Budget,
 }
 
 impl S3Door {
@@ -57,14 +71,17 @@ impl S3Door {
     pub fn with(region: Region, place: Place, limits: Limits) -> Self {
         let mut builder = S3ServiceBuilder::new(Verbs(region.clone()));
         builder.set_auth(Secrets(region.clone()));
-        builder.set_access(Admission(region.clone()));
+        let shares = Shares::new(limits.per_person_max);
+        builder.set_access(Admission { region: region.clone(), shares });
         let mut config = S3Config::default();
         config.xml_max_body_size = usize::try_from(DOCUMENT_BYTES_MAX).unwrap_or(usize::MAX);
         // WHY: the guard has judged the request's date already, by the region's clock and no other.
         config.presigned_url_max_skew_time_secs = u32::MAX;
         builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
         let bodies = Arc::new(Semaphore::new(limits.bodies_max));
-        Self { region, place, limits, protocol: builder.build(), bodies }
+        let drains = Arc::new(Semaphore::new(DRAINS_MAX));
+        let budget = Budget::new(limits.held_bytes_max);
+        Self { region, place, limits, protocol: builder.build(), bodies, drains, budget }
     }
 
     pub fn place(&self) -> Place {
@@ -86,5 +103,15 @@ impl S3Door {
     /// One more body, unless too many are open.
     pub(crate) fn open_body(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.bodies).try_acquire_owned().ok()
+    }
+
+    /// One more refused client to hear out.
+    pub(crate) fn open_drain(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.drains).try_acquire_owned().ok()
+    }
+
+    /// Bytes that this door may hold.
+    pub(crate) fn budget(&self) -> Budget {
+        self.budget.clone()
     }
 }

@@ -56,6 +56,18 @@ pub fn not_offered(detail: impl Into<String>) -> S3Error {
     error(S3ErrorCode::NotImplemented, &Refusal::with(Reason::NotOffered, detail))
 }
 
+/// WHY: what a door holds is given back within seconds.
+const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
+
+/// The door has given out what it may; nothing is left of the request.
+pub fn slow_down(detail: &str) -> S3Error {
+    let mut error = error(S3ErrorCode::SlowDown, &Refusal::with(Reason::Unavailable, detail));
+    let mut headers = headers(Reason::Unavailable);
+    headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
+    error.set_headers(headers);
+    error
+}
+
 /// The headers of an answer that refuses.
 pub fn headers(reason: Reason) -> HeaderMap {
     let mut headers = HeaderMap::new();

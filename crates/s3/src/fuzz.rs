@@ -4,17 +4,18 @@
 
 use bytes::Bytes;
 
-use crate::guard::{answer, chunk, name, sign};
+use crate::guard::{answer, chunk, hoist, name, sign};
 use crate::page;
 
 /// One target: its name is its folder in `corpus/`.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     ("authorization", fuzz_authorization),
     ("chunks", fuzz_chunks),
     ("date", fuzz_date),
+    ("hoist", fuzz_hoist),
     ("name", fuzz_name),
     ("query", fuzz_query),
     ("token", fuzz_token),
@@ -48,6 +49,18 @@ pub fn fuzz_date(bytes: &[u8]) {
         let read: String = text.chars().filter(char::is_ascii_digit).collect();
         // A leap second is read as the second before it.
         assert!(written == read || read.ends_with("60"));
+    }
+}
+
+pub fn fuzz_hoist(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let Ok(pairs) = name::pairs(Some(&text)) else {
+        return;
+    };
+    let mut headers = http::HeaderMap::new();
+    if hoist::back(&mut headers, &pairs).is_ok() {
+        let hoisted = pairs.iter().filter(|(name, _)| hoist::is_header(name)).count();
+        assert!(headers.len() == hoisted && headers.keys().all(|name| name.as_str().starts_with("x-amz-")));
     }
 }
 

@@ -6,6 +6,7 @@
 //! token, and never keep a whole object in memory.
 
 mod ask;
+mod asked;
 mod auth;
 mod body;
 mod bucket;

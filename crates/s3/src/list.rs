@@ -91,11 +91,7 @@ pub async fn first(mut ask: Ask<ListObjectsInput>) -> S3Result<S3Response<ListOb
 pub async fn second(mut ask: Ask<ListObjectsV2Input>) -> S3Result<S3Response<ListObjectsV2Output>> {
     let input = std::mem::take(&mut ask.input);
     let from = match input.continuation_token.as_deref() {
-        Some(token) => {
-            let lost =
-                || error::invalid(S3ErrorCode::InvalidArgument, "the continuation token is not one of ours");
-            Some(page::read_token(token).ok_or_else(lost)?)
-        }
+        Some(token) => Some(page::after(token)?),
         None => input.start_after.clone(),
     };
     let wanted = Wanted {
@@ -108,8 +104,12 @@ pub async fn second(mut ask: Ask<ListObjectsV2Input>) -> S3Result<S3Response<Lis
     let page = page_of(&ask, &input.bucket, &wanted).await?;
     let said = [input.prefix.as_ref(), input.delimiter.as_ref(), input.start_after.as_ref()];
     let writing = Writing::of(input.encoding_type.as_ref(), names(&page, &said))?;
+    let owner = Owner { id: Some(ask.project.clone()), ..Owner::default() };
+    let owner = Some(owner).filter(|_| input.fetch_owner == Some(true));
+    let contents = contents(&page, writing).into_iter();
+    let contents = contents.map(|object| Object { owner: owner.clone(), ..object });
     Ok(S3Response::new(ListObjectsV2Output {
-        contents: Some(contents(&page, writing)),
+        contents: Some(contents.collect()),
         common_prefixes: folders(&page, writing),
         is_truncated: Some(page.next.is_some()),
         next_continuation_token: page.next.as_ref().map(|next| page::token(&next.key)),

@@ -94,6 +94,12 @@ pub fn read_token(token: &str) -> Option<String> {
     String::from_utf8(BASE64URL_NOPAD.decode(token.as_bytes()).ok()?).ok()
 }
 
+/// The name behind which a token says that the page starts.
+pub fn after(token: &str) -> S3Result<String> {
+    let lost = || error::invalid(S3ErrorCode::InvalidArgument, "the continuation token is not one of ours");
+    read_token(token).ok_or_else(lost)
+}
+
 /// How many names a page may hold.
 pub fn size(asked: Option<i32>, name: &str) -> S3Result<usize> {
     let Some(asked) = asked else {

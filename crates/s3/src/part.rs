@@ -136,7 +136,10 @@ fn is_after(row: &UploadRow, input: &ListMultipartUploadsInput) -> bool {
         return true;
     };
     let id = input.upload_id_marker.as_deref().filter(|id| !id.is_empty());
-    let is_folder = input.delimiter.as_deref().is_some_and(|mark| !mark.is_empty() && key.ends_with(mark));
+    // WHY longer than the prefix: the prefix itself is no folder of its page.
+    let is_below = key.len() > input.prefix.as_deref().map_or(0, str::len);
+    let is_mark = |mark: &str| !mark.is_empty() && key.ends_with(mark);
+    let is_folder = is_below && input.delimiter.as_deref().is_some_and(is_mark);
     match id {
         Some(id) => row.key.as_str() > key || (row.key == key && row.id.to_bytes() > last_bytes(id)),
         None if is_folder => row.key.as_str() > key && !row.key.starts_with(key),

@@ -5,6 +5,8 @@ use std::sync::Mutex;
 use std::task::{Context, Poll};
 
 use futures::Stream;
+use http::HeaderMap;
+use http::header::IF_RANGE;
 use region::object::body::Body;
 use region::object::{ObjectRow, read};
 use s3s::dto::*;
@@ -22,6 +24,7 @@ use crate::wish::{Choice, Chosen, Conditions};
 const MEDIA_UNKNOWN: &str = "binary/octet-stream";
 
 pub async fn get(mut ask: Ask<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
+    let only_if = only_if(&ask.headers);
     let input = &mut ask.input;
     let conditions = Conditions {
         matches: input.if_match.take(),
@@ -29,7 +32,7 @@ pub async fn get(mut ask: Ask<GetObjectInput>) -> S3Result<S3Response<GetObjectO
         changed_since: input.if_modified_since.take(),
         same_since: input.if_unmodified_since.take(),
     };
-    let choice = Choice { range: input.range.take(), part: input.part_number };
+    let choice = Choice { range: input.range.take(), part: input.part_number, only_if };
     let about = About::version(input.version_id.as_deref());
     let deed = act::ObjectGet {
         project: ask.project.clone(),
@@ -54,6 +57,10 @@ pub async fn get(mut ask: Ask<GetObjectInput>) -> S3Result<S3Response<GetObjectO
     let mut output = described(&reading.row, &chosen, is_verified, ask.input.version_id.as_deref());
     output.body = Some(StreamingBlob::wrap(Sent(Mutex::new(reading.body))));
     Ok(recorded(output, reading.leaf))
+}
+
+fn only_if(headers: &HeaderMap) -> Option<String> {
+    headers.get(IF_RANGE).map(|value| value.to_str().unwrap_or_default().to_owned())
 }
 
 fn described(row: &ObjectRow, chosen: &Chosen, is_verified: bool, version: Option<&str>) -> GetObjectOutput {
@@ -84,6 +91,7 @@ fn described(row: &ObjectRow, chosen: &Chosen, is_verified: bool, version: Optio
 }
 
 pub async fn head(mut ask: Ask<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
+    let only_if = only_if(&ask.headers);
     let input = &mut ask.input;
     let conditions = Conditions {
         matches: input.if_match.take(),
@@ -91,7 +99,7 @@ pub async fn head(mut ask: Ask<HeadObjectInput>) -> S3Result<S3Response<HeadObje
         changed_since: input.if_modified_since.take(),
         same_since: input.if_unmodified_since.take(),
     };
-    let choice = Choice { range: input.range.take(), part: input.part_number };
+    let choice = Choice { range: input.range.take(), part: input.part_number, only_if };
     let deed = act::ObjectProbe {
         project: ask.project.clone(),
         bucket: input.bucket.clone(),
@@ -105,7 +113,20 @@ pub async fn head(mut ask: Ask<HeadObjectInput>) -> S3Result<S3Response<HeadObje
     let is_verified =
         ask.input.checksum_mode.as_ref().is_some_and(|mode| mode.as_str() == ChecksumMode::ENABLED);
     let output = described(&row, &chosen, is_verified, ask.input.version_id.as_deref());
-    Ok(S3Response::new(without_body(output)))
+    Ok(S3Response::new(overridden(without_body(output), ask.input)))
+}
+
+/// WHY here: the protocol crate does it for GET alone.
+fn overridden(output: HeadObjectOutput, input: HeadObjectInput) -> HeadObjectOutput {
+    HeadObjectOutput {
+        cache_control: input.response_cache_control.or(output.cache_control),
+        content_disposition: input.response_content_disposition.or(output.content_disposition),
+        content_encoding: input.response_content_encoding.or(output.content_encoding),
+        content_language: input.response_content_language.or(output.content_language),
+        content_type: input.response_content_type.or(output.content_type),
+        expires: input.response_expires.or(output.expires),
+        ..output
+    }
 }
 
 fn without_body(output: GetObjectOutput) -> HeadObjectOutput {

@@ -83,6 +83,7 @@ pub async fn complete(
     let named = named(parts)?;
     let claimed = given!(ask.input);
     let size_bytes = ask.input.mpu_object_size;
+    let asked_type = ask.input.checksum_type.take();
     let deed = act::UploadComplete {
         project: ask.project.clone(),
         bucket: ask.input.bucket.clone(),
@@ -92,6 +93,7 @@ pub async fn complete(
     };
     let sum = move |upload: &UploadRow, parts: &[PartRow]| {
         check_size(size_bytes, parts)?;
+        check_type(asked_type.as_ref(), upload)?;
         let found = whole(upload, parts)?;
         let holds = |(algorithm, value): &(Algorithm, String)| {
             sums::value(&found, *algorithm).as_ref() == Some(value)
@@ -142,6 +144,15 @@ fn check_size(said: Option<i64>, parts: &[PartRow]) -> Result<(), Refusal> {
     match said {
         Some(said) if u64::try_from(said) != Ok(size_bytes) => {
             Err(Refusal::with(Reason::Invalid, "the parts' sizes do not add up to x-amz-mp-object-size"))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn check_type(asked: Option<&ChecksumType>, upload: &UploadRow) -> Result<(), Refusal> {
+    match asked {
+        Some(asked) if asked.as_str() != type_name(upload.is_full) => {
+            Err(Refusal::with(Reason::Invalid, "the upload was started with another x-amz-checksum-type"))
         }
         Some(_) | None => Ok(()),
     }

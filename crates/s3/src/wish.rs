@@ -107,6 +107,8 @@ pub struct Chosen {
 pub struct Choice {
     pub range: Option<Range>,
     pub part: Option<i32>,
+    /// The range counts only while the object is this one: an ETag or a date, as the header has it.
+    pub only_if: Option<String>,
 }
 
 impl Choice {
@@ -116,6 +118,9 @@ impl Choice {
             (Some(_), Some(_)) => {
                 Err(error::invalid(S3ErrorCode::InvalidRequest, "ask for a range or for a part"))
             }
+            (Some(_), None) if !self.is_same(row) => {
+                Ok(Chosen { bytes: 0..whole, content_range: None, parts: None })
+            }
             (Some(range), None) => {
                 let bytes = range.check(whole).map_err(|_| beyond(whole))?;
                 Ok(Chosen { content_range: Some(told(&bytes, whole)), bytes, parts: None })
@@ -123,6 +128,20 @@ impl Choice {
             (None, Some(number)) => part(row, number),
             (None, None) => Ok(Chosen { bytes: 0..whole, content_range: None, parts: None }),
         }
+    }
+}
+
+impl Choice {
+    /// SPEC: RFC 9110, 13.1.5: what cannot be compared exactly is not the same.
+    fn is_same(&self, row: &ObjectRow) -> bool {
+        let Some(only_if) = &self.only_if else {
+            return true;
+        };
+        if let Some(etag) = only_if.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+            return etag == row.etag;
+        }
+        let date = Timestamp::parse(TimestampFormat::HttpDate, only_if);
+        date.is_ok_and(|date| seconds(&date) == seconds(&page::time(row.at)))
     }
 }
 

@@ -4,8 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use gate::identify::key_text::public_text;
 use gate::identify::{Replay, signed};
-use listen::Limits;
+use listen::{Budget, Grant, Limits, Share, Shares};
 use region::Region;
 use seal::VerifyingKey;
 use words::time::SECOND_MS;
@@ -25,6 +26,11 @@ const LIMITS: Limits = Limits {
     head_bytes_max: 32 * 1_024,
 };
 
+/// WHY: a hundred of the largest bodies of fields; those of people are a few hundred bytes.
+const FIELDS_BYTES_MAX: u32 = 32 << 20;
+/// WHY: one person's key leaves three quarters of the connections to others.
+const PER_KEY_PART: usize = 4;
+
 /// A door over a region, for one place; cheap to clone.
 #[derive(Clone)]
 pub struct ActsDoor {
@@ -39,6 +45,10 @@ struct Inner {
     authorities: [String; 2],
     bound: Timestamp,
     replay: Mutex<Replay>,
+    /// Bodies of fields that are read whole.
+    budget: Budget,
+    /// Requests in flight of each person's key.
+    shares: Arc<Shares>,
 }
 
 impl ActsDoor {
@@ -49,7 +59,16 @@ impl ActsDoor {
 
     pub fn with(region: Region, place: Place, address: SocketAddr, bound: Timestamp, limits: Limits) -> Self {
         let authorities = [address.to_string(), format!("localhost:{}", address.port())];
-        let inner = Inner { region, place, limits, authorities, bound, replay: Mutex::new(Replay::new()) };
+        let inner = Inner {
+            region,
+            place,
+            limits,
+            authorities,
+            bound,
+            replay: Mutex::new(Replay::new()),
+            budget: Budget::new(FIELDS_BYTES_MAX),
+            shares: Shares::new(limits.connections_max.div_ceil(PER_KEY_PART)),
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -59,6 +78,24 @@ impl ActsDoor {
 
     pub fn limits(&self) -> Limits {
         self.inner.limits
+    }
+
+    /// Whether this process leads the region and has seen its root of late; otherwise it refuses everything.
+    pub(crate) fn is_serving(&self) -> bool {
+        let region = self.region();
+        region.is_leading() && region.lease().confirmed(region.clock().now()).is_ok()
+    }
+
+    /// One more request in flight of a key that has signed it.
+    pub(crate) fn share(&self, key: VerifyingKey) -> Result<Share, Refusal> {
+        let share = self.inner.shares.take(&public_text(key));
+        share.ok_or_else(|| Refusal::with(Reason::Unavailable, "too many requests of this key at once"))
+    }
+
+    /// Room for a body that is read whole.
+    pub(crate) fn room(&self, size_bytes: u64) -> Result<Grant, Refusal> {
+        let room = self.inner.budget.take(size_bytes);
+        room.ok_or_else(|| Refusal::with(Reason::Unavailable, "too many requests at once"))
     }
 
     /// The person's key, if they signed this very request, just now, for this door.

@@ -21,7 +21,7 @@ pub use serve::serve;
 
 /// Where acts are asked for: `POST /acts/<name>`.
 pub const ACTS_PATH: &str = "/acts/";
-/// Whether the region answers at all.
+/// Whether this process leads the region and answers for it.
 pub const HEALTH_PATH: &str = "/health";
 /// The leaf that an act left.
 pub const LEAF_HEADER: &str = "x-epic-leaf";

@@ -9,7 +9,8 @@ use gate::identify::digest;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, Limited, StreamBody};
-use hyper::body::{Frame, Incoming};
+use hyper::body::{Body as _, Frame, Incoming};
+use listen::Held;
 use region::Done;
 use region::cell::step::Leaf;
 use region::noun::{airlock, ledger};
@@ -35,11 +36,7 @@ type Body = UnsyncBoxBody<Bytes, Refusal>;
 /// Answers one request, whatever it is.
 pub async fn answer(door: &ActsDoor, address: IpAddr, request: Request<Incoming>) -> Response<Body> {
     if request.uri().path() == HEALTH_PATH && request.method() == http::Method::GET {
-        return said(
-            StatusCode::OK,
-            "application/json",
-            &json!({ "region": door.region().ground().origin, "ready": true }),
-        );
+        return health(door);
     }
     let (parts, body) = request.into_parts();
     let head = match Head::read(&parts) {
@@ -53,6 +50,13 @@ pub async fn answer(door: &ActsDoor, address: IpAddr, request: Request<Incoming>
     }
 }
 
+/// Whether acts sent here are answered; asked by anybody, so it names nothing.
+fn health(door: &ActsDoor) -> Response<Body> {
+    let is_ready = door.is_serving();
+    let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    said(status, "application/json", &json!({ "ready": is_ready }))
+}
+
 async fn act_on(
     door: &ActsDoor,
     head: &Head,
@@ -60,15 +64,23 @@ async fn act_on(
     address: IpAddr,
 ) -> Result<Response<Body>, Refusal> {
     let key = door.verify(head)?;
+    let share = door.share(key)?;
     let wait = door.limits().body_wait;
-    let Some(fields) = &head.fields else {
-        let fields = read_fields(head, body, wait).await?;
-        let actor = door.actor(head, key, address).await?;
-        return perform(door, &actor, head, fields).await;
+    let answered = match &head.fields {
+        None => {
+            let announced = body.size_hint().upper().unwrap_or(ACT_BODY_BYTES_MAX as u64);
+            let _room = door.room(announced.min(ACT_BODY_BYTES_MAX as u64))?;
+            let fields = read_fields(head, body, wait).await?;
+            let actor = door.actor(head, key, address).await?;
+            perform(door, &actor, head, fields).await?
+        }
+        Some(fields) => {
+            let fields = parse(&digest::read_act(fields).map_err(Refusal::new)?)?;
+            let actor = door.actor(head, key, address).await?;
+            upload(door, &actor, head.act, fields, plain(body, wait)).await?
+        }
     };
-    let fields = parse(&digest::read_act(fields).map_err(Refusal::new)?)?;
-    let actor = door.actor(head, key, address).await?;
-    upload(door, &actor, head.act, fields, plain(body, wait)).await
+    Ok(answered.map(|body| Held::new(body, share).boxed_unsync()))
 }
 
 /// A body of fields, whole and as signed.
@@ -194,6 +206,9 @@ fn told(done: &Done) -> Response<Body> {
 fn no(refusal: &Refusal, act: Option<Act>) -> Response<Body> {
     let problem = serde_json::to_value(Problem::new(refusal, act)).unwrap_or_default();
     let mut response = said(status(refusal.reason), "application/problem+json", &problem);
+    if refusal.reason == Reason::Unavailable {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
     // WHY: the rest of a refused body is not waited for.
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response

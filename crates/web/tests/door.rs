@@ -45,10 +45,17 @@ impl House {
 }
 
 async fn listen(world: &World, place: Place) -> SocketAddr {
+    listen_with(world, place, None).await
+}
+
+async fn listen_with(world: &World, place: Place, limits: Option<listen::Limits>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let door =
-        ActsDoor::new(world.region.clone(), place, address, words::Clock::now(world.soil.clock.as_ref()));
+    let (region, bound) = (world.region.clone(), words::Clock::now(world.soil.clock.as_ref()));
+    let door = match limits {
+        None => ActsDoor::new(region, place, address, bound),
+        Some(limits) => ActsDoor::with(region, place, address, bound, limits),
+    };
     tokio::spawn(web::serve(listener, door, std::future::pending()));
     address
 }
@@ -220,4 +227,70 @@ async fn every_act_has_its_endpoint() {
         };
         assert_eq!(reason(ended), "invalid", "{}", act.name());
     }
+}
+
+/// The status and the whole body of what anybody may ask.
+async fn health(at: SocketAddr) -> (u16, Value) {
+    send(at, &format!("GET /health HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\n\r\n")).await
+}
+
+#[tokio::test]
+async fn health_is_good_only_while_this_process_answers_for_the_region() {
+    let house = House::open().await;
+    assert_eq!(health(house.outside).await, (200, json!({ "ready": true })));
+    // The root was not confirmed for longer than the lease, then it is again.
+    house.world.soil.clock.pass_ms(5_000);
+    assert_eq!(health(house.outside).await, (503, json!({ "ready": false })));
+    house.world.region.confirm().await;
+    assert_eq!(health(house.outside).await, (200, json!({ "ready": true })));
+    // Another process takes the root over.
+    let other = house.world.reopen().await.unwrap();
+    house.world.enrol("late", "infn").await.unwrap_err();
+    assert_eq!(health(house.outside).await, (503, json!({ "ready": false })));
+    drop(other);
+}
+
+#[tokio::test]
+async fn an_attempt_with_a_body_is_refused_before_a_byte_of_it_counts() {
+    let house = House::open().await;
+    let object = json!({ "project": "planet", "bucket": "bari", "key": "once" });
+    let grant =
+        house.world.credential("dina-bari", "planet", Place::Outside, Some("deliver-bari")).await.unwrap();
+    let dina = Client { credential: Some(grant.id), ..house.client("dina-bari", house.outside) };
+    let twice = Client { attempt: Some("a".repeat(26).parse().unwrap()), ..dina.clone() };
+    let body = || stream::iter([Ok(Bytes::from_static(b"bytes"))]);
+    assert_eq!(reason(twice.upload(Act::ObjectPut, &object, Some(5), body()).await), "invalid");
+    dina.upload(Act::ObjectPut, &object, Some(5), body()).await.unwrap();
+}
+
+/// Goal: one person's key cannot take all connections. Method: 4 connections, one key's share of 1, a body that stops.
+#[tokio::test]
+async fn one_key_leaves_room_for_others() {
+    let house = House::open().await;
+    let wait = std::time::Duration::from_secs(60);
+    let limits = listen::Limits {
+        head_wait: wait,
+        body_wait: wait,
+        close_wait: wait,
+        connections_max: 4,
+        headers_max: 32,
+        head_bytes_max: 32 * 1_024,
+    };
+    let at = listen_with(&house.world, Place::Outside, Some(limits)).await;
+    let request = raw(&house, "olga", &at.to_string(), |text| text);
+    let mut half = TcpStream::connect(at).await.unwrap();
+    half.write_all(&request.as_bytes()[..request.len() - 1]).await.unwrap();
+    let olga = house.client("olga", at);
+    let refused = async {
+        loop {
+            if let Err(CallError::Refused(problem)) = olga.perform(Act::PersonShow, &json!({})).await {
+                return problem;
+            }
+        }
+    };
+    let problem = refused.await;
+    assert_eq!((problem.status, problem.reason.as_str()), (503, "unavailable"));
+    house.client("carla", at).perform(Act::PersonShow, &json!({})).await.unwrap();
+    drop(half);
+    while olga.perform(Act::PersonShow, &json!({})).await.is_err() {}
 }

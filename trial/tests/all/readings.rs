@@ -17,8 +17,12 @@ use words::{Actor, Id, Reason};
 use crate::ground::{desk, pass_ms, project, reason, until};
 
 async fn reader(soil: Soil) -> (World, Actor) {
+    reader_until(soil, "2027-06-30").await
+}
+
+async fn reader_until(soil: Soil, ends: &str) -> (World, Actor) {
     let world = World::planet(soil).await.unwrap();
-    world.permit("permit-1", PROJECT, "2027-01-01", "2027-06-30").await.unwrap();
+    world.permit("permit-1", PROJECT, "2027-01-01", ends).await.unwrap();
     world.act("rita", "bucket.create", json!({ "project": PROJECT, "bucket": "results" })).await.unwrap();
     let (_, rita) = desk(&world).await;
     (world, rita)
@@ -69,14 +73,15 @@ async fn a_permit_that_ends_during_the_commit_lets_nothing_out() {
 // Goal: what has ended stays ended. Method: the clock set back before the permit's end, in this process and the next.
 #[tokio::test]
 async fn a_clock_that_goes_back_opens_nothing_again() {
-    let (world, rita) = reader(Soil::new(80)).await;
+    // WHY January: the permit ends while the credential, which lasts a month, still holds.
+    let (world, rita) = reader_until(Soil::new(80), "2027-01-31").await;
     store(&world.region, &rita, "results", "a", b"some bytes").await.unwrap();
     let read = async |world: &World| trial::kit::read(&world.region, &rita, "results", "a").await;
-    until(&world, "2027-07-01T00:00:00Z").await;
+    until(&world, "2027-02-01T00:00:00Z").await;
     assert_eq!(reason(read(&world).await), Reason::PermitEnded);
     world.act("carla", "project.show", json!({})).await.unwrap();
     world.region.flush_observations().await.unwrap();
-    until(&world, "2027-06-29T00:00:00Z").await;
+    until(&world, "2027-01-30T00:00:00Z").await;
     assert_eq!(reason(read(&world).await), Reason::PermitEnded);
     world.region.close().await;
     let again = world.reopen().await.unwrap();

@@ -57,6 +57,17 @@ fn a_passphrase_opens_custody_and_nothing_else_does() {
     }
 }
 
+/// Goal: who asks it to end before it is ready is heard. Method: while it waits for its passphrase.
+#[test]
+fn a_region_told_to_end_before_it_is_ready_ends_in_good_order() {
+    let mut house = sealed();
+    for signal in ["-TERM", "-INT"] {
+        assert_eq!(house.told_while_starting(signal), (Some(0), String::new()), "{signal}");
+    }
+    house.up(&["--passphrase-file", "words"]);
+    assert_eq!(house.down(), 0);
+}
+
 #[test]
 fn a_passphrase_comes_by_a_descriptor_too() {
     let house = House::empty();

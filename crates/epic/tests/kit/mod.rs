@@ -149,6 +149,25 @@ impl House {
         child.wait().unwrap();
     }
 
+    /// Tells a region to end while it waits for its passphrase, which then comes; gives its exit code and what it said.
+    pub fn told_while_starting(&self, signal: &str) -> (Option<i32>, String) {
+        let pipe = self.text("words.pipe");
+        let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        let mut child = self.starting(&["--passphrase-file", &pipe]);
+        // Opening the pipe waits for its reader, so the process is between its first step and its ready line.
+        let mut words = std::fs::File::create(&pipe).unwrap();
+        let told = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        assert!(told.success());
+        // It may have ended already, and nobody reads.
+        let _too_late = std::io::Write::write_all(&mut words, b"correct horse battery staple\n");
+        drop(words);
+        let ended = child.wait().unwrap();
+        let said = std::io::read_to_string(child.stdout.take().unwrap()).unwrap();
+        std::fs::remove_file(pipe).unwrap();
+        (ended.code(), said)
+    }
+
     /// Brings the region up on free ports and reads its ready line.
     pub fn up(&mut self, more: &[&str]) {
         let mut child = self.starting(more);

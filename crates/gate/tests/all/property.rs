@@ -174,12 +174,19 @@ proptest! {
         prop_assert!(may(act, &case) || !may(act, &worse), "{} {worse:?}", act.name());
     }
 
-    // Goal: the quick way of asking changes no answer. Oracle: Cedar, all policies, as written.
+    // Goal: the quick way of asking, and remembering what was asked, change no answer.
+    // Method: one question at moments around every date in it, back and forth. Oracle: Cedar, all policies, as written.
     #[test]
-    fn answers_are_cedar_s((act, case) in cases()) {
+    fn answers_are_cedar_s((act, case) in cases(), moments in prop::collection::vec((0..7_usize, -1..2_i64), 6)) {
         static PLAIN: OnceLock<Plain> = OnceLock::new();
         let plain = PLAIN.get_or_init(|| Plain::embedded().unwrap());
+        let spans = [world::SPAN, world::PAST, world::FUTURE];
+        let dates: Vec<_> = spans.iter().flat_map(|span| [span.starts, span.ends]).chain([NOW]).collect();
         prop_assert_eq!(plain.decide(act, &case), Ok(gate().decide_act(act, &case)));
+        for (date, ms) in moments {
+            let case = Case { now: dates[date].plus_ms(ms), ..case.clone() };
+            prop_assert_eq!(plain.decide(act, &case), Ok(gate().decide_act(act, &case)));
+        }
     }
 
     // Goal: nobody is their own counterpart. Method: any case, any mix of roles.

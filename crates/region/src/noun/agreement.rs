@@ -265,7 +265,9 @@ impl Rule for AgreementDraft {
                 "an agreement needs two parties: name another with `--parties`",
             ));
         }
-        let id = Id::random(frame.region.rand());
+        let id: Id<Agreement> = Id::random(frame.region.rand());
+        // What the root says of its data, in grants, dies with the data.
+        frame.region.root().keys.found_names(id.cast())?;
         let alias = name::claim(draft, Noun::Agreement, &self.alias, id, &row::pair(project, id)).await?;
         let row = AgreementRow {
             id,

@@ -226,7 +226,7 @@ async fn may_read(
     let root = frame.root.ok_or(Refusal::new(Reason::NotFound))?;
     let actor = Actor { place: Place::Inside, credential: None, ..frame.actor.clone() };
     let scene = Scene { region: frame.region, actor: &actor, root, cell: Some(draft), now: frame.now };
-    let of = DataTarget { project, bucket, key: Some(key), version: None, is_conditional: false };
+    let of = DataTarget::object(project, bucket, key);
     frame.region.may_see::<ObjectGet>(&scene, facts::data(&scene, &of).await?).await
 }
 

@@ -121,8 +121,7 @@ impl Rule for BucketCreate {
 
 /// The facts of a whole bucket.
 async fn data(scene: &Scene<'_>, project: &str, bucket: &str) -> Result<Target, Refusal> {
-    let of = DataTarget { project, bucket, key: None, version: None, is_conditional: false };
-    facts::data(scene, &of).await
+    facts::data(scene, &DataTarget::bucket(project, bucket)).await
 }
 
 #[async_trait]

@@ -159,12 +159,16 @@ impl Region {
 /// INVARIANT: what a certificate says is destroyed stays so, whatever custody was put in place since.
 async fn keep_erased(region: &Region, erasure: &ErasureRow) -> Result<(), Refusal> {
     let (keys, root) = (region.keys(erasure.project.cast()), &region.root().keys);
-    let scopes: Vec<Id<Scope>> = erasure.scope.into_iter().collect();
+    let scopes = scopes_of(region, erasure).await?;
     let is_back = match erasure.scope {
-        Some(scope) => keys.has_any_of(scope)? || root.has_scope(scope)?,
+        Some(scope) => keys.has_any_of(scope)?,
         None => !keys.is_destroyed()?,
     };
-    if !is_back {
+    let mut names_are_back = false;
+    for scope in &scopes {
+        names_are_back |= root.has_scope(*scope)?;
+    }
+    if !is_back && !names_are_back {
         return Ok(());
     }
     tracing::error!(project = %erasure.project, "destroyed keys were back: custody is older than their erasure");
@@ -183,6 +187,17 @@ async fn keep_erased(region: &Region, erasure: &ErasureRow) -> Result<(), Refusa
     let step =
         HouseStep::new(move |_, moment| Ok(Entry::of_house("key.erased-again", moment.now).about(subject)));
     root.submit(Box::new(step)).await.map(drop)
+}
+
+/// The scopes that die in an erasure: one, or the project's own and those of all its agreements.
+async fn scopes_of(region: &Region, erasure: &ErasureRow) -> Result<Vec<Id<Scope>>, Refusal> {
+    if let Some(scope) = erasure.scope {
+        return Ok(vec![scope]);
+    }
+    let root = region.root().view().await?;
+    let agreements = root.all::<AgreementRow>(&erasure.project.to_bytes()).await?;
+    let own = erasure.project.cast();
+    Ok(agreements.into_iter().map(|(_, row)| row.id.cast()).chain([own]).collect())
 }
 
 async fn resume_scope(region: &Region, erasure: &ErasureRow, scope: Id<Scope>) -> Result<(), Refusal> {
@@ -305,9 +320,7 @@ async fn finish_project(region: &Region, erasure: &ErasureRow) -> Result<String,
         cell.close().await;
     }
     let destroyed = keys.destroy_cell()?;
-    let agreements = region.root().view().await?.all::<AgreementRow>(&id.to_bytes()).await?;
-    let names = agreements.into_iter().map(|(_, row)| row.id.cast()).chain([id.cast()]);
-    destroy_names(region, names.collect()).await?;
+    destroy_names(region, scopes_of(region, erasure).await?).await?;
     let said = json!({
         "erased": "project",
         "region": region.ground().origin,

@@ -16,7 +16,7 @@ use crate::cell::draft::Draft;
 use crate::facts::{self, Around};
 use crate::name;
 use crate::noun::agreement;
-use crate::row::{self, Row, Table};
+use crate::row::{self, Row, Seal, Table};
 use crate::show::Show;
 
 #[derive(Debug, Clone, Encode, Decode)]
@@ -33,23 +33,41 @@ pub struct GrantRow {
     pub issuer: Id<Person>,
     #[n(5)]
     pub receiver: Id<Person>,
-    #[n(6)]
-    pub bucket: String,
-    #[n(7)]
-    pub prefix: String,
     /// As written: `192.0.2.0/24`.
-    #[n(8)]
+    #[n(6)]
     pub network: String,
-    #[n(9)]
+    #[n(7)]
     pub starts: Timestamp,
-    #[n(10)]
+    #[n(8)]
     pub ends: Timestamp,
-    #[n(11)]
+    #[n(9)]
     pub is_revoked: bool,
 }
 
 impl Row for GrantRow {
     const TABLE: Table = Table::Grant;
+}
+
+/// Where a grant delivers.
+///
+/// WHY a row of its own, in the agreement's scope: who might deliver is told for ever, while names of data die
+/// with the data.
+#[derive(Debug, Clone, Encode, Decode)]
+pub struct GrantTargetRow {
+    #[n(0)]
+    pub bucket: String,
+    #[n(1)]
+    pub prefix: String,
+}
+
+impl Row for GrantTargetRow {
+    const TABLE: Table = Table::GrantTarget;
+}
+
+impl GrantTargetRow {
+    fn covers(&self, bucket: &str, key: Option<&str>) -> bool {
+        self.bucket == bucket && key.is_none_or(|key| key.starts_with(&self.prefix))
+    }
 }
 
 impl GrantRow {
@@ -58,14 +76,29 @@ impl GrantRow {
         row::pair(self.project, self.id)
     }
 
-    pub fn facts(&self, bucket: &str, key: Option<&str>, address: IpAddr) -> GrantFacts {
-        let is_under = key.is_none_or(|key| key.starts_with(&self.prefix));
-        GrantFacts {
+    fn target_seal(&self) -> Seal {
+        Seal::Scope { scope: self.agreement.cast(), id: self.id.to_bytes(), size_bytes: 0 }
+    }
+
+    /// Where it delivers; none once the names are destroyed.
+    async fn target(&self, root: &Draft) -> Result<Option<GrantTargetRow>, Refusal> {
+        root.row(&self.key()).await
+    }
+
+    pub async fn facts(
+        &self,
+        root: &Draft,
+        bucket: &str,
+        key: Option<&str>,
+        address: IpAddr,
+    ) -> Result<GrantFacts, Refusal> {
+        let target = self.target(root).await?;
+        Ok(GrantFacts {
             span: Span { starts: self.starts, ends: self.ends },
             is_revoked: self.is_revoked,
             address_matches: self.network.parse::<Network>().is_ok_and(|network| network.holds(address)),
-            covers_target: self.bucket == bucket && is_under,
-        }
+            covers_target: target.is_some_and(|target| target.covers(bucket, key)),
+        })
     }
 }
 
@@ -146,16 +179,17 @@ impl Rule for GrantIssue {
             agreement: agreement.id,
             issuer: frame.actor.person,
             receiver,
-            bucket: self.bucket.clone(),
-            prefix: self.prefix.clone().unwrap_or_default(),
             network: self.address.clone(),
             starts: self.starts,
             ends: self.ends,
             is_revoked: false,
         };
         draft.put(&key, &row)?;
-        let answer = json!({ "grant": row.alias });
-        Ok(Outcome::of(Noun::Grant, id).and(Noun::Agreement, agreement.id).saying(answer))
+        let target =
+            GrantTargetRow { bucket: self.bucket.clone(), prefix: self.prefix.clone().unwrap_or_default() };
+        draft.put_in(row.target_seal(), &key, &target)?;
+        let outcome = Outcome::of(Noun::Grant, id).and(Noun::Agreement, agreement.id);
+        Ok(outcome.within(agreement.id.cast()).saying(json!({ "grant": row.alias })))
     }
 }
 
@@ -197,11 +231,12 @@ impl Show for GrantShow {
             if !is_wanted || !(is_own || facts::project(scene, row.project).await?.is_known_to_actor) {
                 continue;
             }
+            let target = row.target(scene.root).await?;
             shown.push(json!({
                 "grant": row.alias,
                 "id": row.id.to_string(),
-                "bucket": row.bucket,
-                "prefix": row.prefix,
+                "bucket": target.as_ref().map(|target| &target.bucket),
+                "prefix": target.as_ref().map(|target| &target.prefix),
                 "address": row.network,
                 "starts": row.starts,
                 "ends": row.ends,

@@ -12,7 +12,7 @@ use crate::act::{Frame, Judged, Outcome, Rule, Scene};
 use crate::cell::draft::Draft;
 use crate::facts;
 use crate::name;
-use crate::row::{self, Row, Table};
+use crate::row::{self, Row, Seal, Table};
 use crate::show::Show;
 
 #[derive(Debug, Clone, Encode, Decode)]
@@ -27,9 +27,9 @@ pub struct PermitRow {
     pub requester: Id<Person>,
     #[n(4)]
     pub persons: Vec<Id<Person>>,
-    /// None: all of the project.
+    /// It is for the buckets of its [`PermitBucketsRow`]; otherwise for all of the project.
     #[n(5)]
-    pub buckets: Vec<String>,
+    pub names_buckets: bool,
     #[n(6)]
     pub purpose: String,
     #[n(7)]
@@ -50,16 +50,50 @@ impl Row for PermitRow {
     const TABLE: Table = Table::Permit;
 }
 
+/// The buckets a permit is for.
+///
+/// WHY a row of its own, in the project's scope: who was permitted what use is told for ever, while names of
+/// data die with the data.
+#[derive(Debug, Clone, Default, Encode, Decode)]
+pub struct PermitBucketsRow {
+    #[n(0)]
+    pub buckets: Vec<String>,
+}
+
+impl Row for PermitBucketsRow {
+    const TABLE: Table = Table::PermitBuckets;
+}
+
 impl PermitRow {
     /// Permits lie under their project.
     pub fn key(&self) -> [u8; 32] {
         row::pair(self.project, self.id)
     }
 
-    /// Whether it names this person and covers this bucket; `None` asks for the project as such.
-    pub fn covers(&self, person: Id<Person>, bucket: Option<&str>) -> bool {
-        let is_open = |bucket: &str| self.buckets.is_empty() || self.buckets.iter().any(|own| own == bucket);
-        self.granted_by.is_some() && self.persons.contains(&person) && bucket.is_none_or(is_open)
+    /// Whether it opens anything to this person.
+    pub fn names(&self, person: Id<Person>) -> bool {
+        self.granted_by.is_some() && self.persons.contains(&person)
+    }
+
+    /// Whether it is for this bucket; `None` asks for the project as such.
+    pub async fn covers(&self, root: &Draft, bucket: Option<&str>) -> Result<bool, Refusal> {
+        let Some(bucket) = bucket.filter(|_| self.names_buckets) else {
+            return Ok(true);
+        };
+        Ok(self.buckets(root).await?.iter().any(|own| own == bucket))
+    }
+
+    /// The buckets it names; none once their names are destroyed.
+    async fn buckets(&self, root: &Draft) -> Result<Vec<String>, Refusal> {
+        if !self.names_buckets {
+            return Ok(Vec::new());
+        }
+        let row: Option<PermitBucketsRow> = root.row(&self.key()).await?;
+        Ok(row.unwrap_or_default().buckets)
+    }
+
+    fn names_seal(&self) -> Seal {
+        Seal::Scope { scope: self.project.cast(), id: self.id.to_bytes(), size_bytes: 0 }
     }
 
     /// From when until when it lets anybody in; ended early means that the last moment came early.
@@ -113,7 +147,7 @@ impl Rule for PermitRequest {
             project,
             requester: frame.actor.person,
             persons,
-            buckets: self.buckets.to_vec(),
+            names_buckets: !self.buckets.is_empty(),
             purpose: self.purpose.clone(),
             legal_basis: self.legal_basis.clone(),
             ethics: self.ethics.clone(),
@@ -124,7 +158,12 @@ impl Rule for PermitRequest {
         };
         draft.put(&row.key(), &row)?;
         let answer = json!({ "permit": row.alias, "state": row.state(frame.now) });
-        Ok(Outcome::of(Noun::Permit, id).and(Noun::Project, project).saying(answer))
+        let outcome = Outcome::of(Noun::Permit, id).and(Noun::Project, project).saying(answer);
+        if !row.names_buckets {
+            return Ok(outcome);
+        }
+        draft.put_in(row.names_seal(), &row.key(), &PermitBucketsRow { buckets: self.buckets.to_vec() })?;
+        Ok(outcome.within(project.cast()))
     }
 }
 
@@ -186,7 +225,7 @@ impl Show for PermitShow {
                 "id": row.id.to_string(),
                 "project": project.map(|project| project.alias),
                 "state": row.state(scene.now),
-                "buckets": row.buckets,
+                "buckets": row.buckets(scene.root).await?,
                 "purpose": row.purpose,
                 "legal_basis": row.legal_basis,
                 "ethics": row.ethics,

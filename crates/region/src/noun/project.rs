@@ -90,7 +90,9 @@ impl Rule for ProjectOpen {
         }
         let tier = tier(self.tier)?.number();
         let tenant = name::find_id(draft, Noun::Tenant, &self.tenant).await?;
-        let id = Id::random(frame.region.rand());
+        let id: Id<Project> = Id::random(frame.region.rand());
+        // What the root says of its data, in permits, dies with the data.
+        frame.region.root().keys.found_names(id.cast())?;
         let alias = name::claim(draft, Noun::Project, &self.alias, id, &id.to_bytes()).await?;
         let row = ProjectRow {
             id,

@@ -13,7 +13,7 @@ use crate::Region;
 use crate::act::{Frame, Judged, Outcome, Plan, Request, Rule, Scene};
 use crate::cell::draft::Draft;
 use crate::cell::step::Leaf;
-use crate::facts::{self, DataTarget};
+use crate::facts::{self, DataTarget, Removed};
 use crate::noun::agreement::AgreementRow;
 use crate::noun::bucket::{self, Versions};
 use crate::object::put::{Extra, Made, Stored, check_key, place, store};
@@ -21,25 +21,19 @@ use crate::object::{ObjectRow, find, known, newest, next_version, null_version};
 use crate::scope::ScopeRow;
 
 macro_rules! judged_change {
-    ($($deed:ident ($version:expr))*) => { $(#[async_trait]
+    ($($deed:ident ($removes:expr))*) => { $(#[async_trait]
     impl Judged for $deed {
         async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
-            let version: fn(&$deed) -> Option<&str> = $version;
-            let of = DataTarget {
-                project: &self.project,
-                bucket: &self.bucket,
-                key: Some(&self.key),
-                version: version(self),
-                is_conditional: false,
-            };
-            facts::data(scene, &of).await
+            let removes: fn(&$deed) -> Option<Removed<'_>> = $removes;
+            let of = DataTarget::object(&self.project, &self.bucket, &self.key);
+            facts::data(scene, &DataTarget { removes: removes(self), ..of }).await
         }
     })* };
 }
 
 judged_change! {
     ObjectCopy (|_| None)
-    ObjectDelete (|deed| deed.version.as_deref())
+    ObjectDelete (|deed| Some(Removed { key: &deed.key, version: deed.version.as_deref() }))
     ObjectDescribe (|_| None)
     ObjectHold (|_| None)
 }

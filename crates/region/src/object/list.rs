@@ -17,8 +17,8 @@ use crate::object::{ObjectRow, prefix};
 
 /// WHY: rows looked at for one page; a page that hides more behind a delimiter goes on from where it stopped.
 const ROWS_MAX: usize = 100_000;
-/// WHY: rows read from the index at a time.
-const BATCH_ROWS: usize = 1_024;
+/// WHY: rows read from the index at a time; a page of few keys should cost few rows.
+const BATCH_ROWS: (usize, usize) = (16, 1_024);
 
 /// What to list.
 #[derive(Debug, Clone, Default)]
@@ -53,14 +53,7 @@ pub struct Page {
 #[async_trait]
 impl Judged for ObjectList {
     async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
-        let of = DataTarget {
-            project: &self.project,
-            bucket: &self.bucket,
-            key: None,
-            version: None,
-            is_conditional: false,
-        };
-        facts::data(scene, &of).await
+        facts::data(scene, &DataTarget::bucket(&self.project, &self.bucket)).await
     }
 }
 
@@ -93,13 +86,15 @@ pub async fn page(rows: &Draft, bucket: &BucketRow, wanted: &Wanted) -> Result<P
     let under = [&bucket.id.to_bytes()[..], wanted.prefix.as_bytes()].concat();
     let mut from = start(bucket, wanted);
     let mut looked_at = 0;
+    // One more tells whether there is a next page.
+    let batch_rows = wanted.keys_max.saturating_add(1).clamp(BATCH_ROWS.0, BATCH_ROWS.1);
     while looked_at < ROWS_MAX {
-        let batch = rows.rows::<ObjectRow>(&under, from.as_deref(), BATCH_ROWS).await?;
-        let is_last = batch.len() < BATCH_ROWS;
+        let batch = rows.rows::<ObjectRow>(&under, from.as_deref(), batch_rows).await?;
+        let is_last = batch.len() < batch_rows;
         looked_at += batch.len();
         for (own, row) in batch {
             from = Some(own);
-            if walk.take(&row) == Step::Full {
+            if walk.take(row) == Step::Full {
                 return Ok(page);
             }
         }
@@ -157,12 +152,12 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn take(&mut self, row: &ObjectRow) -> Step {
+    fn take(&mut self, row: ObjectRow) -> Step {
         let is_newest = self.last_key.as_deref() != Some(&row.key);
-        self.last_key = Some(row.key.clone());
-        self.last_version = Some(row.version_id());
+        self.last_key.get_or_insert_default().clone_from(&row.key);
+        self.last_version = self.wanted.versions.then(|| row.version_id());
         let is_told = self.wanted.versions || (is_newest && !row.is_marker);
-        if !is_told || self.is_skipped(row) || self.inside().is_some() {
+        if !is_told || self.is_skipped(&row) || self.inside().is_some() {
             return Step::Next;
         }
         if self.is_full() {
@@ -171,7 +166,7 @@ impl Walk<'_> {
         }
         match self.folder(&row.key) {
             Some(folder) => self.page.folders.push(folder),
-            None => self.page.objects.push((row.clone(), is_newest)),
+            None => self.page.objects.push((row, is_newest)),
         }
         Step::Next
     }
@@ -210,7 +205,7 @@ impl Walk<'_> {
 
     /// The last row looked at, told or not.
     fn looked_at(&self) -> Option<Position> {
-        let version = self.last_version.clone().filter(|_| self.wanted.versions);
+        let version = self.last_version.clone();
         self.last_key.clone().map(|key| Position { key, version })
     }
 

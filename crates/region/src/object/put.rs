@@ -43,14 +43,8 @@ pub struct Stored {
 #[async_trait]
 impl Judged for ObjectPut {
     async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
-        let of = DataTarget {
-            project: &self.project,
-            bucket: &self.bucket,
-            key: Some(&self.key),
-            version: None,
-            is_conditional: self.condition.is_some(),
-        };
-        facts::data(scene, &of).await
+        let of = DataTarget::object(&self.project, &self.bucket, &self.key);
+        facts::data(scene, &DataTarget { is_conditional: self.condition.is_some(), ..of }).await
     }
 }
 

@@ -36,14 +36,7 @@ macro_rules! judged_object {
     ($($deed:ident)*) => { $(#[async_trait]
     impl Judged for $deed {
         async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
-            let of = DataTarget {
-                project: &self.project,
-                bucket: &self.bucket,
-                key: Some(&self.key),
-                version: self.version.as_deref(),
-                is_conditional: false,
-            };
-            facts::data(scene, &of).await
+            facts::data(scene, &DataTarget::object(&self.project, &self.bucket, &self.key)).await
         }
     })* };
 }

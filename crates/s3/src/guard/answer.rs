@@ -45,6 +45,8 @@ fn broken(fault: Fault) -> S3Error {
             let refusal = Refusal::with(Reason::TooLarge, "a signed chunk has at most 8 MiB");
             error::error(S3ErrorCode::EntityTooLarge, &refusal)
         }
+        Fault::Full => error::slow_down("too many bodies at once"),
+        Fault::Sum(algorithm) => error::error(S3ErrorCode::BadDigest, &crate::sums::wrong(algorithm.name())),
         Fault::Slow => {
             error::error(S3ErrorCode::RequestTimeout, &Refusal::with(Reason::BodyCut, "it came too slowly"))
         }

@@ -40,6 +40,10 @@ enum At {
 pub struct Chunks {
     at: At,
     is_signed: bool,
+    /// Of the signed chunk that is on its way.
+    chunk_bytes: u64,
+    /// Of the largest that what arrived last had to do with.
+    held_bytes: u64,
 }
 
 impl Chunks {
@@ -51,11 +55,17 @@ impl Chunks {
     }
 
     pub fn new(is_signed: bool) -> Self {
-        Self { at: At::Head(Vec::new()), is_signed }
+        Self { at: At::Head(Vec::new()), is_signed, chunk_bytes: 0, held_bytes: 0 }
+    }
+
+    /// How much the protocol collects before it passes on.
+    pub fn held_bytes(&self) -> u64 {
+        self.held_bytes
     }
 
     /// What arrived, as it goes on.
     pub fn pass(&mut self, mut from: Bytes, into: &mut impl Extend<Bytes>) -> Result<(), Framing> {
+        self.held_bytes = self.chunk_bytes;
         while !from.is_empty() {
             match &mut self.at {
                 At::Tail => {
@@ -93,6 +103,8 @@ impl Chunks {
         if self.is_signed && size_bytes > SIGNED_CHUNK_BYTES_MAX {
             return Err(Framing::Large);
         }
+        self.chunk_bytes = if self.is_signed { size_bytes } else { 0 };
+        self.held_bytes = self.held_bytes.max(self.chunk_bytes);
         if self.is_signed || size_bytes == 0 {
             into.extend([Bytes::from(head)]);
         }

@@ -6,8 +6,7 @@ use words::limit::PART_BYTES_MAX;
 use words::{Reason, Refusal, Timestamp};
 
 use crate::error;
-use crate::guard::{name, sign};
-use crate::offered;
+use crate::guard::{document, hoist, name, sign};
 
 /// WHY: chunk signatures and trailers add under 1 % to a body in chunks of 8 KiB and more.
 const FRAMED_BYTES_MAX: u64 = PART_BYTES_MAX + PART_BYTES_MAX / 50;
@@ -31,8 +30,8 @@ const ONCE: [header::HeaderName; 12] = [
 /// WHY: 10,000 parts with their checksums, or 1,000 of the longest keys.
 pub const DOCUMENT_BYTES_MAX: u64 = 8 << 20;
 
-/// Refuses what must not reach the protocol.
-pub fn check<B>(request: &Request<B>, now: Timestamp) -> S3Result<()> {
+/// Refuses what must not reach the protocol; gives the request as the protocol is to read it.
+pub fn check(mut request: Request<()>, now: Timestamp) -> S3Result<Request<()>> {
     let known = [Method::GET, Method::HEAD, Method::PUT, Method::POST, Method::DELETE];
     if !known.contains(request.method()) {
         return Err(error::invalid(S3ErrorCode::MethodNotAllowed, "GET, HEAD, PUT, POST or DELETE"));
@@ -44,9 +43,14 @@ pub fn check<B>(request: &Request<B>, now: Timestamp) -> S3Result<()> {
     name::check_path(path)?;
     let pairs = name::pairs(query)?;
     check_headers(request.headers())?;
-    check_document(request)?;
     sign::check(request.method(), request.headers(), &pairs, now)?;
-    offered::check_headers(request.headers())
+    // WHY behind the signature's check: the query is always under it, headers only where it names them.
+    hoist::back(request.headers_mut(), &pairs)?;
+    check_headers(request.headers())?;
+    check_payload(request.headers())?;
+    check_source(request.headers())?;
+    check_document(&request)?;
+    Ok(request)
 }
 
 fn check_headers(headers: &HeaderMap) -> S3Result<()> {
@@ -69,21 +73,35 @@ fn check_headers(headers: &HeaderMap) -> S3Result<()> {
     check_size(headers, "x-amz-decoded-content-length", PART_BYTES_MAX)
 }
 
+/// WHY: a hash that is none would be told as a signature that does not match.
+fn check_payload(headers: &HeaderMap) -> S3Result<()> {
+    let Some(payload) = headers.get("x-amz-content-sha256").map(http::HeaderValue::as_bytes) else {
+        return Ok(());
+    };
+    let is_hash = payload.len() == 64 && payload.iter().all(u8::is_ascii_hexdigit);
+    if is_hash || payload == b"UNSIGNED-PAYLOAD" || payload.starts_with(b"STREAMING-") {
+        return Ok(());
+    }
+    Err(error::invalid(S3ErrorCode::InvalidArgument, "x-amz-content-sha256 is no SHA-256 in hexadecimal"))
+}
+
+/// WHY: the protocol crate says of a key that is too long only that the header is invalid.
+fn check_source(headers: &HeaderMap) -> S3Result<()> {
+    let source = headers.get("x-amz-copy-source").and_then(|source| source.to_str().ok()).unwrap_or_default();
+    let path = source.split('?').next().and_then(name::decode).unwrap_or_default();
+    let key = path.trim_start_matches('/').split_once('/').map_or("", |(_, key)| key);
+    name::check_key(key)
+}
+
 /// A body that is read whole, as XML, announces a length that fits.
-fn check_document<B>(request: &Request<B>) -> S3Result<()> {
-    let key = request.uri().path().strip_prefix('/').and_then(|path| path.split_once('/'));
-    let has_key = key.is_some_and(|(_, key)| !key.is_empty());
-    if *request.method() != Method::POST && has_key {
+fn check_document(request: &Request<()>) -> S3Result<()> {
+    if !document::is_document(request) {
         return Ok(());
     }
     if request.headers().contains_key(header::TRANSFER_ENCODING) {
         return Err(error::invalid(S3ErrorCode::MissingContentLength, "a body announces its length"));
     }
-    let length = request
-        .headers()
-        .get(header::CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if length.is_some_and(|length| length > DOCUMENT_BYTES_MAX) {
+    if document::length(request.headers()).is_some_and(|length| length > DOCUMENT_BYTES_MAX) {
         return Err(error::error(S3ErrorCode::MaxMessageLengthExceeded, &Refusal::new(Reason::TooLarge)));
     }
     Ok(())

@@ -15,6 +15,8 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use listen::{Budget, Grant};
+use seal::checksum::Algorithm;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep};
 
@@ -33,6 +35,10 @@ pub enum Fault {
     Cut,
     Slow,
     Chunk(Framing),
+    /// The door holds as many bytes as it may.
+    Full,
+    /// A document is not what its checksum says.
+    Sum(Algorithm),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -122,6 +128,9 @@ pub struct Inlet {
     /// Set for bodies that come in chunks, and what of them is to be passed on.
     chunks: Option<Chunks>,
     passing: VecDeque<Bytes>,
+    /// WHY: the protocol holds a signed chunk whole before it passes it on.
+    budget: Budget,
+    granted: Option<(u64, Grant)>,
     /// One of the bodies that may be open at once.
     _open: Option<OwnedSemaphorePermit>,
 }
@@ -131,13 +140,15 @@ impl Inlet {
         source: Arc<Source>,
         wait: Duration,
         chunks: Option<Chunks>,
+        budget: Budget,
         open: Option<OwnedSemaphorePermit>,
     ) -> Self {
         let until = Box::pin(sleep(wait));
-        Self { source, wait, until, since_bytes: 0, chunks, passing: VecDeque::new(), _open: open }
+        let passing = VecDeque::new();
+        Self { source, wait, until, since_bytes: 0, chunks, passing, budget, granted: None, _open: open }
     }
 
-    fn broken(&self, fault: Fault) -> Broken {
+    pub fn broken(&self, fault: Fault) -> Broken {
         Broken(*self.source.fault.get_or_init(|| fault))
     }
 
@@ -147,9 +158,22 @@ impl Inlet {
             None => self.passing.push_back(bytes),
             Some(chunks) => {
                 let passed = chunks.pass(bytes, &mut self.passing);
+                let held_bytes = chunks.held_bytes();
                 passed.map_err(|framing| self.broken(Fault::Chunk(framing)))?;
+                self.make_room(held_bytes)?;
             }
         }
+        Ok(())
+    }
+
+    /// Room for the chunk that the protocol collects, and for no other any more.
+    fn make_room(&mut self, held_bytes: u64) -> Result<(), Broken> {
+        if self.granted.as_ref().is_some_and(|(granted, _)| *granted == held_bytes) {
+            return Ok(());
+        }
+        self.granted = None;
+        let grant = self.budget.take(held_bytes).ok_or_else(|| self.broken(Fault::Full))?;
+        self.granted = Some((held_bytes, grant));
         Ok(())
     }
 

@@ -1,50 +1,78 @@
 //! What stands before the protocol: bounds, strict reading, our clock.
 //!
 //! The protocol crate has no protection of its own. Everything here refuses
-//! or lets through; nothing here changes a request.
+//! or lets through; the only change to a request is that headers which a
+//! presigned query carries stand among the headers again.
 
 pub mod answer;
 pub mod chunk;
+pub mod document;
 pub mod head;
+pub mod hoist;
+pub mod hold;
 pub mod inlet;
 pub mod name;
 pub mod sign;
 
 use std::sync::Arc;
 
-use http::{HeaderMap, Request, header};
+use http::{HeaderMap, HeaderValue, Request, Response, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
+use listen::Held;
 use s3s::{Body, HttpResponse, S3Error, S3ErrorCode, S3Result};
 use tokio::sync::OwnedSemaphorePermit;
 use tracing::Dispatch;
 use tracing::instrument::WithSubscriber;
-use words::{Reason, Refusal};
+use words::Reason;
 
 use crate::ask::{Caller, Voice};
 use crate::door::S3Door;
 use crate::error;
+use document::{Document, Told};
+use hold::Hold;
 use inlet::{Inlet, Source};
 
+/// What an answer is sent with: it gives back what the request took.
+pub type Answered = Response<Held<Body, Arc<Hold>>>;
+
 /// Serves one request: admits it, hands it on, and makes its refusal heard.
-pub async fn serve(door: &S3Door, caller: Caller, request: Request<Incoming>) -> HttpResponse {
+pub async fn serve(door: &S3Door, caller: Caller, request: Request<Incoming>) -> Answered {
     let is_waiting = waits_to_send(request.headers());
     let is_head = request.method() == http::Method::HEAD;
+    let is_get = request.method() == http::Method::GET;
     let (head, body) = request.into_parts();
     let source = Source::new(body);
+    let hold = Arc::new(Hold::default());
     let answered = match admit(door, &source, Request::from_parts(head, ())) {
-        Ok((request, open)) => {
-            let chunks = chunk::Chunks::of(request.headers());
-            let inlet = Inlet::new(Arc::clone(&source), door.limits().body_wait, chunks, open);
-            call(door, caller, request, inlet).await
-        }
+        Ok(admitted) => call(door, caller, admitted, &source, &hold).await,
         Err(refused) => answer::of(refused),
     };
     let response = answer::finish(answered, source.fault(), is_head);
     if !response.status().is_success() && (source.has_begun() || !is_waiting) {
-        inlet::drain(&source, door.limits().body_wait).await;
+        // WHY bounded: refused strangers that keep sending must not sit here in numbers.
+        if let Some(_drain) = door.open_drain() {
+            inlet::drain(&source, door.limits().body_wait).await;
+        }
     }
-    response
+    let mut response = if is_get { afforded(door, response, &hold) } else { response };
+    if !hold.is_known() {
+        // WHY: a stranger who asks again and again must not keep the seat of somebody else.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response.map(|body| Held::new(body, hold))
+}
+
+/// WHY of GET alone: a page may be long and its reader slow; what changed something is told in any case.
+fn afforded(door: &S3Door, response: HttpResponse, hold: &Hold) -> HttpResponse {
+    let held_bytes = response.body().bytes().map_or(0, |bytes| bytes.len() as u64);
+    match door.budget().take(held_bytes) {
+        Some(grant) => {
+            hold.keep_grant(grant);
+            response
+        }
+        None => answer::of(error::slow_down("too many answers at once")),
+    }
 }
 
 /// SPEC: RFC 9110, 10.1.1: such a client sends its body only when told to go on.
@@ -52,28 +80,47 @@ fn waits_to_send(headers: &HeaderMap) -> bool {
     headers.get(header::EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
-type Admitted = (Request<()>, Option<OwnedSemaphorePermit>);
+/// A request that may reach the protocol.
+struct Admitted {
+    request: Request<()>,
+    document: Option<Told>,
+    open: Option<OwnedSemaphorePermit>,
+}
 
 fn admit(door: &S3Door, source: &Source, request: Request<()>) -> S3Result<Admitted> {
-    head::check(&request, door.now())?;
-    if source.is_empty() {
-        return Ok((request, None));
-    }
-    let open = door.open_body().ok_or_else(busy)?;
-    Ok((request, Some(open)))
+    let request = head::check(request, door.now())?;
+    let document = Told::read(&request)?;
+    let open = if source.is_empty() { None } else { Some(door.open_body().ok_or_else(busy)?) };
+    Ok(Admitted { request, document, open })
 }
 
 fn busy() -> S3Error {
-    error::error(S3ErrorCode::SlowDown, &Refusal::with(Reason::Unavailable, "too many uploads at once"))
+    error::slow_down("too many uploads at once")
 }
 
 /// WHY in silence: the protocol crate logs requests, bodies and errors as they are.
-async fn call(door: &S3Door, caller: Caller, request: Request<()>, body: Inlet) -> HttpResponse {
+async fn call(
+    door: &S3Door,
+    caller: Caller,
+    admitted: Admitted,
+    source: &Arc<Source>,
+    hold: &Arc<Hold>,
+) -> HttpResponse {
     let voice = tracing::dispatcher::get_default(Dispatch::clone);
-    let is_empty = body.is_end_stream();
-    let body = if is_empty { Body::empty() } else { Body::http_body_unsync(body) };
+    let Admitted { request, document, open } = admitted;
+    let wait = door.limits().body_wait;
+    let chunks = chunk::Chunks::of(request.headers());
+    let inlet = Inlet::new(Arc::clone(source), wait, chunks, door.budget(), open);
+    let body = match document {
+        _ if inlet.is_end_stream() => Body::empty(),
+        None => Body::http_body_unsync(inlet),
+        Some(told) => {
+            Body::http_body_unsync(Document::new(inlet, told, wait, door.budget(), Arc::clone(hold)))
+        }
+    };
     let mut request = request.map(|()| body);
     request.extensions_mut().insert(caller);
+    request.extensions_mut().insert(Arc::clone(hold));
     request.extensions_mut().insert(Voice(voice));
     let answered = door.protocol().call(request).with_subscriber(Dispatch::none()).await;
     answered

@@ -39,6 +39,10 @@ fn hex(digit: u8) -> Option<u8> {
 pub fn check_path(path: &str) -> S3Result<()> {
     let path = decode(path).ok_or_else(unreadable)?;
     let key = path.strip_prefix('/').and_then(|path| path.split_once('/')).map_or("", |(_, key)| key);
+    check_key(key)
+}
+
+pub fn check_key(key: &str) -> S3Result<()> {
     if key.len() > OBJECT_KEY_BYTES_MAX {
         let refusal = Refusal::with(Reason::TooLarge, "an object key has at most 1,024 bytes");
         return Err(error::error(S3ErrorCode::KeyTooLongError, &refusal));

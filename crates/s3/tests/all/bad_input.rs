@@ -414,3 +414,109 @@ async fn an_upload_s_parts_are_held_to_their_word() {
     assert_eq!(house.uploads().await, 0);
     house.close().await;
 }
+
+/// Whoever signs wrongly, or at another time than ours, is told so and leaves nothing.
+#[tokio::test]
+async fn signatures_and_clocks() {
+    let house = House::open().await;
+    let put = || Call::put(TARGET, b"data");
+    let at = |minutes: i64| put().at(house::now().plus_ms(minutes * 60_000)).signed(&house.rita);
+    let mut forged = house.rita.clone();
+    forged.secret.push('x');
+    let wrong = |call: Call| {
+        case("wrong signature", call.signed(&forged), 403, "SignatureDoesNotMatch", Reason::SignatureWrong)
+    };
+    let skewed = |call: Call| case("skewed clock", call, 403, "RequestTimeTooSkewed", Reason::ClockSkewed);
+    let cases = vec![
+        wrong(put()),
+        wrong(Call::post(&format!("{TARGET}?uploads="), b"")),
+        wrong(Call::delete(TARGET)),
+        wrong(Call::post("/results?delete=", b"<Delete/>")),
+        skewed(at(-16)),
+        skewed(at(16)),
+        case(
+            "no date",
+            put().with("x-amz-date", "yesterday").signed(&house.rita),
+            403,
+            "AccessDenied",
+            Reason::Invalid,
+        ),
+    ];
+    check(&house, cases).await;
+    house.close().await;
+}
+
+#[tokio::test]
+async fn headers_that_cannot_be_read() {
+    let house = House::open().await;
+    let bad = |name: &'static str, call: Call, code: &'static str| {
+        case(name, call.signed(&house.rita), 400, code, Reason::Invalid)
+    };
+    let put = || Call::put(TARGET, b"data");
+    let copy = || Call::put("/results/copy", b"").with("x-amz-copy-source", "results/table");
+    check(
+        &house,
+        vec![
+            bad("decoded length", put().with("x-amz-decoded-content-length", "4x"), "InvalidArgument"),
+            bad("payload hash", put().payload("nonsense"), "InvalidArgument"),
+            bad("directive", copy().with("x-amz-metadata-directive", "MOVE"), "InvalidArgument"),
+            bad("copy's date", copy().with("x-amz-copy-source-if-modified-since", "soon"), "InvalidArgument"),
+            bad("expiry", put().with("expires", "soon"), "InvalidArgument"),
+            bad(
+                "checksum's type",
+                Call::post(&format!("{TARGET}?uploads="), b"").with("x-amz-checksum-type", "HALF"),
+                "InvalidRequest",
+            ),
+            bad(
+                "part's number",
+                Call::put(&format!("{TARGET}?partNumber=one&uploadId=a"), b""),
+                "InvalidArgument",
+            ),
+            bad(
+                "size of an upload",
+                Call::post(&format!("{TARGET}?uploadId=a"), b"<CompleteMultipartUpload/>")
+                    .with("x-amz-mp-object-size", "big"),
+                "InvalidArgument",
+            ),
+            bad(
+                "NUL in XML",
+                Call::post("/results?delete=", b"<Delete><Object><Key>a&#0;b</Key></Object></Delete>"),
+                "MalformedXML",
+            ),
+            bad(
+                "no UTF-8 in XML",
+                Call::post("/results?delete=", b"<Delete><Object><Key>\xff</Key></Object></Delete>"),
+                "MalformedXML",
+            ),
+        ],
+    )
+    .await;
+    house.close().await;
+}
+
+/// Keys come in by four ways, and none of them takes one that is too long or holds NUL.
+#[tokio::test]
+async fn long_keys_come_in_by_no_way() {
+    let house = House::open().await;
+    let long = "k".repeat(1_025);
+    let too_long = |name: &'static str, call: Call| {
+        case(name, call.signed(&house.rita), 400, "KeyTooLongError", Reason::TooLarge)
+    };
+    check(
+        &house,
+        vec![
+            too_long("put", Call::put(&format!("/results/{long}"), b"data")),
+            too_long("upload", Call::post(&format!("/results/{long}?uploads="), b"")),
+            too_long("get", Call::get(&format!("/results/{long}"))),
+            too_long(
+                "copy",
+                Call::put("/results/copy", b"").with("x-amz-copy-source", &format!("results/{long}")),
+            ),
+        ],
+    )
+    .await;
+    let batch = format!("<Delete><Object><Key>{long}</Key></Object></Delete>");
+    let told = house.call(Call::post("/results?delete=", batch.as_bytes())).await;
+    assert_eq!((told.status, told.code()), (200, "KeyTooLongError".to_owned()), "{}", told.text());
+    house.close().await;
+}

@@ -6,6 +6,7 @@ use data_encoding::HEXLOWER;
 use house::call::{hmac, sha256, signing_key, stamp};
 use house::{BUCKET, Call, House};
 use region::twin::Access;
+use s3::Limits;
 use seal::checksum::{Algorithm, checksum};
 
 const SIGNED: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
@@ -163,5 +164,19 @@ async fn others_leave_nothing() {
     let mut long = trailing();
     long.headers.iter_mut().find(|(name, _)| name == "x-amz-decoded-content-length").unwrap().1 = "5".into();
     refused(&house, in_chunks(long, rita, &good), 400, "InvalidArgument", "invalid").await;
+    house.close().await;
+}
+
+/// Goal: signed chunks take from the door's budget. Method: a budget smaller than the body, chunks on either side of it.
+#[tokio::test]
+async fn chunks_that_are_put_together_take_from_the_budget() {
+    let house = House::with(Limits { held_bytes_max: 16, ..Limits::default() }).await;
+    stored(&house, in_signed_chunks(call(SIGNED), &house.rita, 8, None)).await;
+    refused(&house, in_signed_chunks(call(SIGNED), &house.rita, 19, None), 503, "SlowDown", "unavailable")
+        .await;
+    // What is not put together takes nothing.
+    let crc32 = checksum(Algorithm::Crc32, PLAIN).to_text();
+    let trailing = call(UNSIGNED_TRAILER).with("x-amz-trailer", "x-amz-checksum-crc32");
+    stored(&house, in_chunks(trailing, &house.rita, &format!("x-amz-checksum-crc32:{crc32}"))).await;
     house.close().await;
 }

@@ -2,13 +2,17 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod bad_input;
+mod bounds;
 mod chunks;
 mod clients;
 mod fuzz;
+mod headers;
 mod house;
 #[path = "../../../../trial/tests/need/mod.rs"]
 mod need;
 mod objects;
+mod pages;
 mod signatures;
 mod silence;
 mod stock_clients;
+mod verbs;

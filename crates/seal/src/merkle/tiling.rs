@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use super::node::subtree_hash;
 use super::tile::TILE_HEIGHT;
 use super::{
-    HASH_BYTES, Hash, LEAVES_MAX, Node, Nodes, Row, TILE_LEVEL_MAX, TILE_WIDTH, Tile, TileError, empty_root, join,
+    HASH_BYTES, Hash, LEAVES_MAX, Node, Nodes, Row, TILE_LEVEL_MAX, TILE_WIDTH, Tile, TileError, empty_root,
+    join,
 };
 
 /// A tile and the bytes to publish under its path.

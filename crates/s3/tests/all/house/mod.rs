@@ -47,7 +47,11 @@ impl House {
     }
 
     pub async fn with(limits: Limits) -> Self {
-        let world = World::planet(Soil::new(7)).await.unwrap();
+        Self::on(Soil::new(7), limits).await
+    }
+
+    pub async fn on(soil: Soil, limits: Limits) -> Self {
+        let world = World::planet(soil).await.unwrap();
         world.open_project(PROJECT, 0).await.unwrap();
         world.act("rita", "bucket.create", json!({ "project": PROJECT, "bucket": BUCKET })).await.unwrap();
         agree(&world).await;

@@ -1,0 +1,71 @@
+//! What a policy does with the time: it may compare it with a date, and no more.
+//!
+//! What is remembered of answers stands on this. It reads policies in Cedar's
+//! JSON form (Cedar Policy Language Reference, "JSON policy format").
+
+use serde_json::Value;
+
+const COMPARISONS: [&str; 6] = ["<", "<=", ">", ">=", "==", "!="];
+
+/// Whether every use of the context is a comparison of `context.now` with an attribute of the resource.
+pub(super) fn is_only_compared(policy: &Value) -> bool {
+    match policy {
+        Value::Object(fields) => {
+            fields.get("Var") != Some(&Value::from("context"))
+                && fields.iter().all(|(name, value)| is_comparison(name, value) || is_only_compared(value))
+        }
+        Value::Array(items) => items.iter().all(is_only_compared),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    }
+}
+
+fn is_comparison(name: &str, sides: &Value) -> bool {
+    let (left, right) = (&sides["left"], &sides["right"]);
+    let is_dated = (is_now(left) && is_of_resource(right)) || (is_now(right) && is_of_resource(left));
+    COMPARISONS.contains(&name) && is_dated
+}
+
+fn is_now(side: &Value) -> bool {
+    let of = &side["."];
+    of["attr"] == "now" && of["left"]["Var"] == "context"
+}
+
+/// An attribute of the resource, or of a record within it.
+fn is_of_resource(side: &Value) -> bool {
+    let left = &side["."]["left"];
+    left["Var"] == "resource" || (left.is_object() && is_of_resource(left))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_allowed(condition: &str) -> bool {
+        let text = format!("permit (principal, action, resource) when {{ {condition} }};");
+        let policy: cedar_policy::Policy = text.parse().unwrap();
+        is_only_compared(&policy.to_json().unwrap())
+    }
+
+    #[test]
+    fn the_time_is_compared_with_dates_of_the_resource() {
+        assert!(is_allowed("context.now <= resource.permit.ends"));
+        assert!(is_allowed("resource has permit && resource.permit.starts > context.now"));
+        assert!(is_allowed("!(context.now == resource.ends)"));
+    }
+
+    #[test]
+    fn the_time_is_used_for_nothing_else() {
+        for condition in [
+            "context.now + 30 <= resource.ends",
+            "context.now <= resource.ends - 30",
+            "context.now <= 1000",
+            "context.now <= principal.ends",
+            "context has now",
+            "context == resource.context",
+            "[context.now].contains(resource.ends)",
+            "if context.now == 5 then true else false",
+        ] {
+            assert!(!is_allowed(condition), "{condition}");
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! The tables: what each verb does, what fits anyway, what is refused and why.
+
+/// Metadata of a person's own choice: any name behind this.
+pub const META: &str = "x-amz-meta-";
+
+/// Headers of the signature and the transfer, which every verb may carry; the guard has judged them.
+pub const TRANSFER: [&str; 4] =
+    ["x-amz-content-sha256", "x-amz-date", "x-amz-security-token", "x-amz-user-agent"];
+
+/// Checksums of a body.
+const SUMS: [&str; 6] = [
+    "x-amz-checksum-crc32",
+    "x-amz-checksum-crc32c",
+    "x-amz-checksum-crc64nvme",
+    "x-amz-checksum-sha1",
+    "x-amz-checksum-sha256",
+    "x-amz-sdk-checksum-algorithm",
+];
+
+/// Bodies in chunks.
+const CHUNKS: [&str; 2] = ["x-amz-decoded-content-length", "x-amz-trailer"];
+
+/// What a verb does beyond its path; a header ending in `*` stands for all that begin so.
+pub struct Verb {
+    pub headers: &'static [&'static [&'static str]],
+    /// Conditions that it judges.
+    pub conditions: &'static [&'static str],
+    pub query: &'static [&'static str],
+}
+
+const READ: Verb = Verb {
+    headers: &[],
+    conditions: &["if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range"],
+    query: &[
+        "partNumber",
+        "response-cache-control",
+        "response-content-disposition",
+        "response-content-encoding",
+        "response-content-language",
+        "response-content-type",
+        "response-expires",
+        "versionId",
+    ],
+};
+
+const COPY: &[&str] = &[
+    META,
+    "x-amz-checksum-algorithm",
+    "x-amz-copy-source",
+    "x-amz-copy-source-if-match",
+    "x-amz-copy-source-if-modified-since",
+    "x-amz-copy-source-if-none-match",
+    "x-amz-copy-source-if-unmodified-since",
+    "x-amz-metadata-directive",
+];
+
+/// A verb that its path and query say whole.
+const fn plain(query: &'static [&'static str]) -> Verb {
+    Verb { headers: &[], conditions: &[], query }
+}
+
+/// Every verb that is served.
+pub static VERBS: [(&str, Verb); 22] = [
+    ("GetObject", READ),
+    ("HeadObject", READ),
+    (
+        "PutObject",
+        Verb {
+            headers: &[&[META, "x-amz-checksum-algorithm"], &SUMS, &CHUNKS],
+            conditions: &["if-match", "if-none-match"],
+            query: &[],
+        },
+    ),
+    ("CopyObject", Verb { headers: &[COPY], conditions: &[], query: &[] }),
+    (
+        "CreateMultipartUpload",
+        Verb {
+            headers: &[&[META, "x-amz-checksum-algorithm", "x-amz-checksum-type"]],
+            conditions: &[],
+            query: &["uploads"],
+        },
+    ),
+    (
+        "UploadPart",
+        Verb {
+            headers: &[&["x-amz-checksum-algorithm"], &SUMS, &CHUNKS],
+            conditions: &[],
+            query: &["partNumber", "uploadId"],
+        },
+    ),
+    (
+        "CompleteMultipartUpload",
+        Verb {
+            headers: &[&["x-amz-checksum-type", "x-amz-mp-object-size"], &SUMS],
+            conditions: &["if-match", "if-none-match"],
+            query: &["uploadId"],
+        },
+    ),
+    ("DeleteObjects", Verb { headers: &[&SUMS], conditions: &[], query: &["delete"] }),
+    ("PutBucketVersioning", Verb { headers: &[&SUMS], conditions: &[], query: &["versioning"] }),
+    ("CreateBucket", Verb { headers: &[&SUMS], conditions: &[], query: &[] }),
+    ("HeadBucket", plain(&[])),
+    ("DeleteBucket", plain(&[])),
+    ("AbortMultipartUpload", plain(&["uploadId"])),
+    ("DeleteObject", plain(&["versionId"])),
+    ("GetBucketLocation", plain(&["location"])),
+    ("GetBucketVersioning", plain(&["versioning"])),
+    ("ListBuckets", plain(&["continuation-token", "max-buckets", "prefix"])),
+    ("ListParts", plain(&["max-parts", "part-number-marker", "uploadId"])),
+    ("ListObjects", plain(&["delimiter", "encoding-type", "marker", "max-keys", "prefix"])),
+    (
+        "ListObjectsV2",
+        plain(&[
+            "continuation-token",
+            "delimiter",
+            "encoding-type",
+            "fetch-owner",
+            "list-type",
+            "max-keys",
+            "prefix",
+            "start-after",
+        ]),
+    ),
+    (
+        "ListObjectVersions",
+        plain(&[
+            "delimiter",
+            "encoding-type",
+            "key-marker",
+            "max-keys",
+            "prefix",
+            "version-id-marker",
+            "versions",
+        ]),
+    ),
+    (
+        "ListMultipartUploads",
+        plain(&[
+            "delimiter",
+            "encoding-type",
+            "key-marker",
+            "max-uploads",
+            "prefix",
+            "upload-id-marker",
+            "uploads",
+        ]),
+    ),
+];
+
+/// Headers of which some values mean what happens here anyway, and why the others are refused.
+pub const FITTING: [(&str, &[&str], &str); 13] = [
+    ("x-amz-acl", &["private", "bucket-owner-full-control"], "nothing here is ever public"),
+    ("x-amz-bucket-object-lock-enabled", &["false"], "a hold is set with `epic object hold`"),
+    ("x-amz-bypass-governance-retention", &["false"], "retention follows from the agreement"),
+    ("x-amz-checksum-mode", &["ENABLED"], "a checksum is asked for with ENABLED"),
+    (
+        "x-amz-object-ownership",
+        &["BucketOwnerEnforced"],
+        "what is stored belongs to its provider by agreement",
+    ),
+    ("x-amz-optional-object-attributes", &["RestoreStatus"], "nothing here is ever archived or restored"),
+    ("x-amz-request-payer", &["requester"], "nobody is charged for requests"),
+    ("x-amz-server-side-encryption", &["AES256"], "keys are kept by the region's custody"),
+    ("x-amz-server-side-encryption-bucket-key-enabled", &["false"], "keys are kept by the region's custody"),
+    ("x-amz-storage-class", &["STANDARD"], "there is one storage class"),
+    ("x-amz-tagging", &[""], "labels are set with `epic object describe`"),
+    ("x-amz-tagging-directive", &["COPY", "REPLACE"], "labels are set with `epic object describe`"),
+    ("x-amz-website-redirect-location", &[""], "nothing here is a website"),
+];
+
+/// Headers that are refused whatever they say.
+pub const REFUSED: [(&str, &str); 14] = [
+    ("x-amz-bucket-object-lock-", "a hold is set with `epic object hold`"),
+    ("x-amz-copy-source-range", "copy in one request: a copy shares the sealed bytes at any size"),
+    ("x-amz-copy-source-server-side-encryption-customer", "keys are kept by the region's custody"),
+    ("x-amz-expected-bucket-owner", "buckets have no accounts; a credential reaches one project"),
+    ("x-amz-grant-", "who may do what follows from agreements and permits"),
+    ("x-amz-if-match-", "a delete carries no conditions: name the version to delete"),
+    ("x-amz-mfa", "deletions are acts with their own proof"),
+    ("x-amz-object-lock-", "a hold is set with `epic object hold`"),
+    ("x-amz-server-side-encryption-aws-kms", "keys are kept by the region's custody"),
+    ("x-amz-server-side-encryption-context", "keys are kept by the region's custody"),
+    ("x-amz-server-side-encryption-customer", "keys are kept by the region's custody"),
+    ("x-amz-skip-destination-validation", "nothing is sent anywhere"),
+    ("x-amz-source-expected-bucket-owner", "buckets have no accounts; a credential reaches one project"),
+    ("x-amz-write-offset-bytes", "an object is written whole"),
+];
+
+/// Conditions of HTTP, which a verb judges or refuses.
+pub const CONDITIONS: [&str; 5] =
+    ["if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range"];

@@ -1,0 +1,95 @@
+//! Names: what data are called dies with the data, in the root as in the project.
+
+use region::Region;
+use region::cell::fold;
+use region::cell::format::{Body, Commit};
+use region::twin::{Soil, World};
+use serde_json::json;
+use store::Log;
+use store::index::KeyRange;
+use trial::kit::PROJECT;
+use words::Id;
+use words::noun::{Cell, ROOT_CELL};
+
+use crate::ground::project;
+
+const PREFIX: &str = "rossi-maria/";
+const BUCKET: &str = "family-of-maria";
+
+/// A grant and a permit that name data.
+async fn named() -> World {
+    let world = World::planet(Soil::new(31)).await.unwrap();
+    let grant = json!({
+        "alias": "deliver-more", "agreement": "planet-bari", "person": "dina-bari", "bucket": "bari",
+        "prefix": PREFIX, "address": "127.0.0.0/8", "starts": "2027-01-01", "ends": "2027-12-31",
+    });
+    world.act("steo-bari", "grant.issue", grant).await.unwrap();
+    let permit = json!({
+        "alias": "permit-1", "project": PROJECT, "persons": ["rita"], "buckets": [BUCKET], "purpose": "association study",
+        "legal_basis": "GDPR Art. 9(2)(j)", "ethics": "CE-2027-14", "starts": "2027-01-01", "ends": "2027-06-30",
+    });
+    world.act("rita", "permit.request", permit).await.unwrap();
+    world.act("carla", "permit.grant", json!({ "permit": "permit-1" })).await.unwrap();
+    world
+}
+
+/// How often a cell says a text, in its log as today's keys open it and in its index.
+async fn said(region: &Region, cell: Id<Cell>, text: &str) -> usize {
+    let log = Log::new(region.ground().bucket.clone(), cell);
+    let says = |bytes: &[u8]| usize::from(bytes.windows(text.len()).any(|window| window == text.as_bytes()));
+    let (mut seq, mut found) = (0, 0);
+    while let Some(bytes) = log.read(seq).await.unwrap() {
+        let commit: Commit = minicbor::decode(&bytes).unwrap();
+        let body: Body = minicbor::decode(&commit.body).unwrap();
+        let folded = fold::open(&body, &region.keys(cell)).unwrap();
+        found += folded
+            .rows
+            .iter()
+            .map(|(key, value)| says(key) + says(value.as_deref().unwrap_or_default()))
+            .sum::<usize>();
+        found += folded.leaves.iter().filter_map(|leaf| leaf.detail.as_deref()).map(says).sum::<usize>();
+        seq += 1;
+    }
+    let rebuilt = region.ground().rebuild(cell, 9_000).await.unwrap();
+    let rows = rebuilt.index.scan(KeyRange::all(), usize::MAX).await.unwrap();
+    found + rows.iter().map(|row| says(&row.key) + says(&row.value)).sum::<usize>()
+}
+
+#[tokio::test]
+async fn names_in_grants_die_with_their_agreement() {
+    let world = named().await;
+    assert!(said(&world.region, ROOT_CELL, PREFIX).await > 0, "it was never said");
+    let withdraw =
+        json!({ "project": PROJECT, "agreement": "planet-bari", "reason": "the hospital withdraws" });
+    world.act("kurt", "key.erase-scope", withdraw).await.unwrap();
+    assert_eq!(said(&world.region, ROOT_CELL, PREFIX).await, 0, "it outlived its agreement");
+    let shown = world.act("carla", "grant.show", json!({})).await.unwrap().answer;
+    let grant = |alias: &str| shown.as_array().unwrap().iter().find(|grant| grant["grant"] == alias).unwrap();
+    assert_eq!(grant("deliver-more")["bucket"], json!(null), "that there was a grant is told, not where");
+    assert_eq!(grant("deliver-catania")["bucket"], "catania", "another hospital's names are gone too");
+    let again = json!({
+        "alias": "deliver-again", "agreement": "planet-bari", "person": "dina-bari", "bucket": "bari",
+        "address": "127.0.0.0/8", "starts": "2027-01-01", "ends": "2027-12-31",
+    });
+    let refused = world.act("steo-bari", "grant.issue", again).await.unwrap_err();
+    assert_eq!(refused.reason, words::Reason::ScopeErased);
+}
+
+#[tokio::test]
+async fn names_in_permits_die_with_their_project_and_the_permit_is_told_for_ever() {
+    let world = named().await;
+    let cell = project(&world.region).await;
+    assert!(said(&world.region, ROOT_CELL, BUCKET).await > 0);
+    assert!(said(&world.region, cell, "bologna").await > 0);
+    let end = json!({ "project": PROJECT, "reason": "the study is over" });
+    world.act("kurt", "key.erase-project", end).await.unwrap();
+    for text in [BUCKET, PREFIX] {
+        assert_eq!(said(&world.region, ROOT_CELL, text).await, 0, "`{text}` outlived its project");
+    }
+    for text in ["association study", "GDPR Art. 9(2)(j)", "permit-1", "deliver-catania"] {
+        assert!(
+            said(&world.region, ROOT_CELL, text).await > 0,
+            "nobody can tell any more that there was `{text}`"
+        );
+    }
+}
