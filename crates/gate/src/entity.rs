@@ -30,6 +30,7 @@ pub(crate) struct Names {
     member: EntityTypeName,
     appointment: EntityTypeName,
     agreement: EntityTypeName,
+    classification: EntityTypeName,
     permit: EntityTypeName,
     credential: EntityTypeName,
     data: EntityTypeName,
@@ -57,6 +58,7 @@ impl Names {
             member: kind("Member")?,
             appointment: kind("Appointment")?,
             agreement: kind("Agreement")?,
+            classification: kind("Classification")?,
             permit: kind("Permit")?,
             credential: kind("Credential")?,
             data: kind("Data")?,
@@ -94,11 +96,18 @@ impl Names {
                 let attributes = Attributes::from([known("has_signatory", yes(*has_signatory))]);
                 thing(uid(&self.organisation, id), attributes)
             }
-            Target::Tenant { id } => thing(uid(&self.tenant, id), Attributes::new()),
-            Target::Person { id, has_signatory } => self.member(*id, *has_signatory),
+            Target::Tenant { id, is_known_to_actor } => {
+                let attributes = Attributes::from([known("is_known", yes(*is_known_to_actor))]);
+                thing(uid(&self.tenant, id), attributes)
+            }
+            Target::Person { .. } => self.member(target),
             Target::Role { .. } => self.appointment(target),
-            Target::Agreement { id, author, parties, party, .. } => {
-                self.agreement(*id, *author, parties, *party)
+            Target::Agreement { .. } => self.agreement(target),
+            Target::Classification { project, wanted, signed } => {
+                let mut attributes = self.project(project)?;
+                attributes.insert("wanted".to_owned(), Value::new_long(i64::from(wanted.number())));
+                attributes.insert("signed".to_owned(), Value::new_long(i64::from(signed.number())));
+                thing(uid(&self.classification, project.id), attributes)
             }
             Target::Project(project) => thing(uid(&self.project, project.id), self.project(project)?),
             Target::Permit { id, project, requester, persons } => {
@@ -127,23 +136,30 @@ impl Names {
                 perhaps(&mut attributes, "locker", locker.map(|id| self.person_id(id)));
                 thing(uid(&self.keys, project.id), attributes)
             }
-            Target::Ledger { project } => match project {
-                Some(project) => thing(uid(&self.ledger, project.id), self.project(project)?),
-                None => thing(uid(&self.ledger, "root"), Attributes::new()),
-            },
+            Target::Ledger { project, is_own_leaf } => {
+                let of_project = project.as_ref().map(|project| self.project(project)).transpose()?;
+                let mut attributes = of_project.unwrap_or_default();
+                attributes.insert("is_own_leaf".to_owned(), yes(*is_own_leaf));
+                let id = project.as_ref().map_or_else(|| "root".to_owned(), |project| project.id.to_string());
+                thing(uid(&self.ledger, id), attributes)
+            }
         }
     }
 
-    fn member(&self, id: Id<noun::Person>, has_signatory: bool) -> Result<Entity, Unfit> {
+    fn member(&self, target: &Target) -> Result<Entity, Unfit> {
+        let Target::Person { id, has_signatory, is_known_to_actor } = target else {
+            return Err(Unfit);
+        };
         let attributes = Attributes::from([
-            known("person", self.person_id(id)),
-            known("has_signatory", yes(has_signatory)),
+            known("person", self.person_id(*id)),
+            known("has_signatory", yes(*has_signatory)),
+            known("is_known", yes(*is_known_to_actor)),
         ]);
         thing(uid(&self.member, id), attributes)
     }
 
     fn appointment(&self, target: &Target) -> Result<Entity, Unfit> {
-        let Target::Role { role, person, held, has_signatory, .. } = target else {
+        let Target::Role { role, person, held, has_signatory, is_known_to_actor, .. } = target else {
             return Err(Unfit);
         };
         let held = held.iter().map(|role| Value::new_entity_uid(self.role(*role)));
@@ -152,20 +168,22 @@ impl Names {
             known("role", Value::new_entity_uid(self.role(*role))),
             known("held", Value::new_set(held)),
             known("has_signatory", yes(*has_signatory)),
+            known("is_known", yes(*is_known_to_actor)),
         ]);
         thing(uid(&self.appointment, person), attributes)
     }
 
-    fn agreement(
-        &self,
-        id: Id<noun::Agreement>,
-        author: Id<noun::Person>,
-        parties: &BTreeSet<Id<noun::Organisation>>,
-        party: Option<Id<noun::Organisation>>,
-    ) -> Result<Entity, Unfit> {
+    fn agreement(&self, target: &Target) -> Result<Entity, Unfit> {
+        let Target::Agreement { id, author, parties, party, is_known_to_actor, stops, sides, .. } = target
+        else {
+            return Err(Unfit);
+        };
         let mut attributes = Attributes::from([
-            known("author", self.person_id(author)),
-            known("parties", Value::new_set(parties.iter().map(|id| self.organisation(*id)))),
+            known("author", self.person_id(*author)),
+            known("parties", self.organisations(parties)),
+            known("is_known", yes(*is_known_to_actor)),
+            known("stops", self.organisations(stops)),
+            known("sides", self.organisations(sides)),
         ]);
         perhaps(&mut attributes, "party", party.map(|id| self.organisation(id)));
         thing(uid(&self.agreement, id), attributes)
@@ -184,12 +202,13 @@ impl Names {
     }
 
     fn airlock(&self, target: &Target) -> Result<Entity, Unfit> {
-        let Target::Airlock { id, project, author, approvers, is_released, fetch_ends, permit } = target
+        let Target::Airlock { id, project, author, approvers, standing, is_released, fetch_ends, permit } =
+            target
         else {
             return Err(Unfit);
         };
         // WHY: Cedar sets cannot be counted; an author's own approval never counts.
-        let approvals = approvers.iter().filter(|approver| *approver != author).count();
+        let approvals = standing.intersection(approvers).filter(|approver| *approver != author).count();
         let approvals = i64::try_from(approvals).map_err(|_| Unfit)?;
         let mut attributes = self.project(project)?;
         attributes.insert("author".to_owned(), self.person_id(*author));
@@ -227,6 +246,10 @@ impl Names {
 
     fn organisation(&self, id: Id<noun::Organisation>) -> Value {
         entity(&self.organisation, id)
+    }
+
+    fn organisations(&self, ids: &BTreeSet<Id<noun::Organisation>>) -> Value {
+        Value::new_set(ids.iter().map(|id| self.organisation(*id)))
     }
 
     fn person_id(&self, id: Id<noun::Person>) -> Value {

@@ -113,11 +113,15 @@ pub enum Target {
     },
     Tenant {
         id: Id<noun::Tenant>,
+        /// The actor is of its organisation, or has some part in one of its projects.
+        is_known_to_actor: bool,
     },
     Person {
         id: Id<noun::Person>,
         /// That person's organisation has one.
         has_signatory: bool,
+        /// The actor is of the same organisation, or of the region's own people.
+        is_known_to_actor: bool,
     },
     /// A role about to be given or taken.
     Role {
@@ -129,16 +133,32 @@ pub enum Target {
         held_here: BTreeSet<Role>,
         /// The organisation that the role lies in has one; false for a role of no organisation.
         has_signatory: bool,
+        /// The actor may know of the person, and of the place that the role lies in.
+        is_known_to_actor: bool,
     },
     Agreement {
         id: Id<noun::Agreement>,
         facts: AgreementFacts,
         author: Id<noun::Person>,
+        /// Of a draft only its author's side and the controller's: a name typed makes nobody a party.
         parties: BTreeSet<Id<noun::Organisation>>,
         /// The party the actor signs for.
         party: Option<Id<noun::Organisation>>,
+        /// It was offered, and the actor has some part in its project.
+        is_known_to_actor: bool,
+        /// The sides that stopped it and have not lifted their stop.
+        stops: BTreeSet<Id<noun::Organisation>>,
+        /// The sides that the actor speaks for: as a signatory, or as the controller.
+        sides: BTreeSet<Id<noun::Organisation>>,
     },
     Project(ProjectFacts),
+    /// A project whose tier is about to change.
+    Classification {
+        project: ProjectFacts,
+        wanted: Tier,
+        /// The highest tier that an agreement not yet over was signed for; `Open` where there is none.
+        signed: Tier,
+    },
     Permit {
         id: Id<noun::Permit>,
         project: ProjectFacts,
@@ -162,7 +182,10 @@ pub enum Target {
         id: Id<noun::Airlock>,
         project: ProjectFacts,
         author: Id<noun::Person>,
+        /// All who approved.
         approvers: BTreeSet<Id<noun::Person>>,
+        /// Those of them who still may: not suspended, and reviewers to this day.
+        standing: BTreeSet<Id<noun::Person>>,
         is_released: bool,
         /// Until when a release can be fetched.
         fetch_ends: Option<Timestamp>,
@@ -182,6 +205,8 @@ pub enum Target {
     Ledger {
         /// None for the root's.
         project: Option<ProjectFacts>,
+        /// One leaf of it is asked for, and tells of what the actor did or of the actor.
+        is_own_leaf: bool,
     },
 }
 
@@ -200,9 +225,10 @@ impl Target {
             | Self::Grant { project, .. }
             | Self::Credential { project, .. }
             | Self::Airlock { project, .. }
-            | Self::Keys { project, .. } => Some(project),
+            | Self::Keys { project, .. }
+            | Self::Classification { project, .. } => Some(project),
             Self::Data(facts) => Some(&facts.project),
-            Self::Ledger { project } => project.as_ref(),
+            Self::Ledger { project, .. } => project.as_ref(),
         }
     }
 }

@@ -10,7 +10,7 @@ use gate::Allowed;
 use gate::facts::{Case, Target};
 use serde_json::{Value, json};
 use words::noun::{Attempt, Cell as CellNoun, Noun, Scope};
-use words::{Actor, Deed, Id, Refusal, Timestamp};
+use words::{Actor, Deed, Id, Reason, Refusal, Timestamp};
 
 use crate::Region;
 use crate::attempt;
@@ -153,8 +153,10 @@ impl Region {
         scene: &Scene<'_>,
         epoch: u64,
     ) -> Result<Allowed<D>, Refusal> {
-        let target = deed.target(scene).await?;
-        let around = deed.around(scene).await?;
+        let (target, around) = match about(deed, scene).await {
+            Ok(about) => about,
+            Err(refusal) => return Err(hidden(scene, refusal).await),
+        };
         let actor = facts::actor(scene, &target, around).await?;
         let case = Case { actor, target, now: scene.now, epoch };
         self.gate().decide::<D>(&case).map_err(|denied| {
@@ -167,6 +169,13 @@ impl Region {
             }
             Refusal::new(denied.reason)
         })
+    }
+
+    /// Whether the rules let the actor of a scene see one row of what `D` shows.
+    pub async fn may_see<D: Deed>(&self, scene: &Scene<'_>, target: Target) -> Result<bool, Refusal> {
+        let actor = facts::actor(scene, &target, None).await?;
+        let case = Case { actor, target, now: scene.now, epoch: 0 };
+        Ok(self.gate().decide_act(D::ACT, &case).is_ok())
     }
 
     /// An act of the root cell, whole.
@@ -191,6 +200,25 @@ impl Region {
     ) -> Result<Done, Refusal> {
         let asked = Asked { region: self.clone(), request, allowed, plan };
         cell.submit(Box::new(asked)).await
+    }
+}
+
+/// What a deed is about, and where that lies.
+async fn about<D: Judged>(deed: &D, scene: &Scene<'_>) -> Result<(Target, Option<Around>), Refusal> {
+    Ok((deed.target(scene).await?, deed.around(scene).await?))
+}
+
+/// What is absent is refused in the very words of what may not be known.
+///
+/// WHY who asks as well: a suspended person hears that first of what is there, and so of what is not.
+pub(crate) async fn hidden(scene: &Scene<'_>, refusal: Refusal) -> Refusal {
+    if refusal.reason != Reason::NotFound {
+        return refusal;
+    }
+    match facts::actor(scene, &Target::Region, None).await {
+        Ok(actor) if actor.is_suspended => Reason::PersonSuspended.into(),
+        Ok(_) => Reason::NotFound.into(),
+        Err(unknown) => unknown,
     }
 }
 

@@ -85,7 +85,7 @@ async fn surroundings(scene: &Scene<'_>, target: &Target) -> Result<Around, Refu
     match target {
         Target::Region => {}
         Target::Organisation { id, .. } => drop(around.organisations.insert(*id)),
-        Target::Tenant { id } => around.tenant = Some(*id),
+        Target::Tenant { id, .. } => around.tenant = Some(*id),
         Target::Person { id, .. } => {
             let person: PersonRow = scene.root.known(&id.to_bytes()).await?;
             around.organisations.insert(person.organisation);
@@ -96,13 +96,16 @@ async fn surroundings(scene: &Scene<'_>, target: &Target) -> Result<Around, Refu
             around_agreement(scene, *id, &mut around).await?;
             // WHY: whoever signs must be a signatory of the party signed for, not of any party.
             match party {
-                Some(party) => drop(around.organisations.insert(*party)),
+                // WHY only a party: whoever signs for others elsewhere has no part in this.
+                Some(party) if parties.contains(party) => drop(around.organisations.insert(*party)),
+                Some(_) => {}
                 None => around.organisations.extend(parties.iter().copied()),
             }
         }
         Target::Project(project)
+        | Target::Classification { project, .. }
         | Target::Keys { project, .. }
-        | Target::Ledger { project: Some(project) } => {
+        | Target::Ledger { project: Some(project), .. } => {
             around_project(scene, project.id, &mut around).await?;
         }
         Target::Permit { project, .. }
@@ -110,7 +113,7 @@ async fn surroundings(scene: &Scene<'_>, target: &Target) -> Result<Around, Refu
         | Target::Credential { project, .. }
         | Target::Airlock { project, .. } => around_project(scene, project.id, &mut around).await?,
         Target::Data(data) => around_project(scene, data.project.id, &mut around).await?,
-        Target::Ledger { project: None } => {}
+        Target::Ledger { project: None, .. } => {}
     }
     Ok(around)
 }
@@ -123,7 +126,10 @@ async fn around_project(scene: &Scene<'_>, project: Id<Project>, around: &mut Ar
         around.organisations.insert(tenant.organisation);
     }
     for (_, agreement) in scene.root.all::<AgreementRow>(&project.to_bytes()).await? {
-        around.organisations.insert(agreement.provider);
+        // WHY: a name typed in a draft makes nobody a party.
+        if agreement.is_offered {
+            around.organisations.insert(agreement.provider);
+        }
     }
     Ok(())
 }
@@ -165,13 +171,6 @@ pub async fn around_grant(scene: &Scene<'_>, agreement: &AgreementRow) -> Result
 pub async fn has_region_role(scene: &Scene<'_>) -> Result<bool, Refusal> {
     let held = role::held(scene.root, scene.actor.person).await?;
     Ok(held.iter().any(|(role, _)| role.level() == RoleLevel::Region))
-}
-
-/// Whether the actor is a controller of the project's tenant.
-pub async fn controls(scene: &Scene<'_>, project: Id<Project>) -> Result<bool, Refusal> {
-    let row: ProjectRow = scene.root.known(&project.to_bytes()).await?;
-    let held = role::held(scene.root, scene.actor.person).await?;
-    Ok(held.contains(&(Role::Controller, row.tenant.to_bytes())))
 }
 
 /// A project as the gate sees it.
@@ -225,7 +224,30 @@ async fn is_party(
         return Ok(true);
     }
     let agreements = scene.root.all::<AgreementRow>(&project.id.to_bytes()).await?;
-    Ok(agreements.iter().any(|(_, agreement)| agreement.parties.contains(&organisation)))
+    let is_named = |row: &AgreementRow| row.is_offered && row.parties.contains(&organisation);
+    Ok(agreements.iter().any(|(_, agreement)| is_named(agreement)))
+}
+
+/// Whether the actor may know of a person: a colleague, or anyone for the region's own people.
+pub async fn knows_person(scene: &Scene<'_>, person: &PersonRow) -> Result<bool, Refusal> {
+    let own: Option<PersonRow> = scene.root.row(&scene.actor.person.to_bytes()).await?;
+    let is_colleague = own.is_some_and(|own| own.organisation == person.organisation);
+    Ok(is_colleague || has_region_role(scene).await?)
+}
+
+/// Whether the actor may know of a tenant: by their organisation or a project of it, or as one of the region's own people.
+pub async fn knows_tenant(scene: &Scene<'_>, id: Id<Tenant>) -> Result<bool, Refusal> {
+    let row: TenantRow = scene.root.known(&id.to_bytes()).await?;
+    let own: Option<PersonRow> = scene.root.row(&scene.actor.person.to_bytes()).await?;
+    if own.is_some_and(|own| own.organisation == row.organisation) || has_region_role(scene).await? {
+        return Ok(true);
+    }
+    for (_, project) in scene.root.all::<ProjectRow>(&[]).await? {
+        if project.tenant == id && is_known(scene, &project).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What in a project an act of the data plane is about.
@@ -273,7 +295,10 @@ pub async fn data(scene: &Scene<'_>, of: &DataTarget<'_>) -> Result<Target, Refu
         (Some(bucket), Some(gone)) => crate::object::find(cell, bucket, gone.key, gone.version).await?,
         _ => None,
     };
-    let retained = agreement.as_ref().zip(object.as_ref()).and_then(|(row, object)| retained(row, object.at));
+    // WHY the scope's agreement alone: what a project makes of data is kept by no provider's retention.
+    let keeping = agreement.as_ref().filter(|_| covering.is_some());
+    let stored = object.as_ref().filter(|object| !object.is_marker);
+    let free_from = keeping.zip(stored).and_then(|(row, object)| retained(row, object.at));
     Ok(Target::Data(DataFacts {
         permit: permit(scene, row.id, scene.actor.person, Some(of.bucket)).await?,
         grant: grant(scene, row.id, of, covering).await?,
@@ -281,15 +306,23 @@ pub async fn data(scene: &Scene<'_>, of: &DataTarget<'_>) -> Result<Target, Refu
         agreement: agreement.as_ref().map(AgreementRow::facts),
         is_scope_erased: scope.is_some_and(|scope| scope.is_erased),
         is_held: object.is_some_and(|object| object.is_held),
-        retained_until: retained,
+        retained_until: free_from.map(last_kept),
         is_conditional: of.is_conditional,
     }))
 }
 
-/// Until when an agreement keeps what was stored at this moment.
+/// The first moment at which what was stored then may go; none: it may go at any.
+///
+/// WHY a whole day: its last day (UTC) counts in full, for every act that lets data go.
 pub fn retained(agreement: &AgreementRow, stored_at: Timestamp) -> Option<Timestamp> {
     let days = i64::try_from(agreement.terms.retention_days).unwrap_or(i64::MAX);
-    (days > 0).then(|| stored_at.plus_ms(days.saturating_mul(DAY_MS)))
+    let last_day = stored_at.ms().div_euclid(DAY_MS).saturating_add(days);
+    (days > 0).then(|| Timestamp::from_ms(last_day.saturating_add(1).saturating_mul(DAY_MS)))
+}
+
+/// The last moment at which it is kept, as policies are told.
+pub const fn last_kept(free_from: Timestamp) -> Timestamp {
+    free_from.plus_ms(-1)
 }
 
 /// The agreement of a scope; for the project's own, the one in force or the last.

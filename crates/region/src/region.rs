@@ -282,14 +282,17 @@ impl Region {
     /// The cell of the project that a person means; to strangers there is none.
     pub async fn project_cell(&self, actor: &Actor, project: &str) -> Result<Arc<Cell>, Refusal> {
         let root = self.root().view().await?;
-        let row = crate::noun::project::find(&root, project).await?;
+        let scene = Scene { region: self, actor, root: &root, cell: None, now: self.now() };
+        let row = match crate::noun::project::find(&root, project).await {
+            Ok(row) => row,
+            Err(refusal) => return Err(crate::act::hidden(&scene, refusal).await),
+        };
         // An open cell's gate answers strangers itself.
         if let (Some(cell), None) = (self.opened(row.id.cast()), row.erased_at) {
             return Ok(cell);
         }
-        let scene = Scene { region: self, actor, root: &root, cell: None, now: self.now() };
         if !crate::facts::project(&scene, row.id).await?.is_known_to_actor {
-            return Err(Refusal::with(Reason::NotFound, format!("project `{project}`")));
+            return Err(crate::act::hidden(&scene, Reason::NotFound.into()).await);
         }
         self.cell(row.id.cast()).await
     }

@@ -9,6 +9,8 @@ use serde_json::json;
 #[tokio::test]
 async fn a_new_process_goes_on_from_the_tiles() {
     let mut world = World::found(Soil::new(4)).await.unwrap();
+    world.enrol("anna", "infn").await.unwrap();
+    world.give(OPERATOR, "anna", "auditor", None).await.unwrap();
     for round in 0..5 {
         for number in 0..61 {
             let alias = format!("org-{round}-{number}");
@@ -23,7 +25,7 @@ async fn a_new_process_goes_on_from_the_tiles() {
         let last = root.head().frontier.size() - 1;
         for index in [0, last / 2, last] {
             let leaf = json!({ "leaf": format!("{}:{index}", root.id) });
-            let done = world.act(OPERATOR, "ledger.prove", leaf).await.unwrap();
+            let done = world.act("anna", "ledger.prove", leaf).await.unwrap();
             check(&done.answer, index);
         }
     }

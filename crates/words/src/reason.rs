@@ -61,6 +61,7 @@ reasons! {
     PermitEnded = "permit_ended" Denied
     LegalHold = "legal_hold" Denied
     Retained = "retained" Denied
+    TierLowered = "tier_lowered" Denied
     // Separation of duties.
     OtherParty = "other_party" Denied
     OwnRequest = "own_request" Denied
@@ -104,7 +105,7 @@ impl Reason {
         look_up(language, self.code()).map_or(self.code(), |(text, _)| text)
     }
 
-    /// What would make it a yes; empty where nothing would.
+    /// What would make it a yes, or that nothing would.
     pub fn hint(self, language: Language) -> &'static str {
         look_up(language, self.code()).map_or("", |(_, hint)| hint)
     }
@@ -141,7 +142,23 @@ mod tests {
             assert_eq!(Reason::parse(reason.code()), Some(*reason));
             for language in [Language::English, Language::Italian] {
                 assert!(look_up(language, reason.code()).is_some(), "{} in {language:?}", reason.code());
+                assert!(!reason.text(language).is_empty(), "no text of {}", reason.code());
+                assert!(!reason.hint(language).is_empty(), "no hint of {} in {language:?}", reason.code());
             }
+        }
+    }
+
+    // Goal: a text nobody can be told is not kept. Method: every line of both files names a reason, once, in order.
+    #[test]
+    fn no_text_is_of_no_reason() {
+        for (language, file) in [
+            (Language::English, include_str!("../../../locales/en/reasons.tsv")),
+            (Language::Italian, include_str!("../../../locales/it/reasons.tsv")),
+        ] {
+            let lines = file.lines().filter(|line| !line.starts_with('#'));
+            let codes: Vec<_> = lines.filter_map(|line| line.split('\t').next()).collect();
+            let reasons: Vec<_> = Reason::ALL.iter().map(|reason| reason.code()).collect();
+            assert_eq!(codes, reasons, "{language:?}");
         }
     }
 }

@@ -109,7 +109,11 @@ impl State {
             Op::Hold(place, on) => {
                 is_live(place.0) && self.head(place).is_some_and(|head| head.is_held != on)
             }
-            Op::Versions(bucket, _) => is_live(bucket) && !house.is_halted,
+            Op::Versions(bucket, on) => {
+                // WHY: what a hospital delivers is never overwritten while its agreement lasts.
+                let takes_deliveries = house.pacts.get(bucket).is_some_and(|pact| !pact.is_ended);
+                is_live(bucket) && !house.is_halted && (on || !takes_deliveries)
+            }
             Op::Suspend(hospital) => !house.pacts[hospital].is_ended && !house.pacts[hospital].is_suspended,
             Op::Resume(hospital) => !house.pacts[hospital].is_ended && house.pacts[hospital].is_suspended,
             Op::End(hospital) => !house.pacts[hospital].is_ended,

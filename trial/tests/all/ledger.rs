@@ -290,29 +290,45 @@ fn unhex(text: &str) -> Vec<u8> {
     pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
 }
 
-// Goal: that something was done is proved to whoever may know of the ledger; what was done is told to
-// who did it and to who may search.
+// Goal: a leaf is proved to those it tells of and to who may search; to all others it is not there.
 #[tokio::test]
-async fn a_leaf_is_proved_to_many_and_told_to_few() {
+async fn a_leaf_is_proved_to_those_it_tells_of() {
     let world = World::planet(Soil::new(14)).await.unwrap();
     let register = json!({ "alias": "foggia", "name": "AOU Foggia" });
     let of_root = world.act("olga", "organisation.register", register).await.unwrap().leaf.unwrap();
+    let give = json!({ "person": "rita", "role": "delegate", "at": PROJECT });
+    let about_rita = world.act("carla", "role.grant", give).await.unwrap().leaf.unwrap();
     let bucket = json!({ "project": PROJECT, "bucket": "results" });
     let of_project = world.act("carla", "bucket.create", bucket).await.unwrap().leaf.unwrap();
-    for (leaf, who, is_told) in [
+    for (leaf, who, is_proved) in [
         (of_root, "olga", true),
         (of_root, "anna", true),
         (of_root, "carla", false),
         (of_root, "dina-bari", false),
+        (about_rita, "rita", true),
+        (about_rita, "carla", true),
+        (about_rita, "anna", true),
+        (about_rita, "rolf", false),
+        (about_rita, "olga", false),
         (of_project, "carla", true),
         (of_project, "anna", true),
         (of_project, "rita", false),
         (of_project, "dina-bari", false),
         (of_project, "olga", false),
     ] {
-        let proved =
-            world.act(who, "ledger.prove", json!({ "leaf": leaf.to_string() })).await.unwrap().answer;
-        assert!(proved["commitment"].is_string() && proved["checkpoint"].is_string(), "{who}: {proved}");
-        assert_eq!(proved["record"].is_object(), is_told, "{who} and leaf {leaf}: {proved}");
+        let prove = |leaf: String| world.act(who, "ledger.prove", json!({ "leaf": leaf }));
+        let proved = prove(leaf.to_string()).await.map(|done| done.answer);
+        match proved {
+            Ok(proved) => {
+                assert!(is_proved, "{who} and leaf {leaf}");
+                assert!(proved["checkpoint"].is_string() && proved["record"].is_object(), "{who}: {proved}");
+            }
+            Err(refusal) => {
+                assert!(!is_proved, "{who} and leaf {leaf}: {refusal}");
+                let absent = prove(format!("{}:{}", leaf.cell, 1_000_000)).await.unwrap_err();
+                let all = |refusal: &words::Refusal| (refusal.reason, refusal.to_string());
+                assert_eq!(all(&refusal), all(&absent), "{who} can tell that leaf {leaf} is there");
+            }
+        }
     }
 }

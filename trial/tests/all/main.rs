@@ -4,10 +4,13 @@
 mod authorisation;
 mod erasure;
 mod ground;
+mod hidden;
+mod keeping;
 mod ledger;
 mod names;
 mod openings;
 mod readings;
 mod refusals;
+mod sides;
 mod simulation;
 mod ten_million;

@@ -354,3 +354,23 @@ async fn an_open_stream_ends_when_its_permit_does() {
     });
     assert_eq!(crate::ground::reason(ended.await), Reason::PermitEnded, "at once after the end was decided");
 }
+
+// Goal: a public key is one person's for ever. Method: the same key under another name, at another
+// house, and after its person was suspended; then a key of one's own.
+#[tokio::test]
+async fn nobody_is_enrolled_under_a_key_that_is_somebody_s() {
+    let world = world(12).await;
+    let organisation = json!({ "alias": "foggia", "name": "AOU Foggia" });
+    world.act("olga", "organisation.register", organisation).await.unwrap();
+    let enrol = |alias: &str, of: &str| {
+        let key = gate::identify::key_text::public_text(World::key(of).unwrap().public());
+        json!({ "alias": alias, "name": "N", "email": "n@f.example", "organisation": "foggia", "key": key })
+    };
+    let twice = || world.act("olga", "person.enrol", enrol("rita-again", "rita"));
+    refused(&world, Reason::NameTaken, "a second person under rita's key", twice()).await;
+    let detail = twice().await.unwrap_err().detail;
+    assert!(!detail.contains("rita"), "it says whose the key is: {detail}");
+    world.act("sergio", "person.suspend", json!({ "person": "rita", "reason": "left" })).await.unwrap();
+    refused(&world, Reason::NameTaken, "a suspended person under another name", twice()).await;
+    world.act("olga", "person.enrol", enrol("flora", "flora")).await.unwrap();
+}

@@ -77,6 +77,15 @@ prop_compose! {
             Target::Keys { locker, retained_until, is_held, .. } => {
                 (*locker, *retained_until, *is_held) = (Some(person), retained, flags[6]);
             }
+            Target::Agreement { stops, sides, is_known_to_actor, .. } => {
+                stops.extend(flags[4].then_some(world::PARTNER));
+                sides.extend(flags[5].then_some(world::PARTNER));
+                *is_known_to_actor = !flags[3];
+            }
+            Target::Tenant { is_known_to_actor, .. }
+            | Target::Person { is_known_to_actor, .. }
+            | Target::Role { is_known_to_actor, .. } => *is_known_to_actor = !flags[3],
+            Target::Ledger { is_own_leaf, .. } => *is_own_leaf = flags[4],
             _ => {}
         }
         (act, case)
@@ -147,6 +156,16 @@ proptest! {
             (0, _) => worse.actor.is_suspended = true,
             (1, Target::Data(data)) => data.is_held = true,
             (2, Target::Data(data)) => data.is_scope_erased = true,
+            (1, Target::Agreement { stops, .. }) => drop(stops.insert(world::ELSEWHERE)),
+            (2, Target::Airlock { standing, .. }) => standing.clear(),
+            (2, Target::Ledger { is_own_leaf, .. }) => *is_own_leaf = false,
+            (
+                5,
+                Target::Tenant { is_known_to_actor, .. }
+                | Target::Person { is_known_to_actor, .. }
+                | Target::Role { is_known_to_actor, .. }
+                | Target::Agreement { is_known_to_actor, .. },
+            ) => *is_known_to_actor = false,
             (3, _) if case.target.project().is_some() => worse.project().is_halted = true,
             (4, _) if case.target.project().is_some() => worse.project().is_erased = true,
             (5, _) if case.target.project().is_some() => worse.project().is_known_to_actor = false,

@@ -15,6 +15,7 @@ use words::act::{
     AgreementDraft, AgreementEnd, AgreementOffer, AgreementResume, AgreementShow, AgreementSign,
     AgreementSuspend,
 };
+use words::actor::{Role, Tier};
 use words::noun::{Agreement, Noun, Organisation, Person, Project};
 use words::{Id, Reason, Refusal, Timestamp};
 
@@ -22,7 +23,9 @@ use crate::act::{Frame, Judged, Outcome, Rule, Scene};
 use crate::cell::draft::Draft;
 use crate::name;
 use crate::noun::organisation::OrganisationRow;
+use crate::noun::person::PersonRow;
 use crate::noun::project::ProjectRow;
+use crate::noun::role;
 use crate::noun::tenant::TenantRow;
 use crate::row::{self, Row, Table};
 use crate::show::Show;
@@ -53,6 +56,10 @@ pub struct AgreementRow {
     /// Ended by a party before its last day.
     #[n(10)]
     pub ended_at: Option<Timestamp>,
+    /// The sides that stopped it and have not lifted their stop.
+    #[n(11)]
+    #[cbor(default)]
+    pub stops: Vec<Id<Organisation>>,
 }
 
 /// What is signed.
@@ -74,7 +81,20 @@ pub struct Terms {
     pub starts: Timestamp,
     #[n(7)]
     pub ends: Timestamp,
+    /// The tier of the project it was drafted for: its data are never kept at a lower one.
+    #[n(8)]
+    pub tier: Option<u8>,
 }
+
+impl Terms {
+    /// Terms that name no tier are older than tiers in terms, and bind to none.
+    pub fn tier(&self) -> Tier {
+        self.tier.map_or(Tier::Open, |tier| Tier::from_number(tier).unwrap_or(Tier::Identifiable))
+    }
+}
+
+/// Organisations that speak as sides of an agreement.
+type Sides = BTreeSet<Id<Organisation>>;
 
 /// One party's yes.
 #[derive(Debug, Clone, Encode, Decode)]
@@ -97,6 +117,53 @@ impl AgreementRow {
         row::pair(self.project, self.id)
     }
 
+    /// Sides whose people may know of it now: all parties once it is offered, its makers before.
+    ///
+    /// WHY: a name typed in a draft makes nobody a party.
+    async fn known_parties(&self, draft: &Draft) -> Result<Sides, Refusal> {
+        let parties: Sides = self.parties.iter().copied().collect();
+        if self.is_offered {
+            return Ok(parties);
+        }
+        let author: Option<PersonRow> = draft.row(&self.author.to_bytes()).await?;
+        let controller = controller(draft, self.project).await?;
+        let makers: Sides =
+            author.map(|author| author.organisation).into_iter().chain([controller]).collect();
+        Ok(parties.intersection(&makers).copied().collect())
+    }
+
+    /// The sides that a person speaks for here: as their signatory, or as the controller.
+    async fn sides(&self, draft: &Draft, person: Id<Person>) -> Result<Sides, Refusal> {
+        let project: ProjectRow = draft.known(&self.project.to_bytes()).await?;
+        let controller = controller(draft, self.project).await?;
+        let held = role::held(draft, person).await?;
+        let side = |(role, at): (Role, [u8; 16])| match role {
+            Role::Signatory => Some(Id::from_bytes(at)),
+            Role::Controller if at == project.tenant.to_bytes() => Some(controller),
+            _ => None,
+        };
+        Ok(held.into_iter().filter_map(side).filter(|side| self.parties.contains(side)).collect())
+    }
+
+    /// Stops it for these sides; false where each of them has stopped it already.
+    fn stop(&mut self, sides: &Sides) -> bool {
+        let stops = self.stops.len();
+        self.stops
+            .extend(sides.iter().filter(|side| !self.stops.contains(side)).copied().collect::<Vec<_>>());
+        self.is_suspended = true;
+        self.stops.len() > stops
+    }
+
+    /// Lifts the stops of these sides; the last one lifted resumes it.
+    fn lift(&mut self, sides: &Sides) -> bool {
+        let stops = self.stops.len();
+        self.stops.retain(|side| !sides.contains(side));
+        // WHY: one stopped before sides were recorded is nobody's, and anyone who may resume it does.
+        let was_nobody_s = self.is_suspended && stops == 0;
+        self.is_suspended &= !self.stops.is_empty();
+        was_nobody_s || self.stops.len() < stops
+    }
+
     pub fn is_signed(&self) -> bool {
         let signed: BTreeSet<_> = self.signatures.iter().map(|signature| signature.party).collect();
         self.is_offered && self.parties.iter().all(|party| signed.contains(party))
@@ -109,6 +176,11 @@ impl AgreementRow {
             is_suspended: self.is_suspended,
             is_ended: self.ended_at.is_some(),
         }
+    }
+
+    /// Ended, or its last moment has passed: nothing can be written under it again.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.ended_at.is_some() || now > self.terms.ends
     }
 
     pub fn is_in_force(&self, now: Timestamp) -> bool {
@@ -141,14 +213,28 @@ pub async fn find(draft: &Draft, text: &str) -> Result<AgreementRow, Refusal> {
     draft.known(&key).await
 }
 
-fn target(row: &AgreementRow, party: Option<Id<Organisation>>) -> Target {
-    Target::Agreement {
+/// The organisation that controls a project's data.
+async fn controller(draft: &Draft, project: Id<Project>) -> Result<Id<Organisation>, Refusal> {
+    let tenant = draft.known::<ProjectRow>(&project.to_bytes()).await?.tenant;
+    Ok(draft.known::<TenantRow>(&tenant.to_bytes()).await?.organisation)
+}
+
+async fn target(
+    scene: &Scene<'_>,
+    row: &AgreementRow,
+    party: Option<Id<Organisation>>,
+) -> Result<Target, Refusal> {
+    let is_project_known = crate::facts::project(scene, row.project).await?.is_known_to_actor;
+    Ok(Target::Agreement {
         id: row.id,
         facts: row.facts(),
         author: row.author,
-        parties: row.parties.iter().copied().collect(),
+        parties: row.known_parties(scene.root).await?,
         party,
-    }
+        is_known_to_actor: row.is_offered && is_project_known,
+        stops: row.stops.iter().copied().collect(),
+        sides: row.sides(scene.root, scene.actor.person).await?,
+    })
 }
 
 #[async_trait]
@@ -166,8 +252,8 @@ impl Rule for AgreementDraft {
             return Err(Refusal::with(Reason::Invalid, "it ends before it starts"));
         }
         let project: Id<Project> = name::find_id(draft, Noun::Project, &self.project).await?;
-        let tenant = draft.known::<ProjectRow>(&project.to_bytes()).await?.tenant;
-        let controller = draft.known::<TenantRow>(&tenant.to_bytes()).await?.organisation;
+        let tier = draft.known::<ProjectRow>(&project.to_bytes()).await?.tier();
+        let controller = controller(draft, project).await?;
         let provider = name::find_id(draft, Noun::Organisation, &self.provider).await?;
         let mut parties = BTreeSet::from([provider, controller]);
         for party in self.parties.iter() {
@@ -189,12 +275,13 @@ impl Rule for AgreementDraft {
             project,
             provider,
             parties: parties.into_iter().collect(),
-            terms: self.terms(),
+            terms: self.terms(tier),
             author: frame.actor.person,
             is_offered: false,
             signatures: Vec::new(),
             is_suspended: false,
             ended_at: None,
+            stops: Vec::new(),
         };
         draft.put(&row.key(), &row)?;
         let answer = json!({ "agreement": row.alias, "digest": row.digest()? });
@@ -204,11 +291,11 @@ impl Rule for AgreementDraft {
 
 /// How a typed request becomes stored terms.
 trait Offered {
-    fn terms(&self) -> Terms;
+    fn terms(&self, tier: Tier) -> Terms;
 }
 
 impl Offered for AgreementDraft {
-    fn terms(&self) -> Terms {
+    fn terms(&self, tier: Tier) -> Terms {
         Terms {
             purpose: self.purpose.clone(),
             categories: self.categories.to_vec(),
@@ -218,6 +305,7 @@ impl Offered for AgreementDraft {
             retention_days: self.retention_days,
             starts: self.starts,
             ends: self.ends,
+            tier: Some(tier.number()),
         }
     }
 }
@@ -227,7 +315,7 @@ impl Judged for AgreementSign {
     async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
         let row = find(scene.root, &self.agreement).await?;
         let party = name::find_id(scene.root, Noun::Organisation, &self.party).await?;
-        Ok(target(&row, Some(party)))
+        target(scene, &row, Some(party)).await
     }
 }
 
@@ -242,6 +330,13 @@ impl Rule for AgreementSign {
         if self.digest != row.digest()? {
             return Err(Reason::TermsChanged.into());
         }
+        // WHY: its data would be kept at a lower tier than the terms promise.
+        if draft.known::<ProjectRow>(&row.project.to_bytes()).await?.tier() < row.terms.tier() {
+            return Err(Refusal::with(
+                Reason::TermsChanged,
+                "the project's tier is lower than the terms name",
+            ));
+        }
         if row.signatures.iter().any(|signature| signature.party == party) {
             return Err(Reason::AlreadyDone.into());
         }
@@ -253,11 +348,11 @@ impl Rule for AgreementSign {
 }
 
 macro_rules! agreement_state {
-    ($deed:ident, |$row:ident, $frame:ident| $change:block) => {
+    ($deed:ident, |$row:ident, $sides:pat_param, $frame:ident| $change:block) => {
         #[async_trait]
         impl Judged for $deed {
             async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
-                Ok(target(&find(scene.root, &self.agreement).await?, None))
+                target(scene, &find(scene.root, &self.agreement).await?, None).await
             }
         }
 
@@ -265,6 +360,7 @@ macro_rules! agreement_state {
         impl Rule for $deed {
             async fn plan(&self, draft: &mut Draft, $frame: &Frame<'_>) -> Result<Outcome, Refusal> {
                 let mut $row = find(draft, &self.agreement).await?;
+                let $sides = $row.sides(draft, $frame.actor.person).await?;
                 let is_done = $change;
                 if !is_done {
                     return Err(Refusal::with(Reason::StateWrong, $row.state($frame.now)));
@@ -277,26 +373,23 @@ macro_rules! agreement_state {
     };
 }
 
-agreement_state!(AgreementOffer, |row, frame| {
+agreement_state!(AgreementOffer, |row, _, frame| {
     row.ended_at.is_none() && !std::mem::replace(&mut row.is_offered, true)
 });
-agreement_state!(AgreementSuspend, |row, frame| {
-    row.ended_at.is_none() && row.is_signed() && !std::mem::replace(&mut row.is_suspended, true)
+agreement_state!(AgreementSuspend, |row, sides, frame| {
+    row.ended_at.is_none() && row.is_signed() && row.stop(&sides)
 });
-agreement_state!(AgreementResume, |row, frame| {
-    row.ended_at.is_none() && std::mem::replace(&mut row.is_suspended, false)
-});
-agreement_state!(AgreementEnd, |row, frame| { row.ended_at.replace(frame.now).is_none() });
+agreement_state!(AgreementResume, |row, sides, frame| { row.ended_at.is_none() && row.lift(&sides) });
+agreement_state!(AgreementEnd, |row, _, frame| { row.ended_at.replace(frame.now).is_none() });
 
 #[async_trait]
 impl Show for AgreementShow {
-    /// Those of one's organisation, of one's projects, and all for roles of the region.
     async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {
         let mut shown = Vec::new();
         for (_, row) in scene.root.all::<AgreementRow>(&[]).await? {
             let is_wanted =
                 self.agreement.as_ref().is_none_or(|text| *text == row.alias || *text == row.id.to_string());
-            if is_wanted && is_visible(scene, &row).await? {
+            if is_wanted && scene.region.may_see::<Self>(scene, target(scene, &row, None).await?).await? {
                 shown.push(told(scene, &row).await?);
             }
         }
@@ -304,27 +397,23 @@ impl Show for AgreementShow {
     }
 }
 
-async fn is_visible(scene: &Scene<'_>, row: &AgreementRow) -> Result<bool, Refusal> {
-    let own = scene
-        .root
-        .known::<crate::noun::person::PersonRow>(&scene.actor.person.to_bytes())
-        .await?
-        .organisation;
-    Ok(row.parties.contains(&own) || crate::facts::project(scene, row.project).await?.is_known_to_actor)
-}
-
 async fn told(scene: &Scene<'_>, row: &AgreementRow) -> Result<Value, Refusal> {
     let mut parties = Vec::new();
     for party in &row.parties {
         let organisation: OrganisationRow = scene.root.known(&party.to_bytes()).await?;
         let signed = row.signatures.iter().find(|signature| signature.party == *party);
-        parties.push(json!({ "party": organisation.alias, "signed": signed.map(|signature| signature.at) }));
+        parties.push(json!({
+            "party": organisation.alias,
+            "signed": signed.map(|signature| signature.at),
+            "stops": row.stops.contains(party),
+        }));
     }
     Ok(json!({
         "agreement": row.alias,
         "id": row.id.to_string(),
         "state": row.state(scene.now),
         "parties": parties,
+        "tier": row.terms.tier,
         "purpose": row.terms.purpose,
         "categories": row.terms.categories,
         "service_model": row.terms.service_model,

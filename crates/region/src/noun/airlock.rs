@@ -1,5 +1,7 @@
 //! The airlock: the only way out, by decision of persons who are not the author.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use futures::FutureExt;
 use gate::facts::Target;
@@ -8,18 +10,20 @@ use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 use words::act::{
     AirlockApprove, AirlockDraft, AirlockFetch, AirlockInspect, AirlockReject, AirlockRelease, AirlockRevoke,
-    AirlockShow,
+    AirlockShow, ObjectGet,
 };
+use words::actor::Role;
 use words::noun::{Airlock, Noun, Object, Person, Project};
-use words::{Actor, Deed, Id, Reason, Refusal, Timestamp};
+use words::{Actor, Deed, Id, Place, Reason, Refusal, Timestamp};
 
 use crate::Region;
 use crate::act::{Frame, Judged, Outcome, Request, Rule, Scene};
 use crate::cell::Cell;
 use crate::cell::draft::Draft;
-use crate::facts;
+use crate::facts::{self, DataTarget};
 use crate::name;
-use crate::noun::{bucket, project};
+use crate::noun::person::PersonRow;
+use crate::noun::{bucket, project, role};
 use crate::object::export::{self, sealed_to};
 use crate::object::read::{Open, Reading, Watch, watched};
 use crate::object::{ObjectRow, body, known};
@@ -112,15 +116,33 @@ async fn target(scene: &Scene<'_>, of: &str, text: &str) -> Result<Target, Refus
         return Err(Reason::NotFound.into());
     }
     let row = find(cell, text).await?;
+    let approvers: BTreeSet<_> = row.approvals.iter().map(|approval| approval.person).collect();
     Ok(Target::Airlock {
         id: row.id,
         permit: facts::permit(scene, project.id, row.author, None).await?,
         project: facts,
         author: row.author,
-        approvers: row.approvals.iter().map(|approval| approval.person).collect(),
+        standing: standing(scene.root, project.id, &approvers).await?,
+        approvers,
         is_released: row.released_at.is_some() && row.revoked.is_none(),
         fetch_ends: row.fetch_ends,
     })
+}
+
+/// Approvers whose approval counts now: not suspended, and reviewers of the project to this day.
+async fn standing(
+    root: &Draft,
+    project: Id<Project>,
+    approvers: &BTreeSet<Id<Person>>,
+) -> Result<BTreeSet<Id<Person>>, Refusal> {
+    let mut standing = BTreeSet::new();
+    for person in approvers {
+        let row: Option<PersonRow> = root.row(&person.to_bytes()).await?;
+        let is_there = row.is_some_and(|row| !row.is_suspended);
+        let reviews = role::held(root, *person).await?.contains(&(Role::Reviewer, project.to_bytes()));
+        standing.extend((is_there && reviews).then_some(*person));
+    }
+    Ok(standing)
 }
 
 #[async_trait]
@@ -132,7 +154,8 @@ impl Judged for AirlockDraft {
             id: Id::from_bytes([0; 16]),
             project: facts::project(scene, project.id).await?,
             author,
-            approvers: std::collections::BTreeSet::new(),
+            approvers: BTreeSet::new(),
+            standing: BTreeSet::new(),
             is_released: false,
             fetch_ends: None,
             permit: facts::permit(scene, project.id, author, None).await?,
@@ -148,7 +171,7 @@ impl Rule for AirlockDraft {
         }
         let mut items = Vec::new();
         for object in self.objects.iter() {
-            items.push(item(draft, object).await?);
+            items.push(item(draft, frame, &self.project, object).await?);
         }
         let id = Id::random(frame.region.rand());
         let alias = name::claim(draft, Noun::Airlock, &self.alias, id, &id.to_bytes()).await?;
@@ -172,10 +195,15 @@ impl Rule for AirlockDraft {
 }
 
 /// Only the project's own data leave here: a provider's data leave as a provider says.
-async fn item(draft: &Draft, name: &str) -> Result<Item, Refusal> {
+///
+/// INVARIANT: what the author may not read is refused like what is not there.
+async fn item(draft: &Draft, frame: &Frame<'_>, project: &str, name: &str) -> Result<Item, Refusal> {
     let lost = || Refusal::with(Reason::NotFound, format!("object `{name}`"));
     let (bucket, key) = name.split_once('/').ok_or_else(lost)?;
-    let bucket = bucket::find(draft, bucket).await?;
+    if !may_read(draft, frame, project, bucket, key).await? {
+        return Err(lost());
+    }
+    let bucket = bucket::find(draft, bucket).await.map_err(|_| lost())?;
     let row = known(draft, &bucket, key, None).await.map_err(|_| lost())?;
     let scope: crate::scope::ScopeRow = draft.known(&row.scope.to_bytes()).await?;
     if scope.agreement.is_some() {
@@ -185,6 +213,21 @@ async fn item(draft: &Draft, name: &str) -> Result<Item, Refusal> {
         ));
     }
     Ok(Item { name: name.to_owned(), object: row.id, row: row.row_key().into(), size_bytes: row.size_bytes })
+}
+
+/// Whether the author could read this now, were they inside: a draft may be written at any desk.
+async fn may_read(
+    draft: &Draft,
+    frame: &Frame<'_>,
+    project: &str,
+    bucket: &str,
+    key: &str,
+) -> Result<bool, Refusal> {
+    let root = frame.root.ok_or(Refusal::new(Reason::NotFound))?;
+    let actor = Actor { place: Place::Inside, credential: None, ..frame.actor.clone() };
+    let scene = Scene { region: frame.region, actor: &actor, root, cell: Some(draft), now: frame.now };
+    let of = DataTarget::object(project, bucket, key);
+    frame.region.may_see::<ObjectGet>(&scene, facts::data(&scene, &of).await?).await
 }
 
 macro_rules! airlock_state {
@@ -329,10 +372,14 @@ impl Show for AirlockShow {
                 .iter()
                 .map(|item| json!({ "object": item.name, "size_bytes": item.size_bytes }))
                 .collect();
+            let approvers = row.approvals.iter().map(|approval| approval.person).collect();
+            let standing = standing(scene.root, project, &approvers).await?;
+            let counts =
+                |approval: &Approval| approval.person != row.author && standing.contains(&approval.person);
             let approvals: Vec<_> = row
                 .approvals
                 .iter()
-                .map(|approval| json!({ "note": approval.note, "at": approval.at }))
+                .map(|one| json!({ "note": one.note, "at": one.at, "counts": counts(one) }))
                 .collect();
             shown.push(json!({
                 "airlock": row.alias,

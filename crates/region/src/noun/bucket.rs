@@ -1,5 +1,7 @@
 //! Buckets: each takes one provider's data, or the project's own.
 //!
+//! A provider's bucket keeps versions from its first day, so that no delivery takes an earlier one's place.
+//!
 //! Names are unique within the project only: another project's bucket of the
 //! same name is simply another bucket.
 
@@ -8,13 +10,14 @@ use gate::facts::Target;
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 use words::act::{BucketCreate, BucketDelete, BucketShow, BucketVersion};
-use words::noun::{Agreement, Bucket, Noun, Scope};
+use words::noun::{Agreement, Bucket, Noun, Project, Scope};
 use words::{BucketName, Id, Reason, Refusal, Timestamp};
 
 use crate::act::{Frame, Judged, Outcome, Rule, Scene};
 use crate::cell::draft::Draft;
 use crate::facts::{self, DataTarget};
-use crate::noun::{agreement, project};
+use crate::noun::agreement::{self, AgreementRow};
+use crate::noun::project;
 use crate::object::ObjectRow;
 use crate::row::{Row, Seal, Table};
 use crate::scope::{self, ScopeRow};
@@ -107,7 +110,7 @@ impl Rule for BucketCreate {
             id: Id::random(frame.region.rand()),
             name: name.as_str().to_owned(),
             scope: scope.id,
-            versions: Versions::Never,
+            versions: if of.is_some() { Versions::Enabled } else { Versions::Never },
             created_at: frame.now,
         };
         draft.put_in(row.seal(), row.name.as_bytes(), &row)?;
@@ -130,7 +133,7 @@ impl Judged for BucketVersion {
 
 #[async_trait]
 impl Rule for BucketVersion {
-    async fn plan(&self, draft: &mut Draft, _: &Frame<'_>) -> Result<Outcome, Refusal> {
+    async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
         let mut row = find(draft, &self.bucket).await?;
         row.versions = match self.versions.as_str() {
             "enabled" => Versions::Enabled,
@@ -139,10 +142,27 @@ impl Rule for BucketVersion {
                 return Err(Refusal::with(Reason::Invalid, "versions are `enabled` or `suspended`"));
             }
         };
+        if row.versions == Versions::Suspended && takes_deliveries(draft, frame, &row).await? {
+            return Err(Refusal::with(Reason::StateWrong, "a delivery must not take an earlier one's place"));
+        }
         draft.put_in(row.seal(), row.name.as_bytes(), &row)?;
         let answer = json!({ "bucket": row.name, "versions": row.versions.text() });
         Ok(Outcome::of(Noun::Bucket, row.id).within(row.scope).saying(answer))
     }
+}
+
+/// Whether somebody may still deliver here, now or later: its provider's agreement is not over.
+///
+/// WHY no look at the grants: each hangs on that agreement and delivers nothing after it.
+async fn takes_deliveries(draft: &Draft, frame: &Frame<'_>, row: &BucketRow) -> Result<bool, Refusal> {
+    let scope: Option<ScopeRow> = draft.row(&row.scope.to_bytes()).await?;
+    let (Some(of), Some(root)) = (scope.and_then(|scope| scope.agreement), frame.root) else {
+        return Ok(false);
+    };
+    // WHY: a project's cell bears its id.
+    let key = crate::row::pair::<Project, Agreement>(frame.cell.cast(), of);
+    let agreement: Option<AgreementRow> = root.row(&key).await?;
+    Ok(agreement.is_some_and(|agreement| !agreement.is_over(frame.now)))
 }
 
 #[async_trait]

@@ -34,7 +34,9 @@ pub struct CredentialRow {
     /// `inside` or `outside`
     #[n(3)]
     pub place: String,
-    /// The workspace that an inside credential is bound to.
+    /// The workspace that an inside credential is meant for.
+    ///
+    /// WHY only meant: no engine proves a workspace to us yet, so this is told and recorded and compared with nothing.
     #[n(4)]
     pub workspace: Option<String>,
     #[n(5)]
@@ -80,6 +82,10 @@ impl Judged for CredentialIssue {
     async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
         let project = name::find_id(scene.root, Noun::Project, &self.project).await?;
         let grant = grant_of(scene.root, self).await?;
+        // WHY before it is judged: another project's grant must look like none at all.
+        if grant.as_ref().is_some_and(|grant| grant.project != project) {
+            return Err(Reason::NotFound.into());
+        }
         let owner = grant.map_or(scene.actor.person, |grant| grant.receiver);
         let project = facts::project(scene, project).await?;
         Ok(Target::Credential { id: Id::from_bytes([0; 16]), project, owner })
@@ -99,7 +105,7 @@ impl Rule for CredentialIssue {
         if place == Place::Inside && self.workspace.is_none() {
             return Err(Refusal::with(
                 Reason::Invalid,
-                "an inside credential is bound to a workspace: name it with `--workspace`",
+                "an inside credential says for which workspace it is: name it with `--workspace`",
             ));
         }
         let lifetime_ms = self.ends.since_ms(frame.now);
@@ -124,12 +130,15 @@ impl Rule for CredentialIssue {
     }
 }
 
+async fn target(scene: &Scene<'_>, row: &CredentialRow) -> Result<Target, Refusal> {
+    let project = facts::project(scene, row.project).await?;
+    Ok(Target::Credential { id: row.id, project, owner: row.person })
+}
+
 #[async_trait]
 impl Judged for CredentialRevoke {
     async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
-        let row = find(scene.region, scene.root, &self.credential).await?;
-        let project = facts::project(scene, row.project).await?;
-        Ok(Target::Credential { id: row.id, project, owner: row.person })
+        target(scene, &find(scene.region, scene.root, &self.credential).await?).await
     }
 }
 
@@ -147,7 +156,6 @@ impl Rule for CredentialRevoke {
 
 #[async_trait]
 impl Show for CredentialShow {
-    /// One's own, and those of projects one controls.
     async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {
         let mut shown = Vec::new();
         for (_, row) in scene.root.all::<CredentialRow>(&[]).await? {
@@ -156,8 +164,7 @@ impl Show for CredentialShow {
                 .project
                 .as_ref()
                 .is_none_or(|text| *text == project.alias || *text == project.id.to_string());
-            let is_visible = row.person == scene.actor.person || facts::controls(scene, row.project).await?;
-            if is_wanted && is_visible {
+            if is_wanted && scene.region.may_see::<Self>(scene, target(scene, &row).await?).await? {
                 shown.push(json!({
                     "credential": row.id.to_string(),
                     "project": project.alias,

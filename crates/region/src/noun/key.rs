@@ -27,7 +27,8 @@ use crate::show::Show;
 #[derive(Debug, Default, Clone, Copy)]
 struct Kept {
     is_held: bool,
-    until: Option<Timestamp>,
+    /// The first moment at which all of it may go.
+    free_from: Option<Timestamp>,
 }
 
 async fn kept(
@@ -46,13 +47,13 @@ async fn kept(
         }
     };
     rows.each(&[], seen).await?;
-    let mut until = None;
+    let mut free_from = None;
     for (scope, at) in youngest {
         let key = crate::row::pair::<_, Agreement>(project, scope.cast());
         let agreement: Option<AgreementRow> = root.row(&key).await?;
-        until = until.max(agreement.and_then(|agreement| facts::retained(&agreement, at)));
+        free_from = free_from.max(agreement.and_then(|agreement| facts::retained(&agreement, at)));
     }
-    Ok(Kept { is_held, until })
+    Ok(Kept { is_held, free_from })
 }
 
 async fn target(
@@ -71,7 +72,8 @@ async fn target(
         };
         found = kept(cell, scene.root, row.id, scope).await?;
     }
-    Ok(Target::Keys { project, is_held: found.is_held, retained_until: found.until, locker: row.locked_by })
+    let retained_until = found.free_from.map(facts::last_kept);
+    Ok(Target::Keys { project, is_held: found.is_held, retained_until, locker: row.locked_by })
 }
 
 macro_rules! judged_keys {
@@ -95,7 +97,7 @@ judged_keys! {
 fn refuse_kept(kept: Kept, now: Timestamp) -> Result<(), Refusal> {
     match kept {
         Kept { is_held: true, .. } => Err(Reason::LegalHold.into()),
-        Kept { until: Some(until), .. } if now < until => Err(Reason::Retained.into()),
+        Kept { free_from: Some(free_from), .. } if now < free_from => Err(Reason::Retained.into()),
         Kept { .. } => Ok(()),
     }
 }

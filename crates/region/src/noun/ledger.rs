@@ -19,7 +19,7 @@ use crate::Region;
 use crate::act::{Judged, Scene, subject};
 use crate::cell::Cell;
 use crate::cell::fold::{self, Opened};
-use crate::cell::format::{Body, Commit};
+use crate::cell::format::{Body, Commit, Record};
 use crate::cell::publish;
 use crate::cell::step::{Done, Leaf};
 use crate::facts;
@@ -38,10 +38,11 @@ async fn cell_of(region: &Region, actor: &Actor, project: Option<&str>) -> Resul
 
 async fn target(scene: &Scene<'_>, project: Option<&str>) -> Result<Target, Refusal> {
     let Some(text) = project else {
-        return Ok(Target::Ledger { project: None });
+        return Ok(Target::Ledger { project: None, is_own_leaf: false });
     };
     let row = project::find(scene.root, text).await?;
-    Ok(Target::Ledger { project: Some(facts::project(scene, row.id).await?) })
+    let project = Some(facts::project(scene, row.id).await?);
+    Ok(Target::Ledger { project, is_own_leaf: false })
 }
 
 macro_rules! judged_ledger {
@@ -60,9 +61,33 @@ impl Judged for LedgerProve {
     async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
         let leaf: Leaf = self.leaf.parse()?;
         let is_root = leaf.cell == words::noun::ROOT_CELL;
-        let project = (!is_root).then(|| leaf.cell.to_string());
-        target(scene, project.as_deref()).await
+        let of = (!is_root).then(|| leaf.cell.to_string());
+        let Target::Ledger { project, .. } = target(scene, of.as_deref()).await? else {
+            return Err(Reason::NotFound.into());
+        };
+        // WHY: who may not know the ledger does not have it searched.
+        let is_known = project.as_ref().is_none_or(|project| project.is_known_to_actor);
+        let is_own_leaf = is_known && is_own(scene, leaf).await?;
+        Ok(Target::Ledger { project, is_own_leaf })
     }
+}
+
+/// Whether a leaf tells of what the actor did, or of the actor.
+async fn is_own(scene: &Scene<'_>, leaf: Leaf) -> Result<bool, Refusal> {
+    let cell = match scene.region.opened(leaf.cell) {
+        _ if leaf.cell == words::noun::ROOT_CELL => Arc::clone(scene.region.root()),
+        Some(cell) => cell,
+        None => return Ok(false),
+    };
+    if leaf.index >= cell.head().frontier.size() {
+        return Ok(false);
+    }
+    let (_, opened) = at(&cell, leaf.index).await?;
+    Ok(opened.record.is_some_and(|record| tells_of(&record, scene.actor)))
+}
+
+fn tells_of(record: &Record, actor: &Actor) -> bool {
+    record.person == Some(actor.person) || record.subjects.contains(&subject(Noun::Person, actor.person))
 }
 
 /// Publishes and signs the cell's checkpoint now.
@@ -102,9 +127,6 @@ async fn proved(region: &Region, actor: &Actor, deed: &LedgerProve) -> Result<Do
     let proof = inclusion(&tree, leaf.index, published)
         .map_err(|_| Refusal::with(Reason::Unavailable, "the tiles do not hold the proof"))?;
     let (_, opened) = at(&cell, leaf.index).await?;
-    // WHY: that a leaf is there may be proved to anyone; what it says is for who did it, and who may search.
-    let is_own = opened.record.as_ref().and_then(|record| record.person) == Some(actor.person);
-    let may_see = is_own || may_search(region, actor, &cell).await;
     region.observe(&allowed, format!("leaf:{leaf}"), &cell)?;
     Ok(Done {
         leaf: None,
@@ -116,15 +138,9 @@ async fn proved(region: &Region, actor: &Actor, deed: &LedgerProve) -> Result<Do
             "proof": proof.hashes().iter().map(|hash| BASE64.encode(&hash.0)).collect::<Vec<_>>(),
             "checkpoint": checkpoint,
             "key": publish::verifier(&region.ground().origin, cell.id, region.ground().signer.public()).map(|key| key.to_string()),
-            "record": may_see.then(|| told(leaf.index, &opened)),
+            "record": told(leaf.index, &opened),
         }),
     })
-}
-
-async fn may_search(region: &Region, actor: &Actor, cell: &Cell) -> bool {
-    let is_root = cell.id == words::noun::ROOT_CELL;
-    let deed = LedgerShow { project: (!is_root).then(|| cell.id.to_string()), after: None };
-    region.allow(actor, &deed, Some(cell)).await.is_ok()
 }
 
 fn size_of(checkpoint: &str) -> Option<u64> {

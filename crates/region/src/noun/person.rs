@@ -1,5 +1,7 @@
 //! Persons: humans with a key pair. What identifies them has a key of its own.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use gate::facts::Target;
 use minicbor::bytes::ByteArray;
@@ -11,6 +13,7 @@ use words::{Id, Reason, Refusal};
 
 use crate::act::{Frame, Judged, Outcome, Rule, Scene};
 use crate::cell::draft::Draft;
+use crate::facts;
 use crate::name;
 use crate::noun::role;
 use crate::row::{Row, Seal, Table};
@@ -55,6 +58,9 @@ impl PersonalRow {
     }
 }
 
+/// Organisations that somebody signs for.
+type Houses = BTreeSet<Id<Organisation>>;
+
 /// Adds a person; used by enrolment and by the founding of a region.
 pub async fn enrol(
     draft: &mut Draft,
@@ -64,6 +70,7 @@ pub async fn enrol(
 ) -> Result<Id<Person>, Refusal> {
     let key = gate::identify::key_text::read_public(&deed.key)
         .map_err(|_| Refusal::with(Reason::Invalid, "the public key cannot be read"))?;
+    refuse_known(draft, &key.to_bytes()).await?;
     let id = Id::random(frame.region.rand());
     frame.region.root().keys.found_names(id.cast())?;
     let alias = name::claim(draft, Noun::Person, &deed.alias, id, &id.to_bytes()).await?;
@@ -72,6 +79,15 @@ pub async fn enrol(
     let personal = PersonalRow { name: deed.name.clone(), email: deed.email.clone() };
     draft.put_in(PersonalRow::seal(id), &id.to_bytes(), &personal)?;
     Ok(id)
+}
+
+/// A key is one person's, for ever: under a suspended person's key nobody comes back as somebody else.
+///
+/// WHY not whose: who enrols need not know the person.
+async fn refuse_known(draft: &Draft, key: &[u8; 32]) -> Result<(), Refusal> {
+    let mut is_known = false;
+    draft.each(&[], |row: PersonRow| is_known |= *row.key == *key).await?;
+    if is_known { Err(Refusal::with(Reason::NameTaken, "public key")) } else { Ok(()) }
 }
 
 #[async_trait]
@@ -93,6 +109,14 @@ impl Rule for PersonEnrol {
     }
 }
 
+async fn target(scene: &Scene<'_>, row: &PersonRow, signed_for: &Houses) -> Result<Target, Refusal> {
+    Ok(Target::Person {
+        id: row.id,
+        has_signatory: signed_for.contains(&row.organisation),
+        is_known_to_actor: facts::knows_person(scene, row).await?,
+    })
+}
+
 macro_rules! person_state {
     ($deed:ident, $is_suspended:literal) => {
         #[async_trait]
@@ -100,8 +124,7 @@ macro_rules! person_state {
             async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
                 let id: Id<Person> = name::find_id(scene.root, Noun::Person, &self.person).await?;
                 let row: PersonRow = scene.root.known(&id.to_bytes()).await?;
-                let has_signatory = role::has_signatory(scene.root, row.organisation).await?;
-                Ok(Target::Person { id, has_signatory })
+                target(scene, &row, &role::signed_for(scene.root).await?).await
             }
         }
 
@@ -126,15 +149,14 @@ person_state!(PersonResume, false);
 
 #[async_trait]
 impl Show for PersonShow {
-    /// Colleagues of one's organisation; all of them for roles of the region.
     async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {
-        let own: PersonRow = scene.root.known(&scene.actor.person.to_bytes()).await?;
-        let is_of_region = crate::facts::has_region_role(scene).await?;
+        let signed_for = role::signed_for(scene.root).await?;
         let mut shown = Vec::new();
         for (key, row) in scene.root.all::<PersonRow>(&[]).await? {
             let is_wanted =
                 self.person.as_ref().is_none_or(|text| *text == row.alias || *text == row.id.to_string());
-            if !is_wanted || !(is_of_region || row.organisation == own.organisation) {
+            let target = target(scene, &row, &signed_for).await?;
+            if !is_wanted || !scene.region.may_see::<Self>(scene, target).await? {
                 continue;
             }
             let personal: Option<PersonalRow> = scene.root.row(&key).await?;

@@ -13,6 +13,8 @@ use crate::act::{Frame, Judged, Outcome, Rule, Scene};
 use crate::cell::draft::Draft;
 use crate::facts;
 use crate::name;
+use crate::noun::agreement::AgreementRow;
+use crate::noun::tenant;
 use crate::row::{Row, Table};
 use crate::show::Show;
 
@@ -76,7 +78,7 @@ fn tier(number: u64) -> Result<Tier, Refusal> {
 #[async_trait]
 impl Judged for ProjectOpen {
     async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
-        Ok(Target::Tenant { id: name::find_id(scene.root, Noun::Tenant, &self.tenant).await? })
+        tenant::target(scene, name::find_id(scene.root, Noun::Tenant, &self.tenant).await?).await
     }
 }
 
@@ -139,19 +141,51 @@ macro_rules! project_state {
     };
 }
 
-project_state!(ProjectClassify, |facts, _| Target::Project(facts), |deed, row, frame| {
-    if !frame.region.is_empty(row.id).await? {
-        return Err(Reason::NotEmpty.into());
-    }
-    let tier = tier(deed.tier)?.number();
-    std::mem::replace(&mut row.tier, tier) != tier
-});
 project_state!(ProjectHalt, |facts, _| Target::Project(facts), |_, row, _| {
     !std::mem::replace(&mut row.is_halted, true)
 });
 project_state!(ProjectResume, |facts, _| Target::Project(facts), |_, row, _| {
     std::mem::replace(&mut row.is_halted, false)
 });
+/// The highest tier that an agreement not yet over was signed for.
+async fn signed_tier(rows: &Draft, project: Id<Project>, now: Timestamp) -> Result<Tier, Refusal> {
+    let agreements = rows.all::<AgreementRow>(&project.to_bytes()).await?;
+    let lasting = agreements.iter().filter(|(_, row)| row.is_signed() && !row.is_over(now));
+    Ok(lasting.map(|(_, row)| row.terms.tier()).max().unwrap_or(Tier::Open))
+}
+
+#[async_trait]
+impl Judged for ProjectClassify {
+    async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+        let wanted = tier(self.tier)?;
+        let row = find(scene.root, &self.project).await?;
+        let is_empty = scene.region.is_empty(row.id).await?;
+        Ok(Target::Classification {
+            project: gate::facts::ProjectFacts { is_empty, ..facts::project(scene, row.id).await? },
+            wanted,
+            signed: signed_tier(scene.root, row.id, scene.now).await?,
+        })
+    }
+}
+
+#[async_trait]
+impl Rule for ProjectClassify {
+    async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
+        let mut row = find(draft, &self.project).await?;
+        let wanted = tier(self.tier)?;
+        // WHY again: data may have come since the gate looked.
+        if wanted < row.tier() && !frame.region.is_empty(row.id).await? {
+            return Err(Reason::NotEmpty.into());
+        }
+        if std::mem::replace(&mut row.tier, wanted.number()) == wanted.number() {
+            return Err(Reason::AlreadyDone.into());
+        }
+        draft.put(&row.id.to_bytes(), &row)?;
+        let answer = json!({ "project": row.alias, "state": row.state(), "tier": row.tier });
+        Ok(Outcome::of(Noun::Project, row.id).saying(answer))
+    }
+}
+
 project_state!(KeyLock, keys, |_, row, frame| { row.locked_by.replace(frame.actor.person).is_none() });
 project_state!(KeyUnlock, keys, |_, row, _| { row.locked_by.take().is_some() });
 
@@ -167,7 +201,8 @@ impl Show for ProjectShow {
         for (_, row) in scene.root.all::<ProjectRow>(&[]).await? {
             let is_wanted =
                 self.project.as_ref().is_none_or(|text| *text == row.alias || *text == row.id.to_string());
-            if is_wanted && facts::project(scene, row.id).await?.is_known_to_actor {
+            let target = Target::Project(facts::project(scene, row.id).await?);
+            if is_wanted && scene.region.may_see::<Self>(scene, target).await? {
                 shown.push(json!({
                     "project": row.alias,
                     "id": row.id.to_string(),

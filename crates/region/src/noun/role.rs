@@ -15,6 +15,7 @@ use crate::act::{Frame, Judged, Outcome, Rule, Scene, subject};
 use crate::cell::draft::Draft;
 use crate::facts::{self, Around};
 use crate::name;
+use crate::noun::person::PersonRow;
 use crate::row::{Row, Table};
 
 /// One role of one person somewhere; `at` is zeros for the whole region.
@@ -49,11 +50,16 @@ pub async fn held(draft: &Draft, person: Id<Person>) -> Result<Vec<(Role, [u8; 1
     Ok(rows.into_iter().filter_map(role).collect())
 }
 
-/// Whether somebody signs for an organisation; a suspended one counts, the operator appoints no other.
-pub async fn has_signatory(draft: &Draft, organisation: Id<Organisation>) -> Result<bool, Refusal> {
+/// The organisations that somebody signs for; a suspended one counts, the operator appoints no other.
+pub async fn signed_for(draft: &Draft) -> Result<BTreeSet<Id<Organisation>>, Refusal> {
     let rows = draft.all::<RoleRow>(&[]).await?;
-    let signs = |row: &RoleRow| row.role == Role::Signatory.text() && *row.at == organisation.to_bytes();
-    Ok(rows.iter().any(|(_, row)| signs(row)))
+    let signs = rows.iter().filter(|(_, row)| row.role == Role::Signatory.text());
+    Ok(signs.map(|(_, row)| Id::from_bytes(row.at.into())).collect())
+}
+
+/// Whether somebody signs for an organisation.
+pub async fn has_signatory(draft: &Draft, organisation: Id<Organisation>) -> Result<bool, Refusal> {
+    Ok(signed_for(draft).await?.contains(&organisation))
 }
 
 /// A person's roles as texts.
@@ -77,18 +83,35 @@ async fn place(draft: &Draft, person: &str, role: &str, at: Option<&str>) -> Res
         RoleLevel::Tenant => Some(Noun::Tenant),
         RoleLevel::Project => Some(Noun::Project),
     };
-    let person = name::find_id(draft, Noun::Person, person).await?;
+    // WHY first: what is wrong with the question is told whoever is named in it.
     let at = match (noun, at) {
-        (None, _) => [0; 16],
-        (Some(noun), Some(at)) => name::find_id::<()>(draft, noun, at).await?.to_bytes(),
+        (None, _) => None,
+        (Some(noun), Some(at)) => Some((noun, at)),
         (Some(noun), None) => {
             return Err(Refusal::with(Reason::Invalid, format!("say at which {} with `--at`", noun.text())));
         }
     };
+    let person = name::find_id(draft, Noun::Person, person).await?;
+    let at = match at {
+        None => [0; 16],
+        Some((noun, at)) => name::find_id::<()>(draft, noun, at).await?.to_bytes(),
+    };
     Ok(Place { role, person, at })
 }
 
-async fn target(draft: &Draft, place: &Place) -> Result<Target, Refusal> {
+/// Whether the actor may know of both: whom it is about, and where.
+async fn is_known(scene: &Scene<'_>, place: &Place) -> Result<bool, Refusal> {
+    let person: PersonRow = scene.root.known(&place.person.to_bytes()).await?;
+    let is_place_known = match place.role.level() {
+        RoleLevel::Region | RoleLevel::Organisation => true,
+        RoleLevel::Tenant => facts::knows_tenant(scene, Id::from_bytes(place.at)).await?,
+        RoleLevel::Project => facts::project(scene, Id::from_bytes(place.at)).await?.is_known_to_actor,
+    };
+    Ok(is_place_known && facts::knows_person(scene, &person).await?)
+}
+
+async fn target(scene: &Scene<'_>, place: &Place) -> Result<Target, Refusal> {
+    let draft = scene.root;
     let held = held(draft, place.person).await?;
     let here = held.iter().filter(|(_, at)| *at == place.at);
     let is_of_organisation = place.role.level() == RoleLevel::Organisation;
@@ -98,6 +121,7 @@ async fn target(draft: &Draft, place: &Place) -> Result<Target, Refusal> {
         person: place.person,
         held_here: here.map(|(role, _)| *role).collect(),
         held: held.iter().map(|(role, _)| *role).collect(),
+        is_known_to_actor: is_known(scene, place).await?,
     })
 }
 
@@ -113,7 +137,7 @@ fn outcome(place: &Place) -> Outcome {
 impl Judged for RoleGrant {
     async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
         let place = place(scene.root, &self.person, &self.role, self.at.as_deref()).await?;
-        target(scene.root, &place).await
+        target(scene, &place).await
     }
 
     async fn around(&self, scene: &Scene<'_>) -> Result<Option<Around>, Refusal> {
@@ -139,7 +163,7 @@ impl Rule for RoleGrant {
 impl Judged for RoleRevoke {
     async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
         let place = place(scene.root, &self.person, &self.role, self.at.as_deref()).await?;
-        target(scene.root, &place).await
+        target(scene, &place).await
     }
 
     async fn around(&self, scene: &Scene<'_>) -> Result<Option<Around>, Refusal> {

@@ -1,7 +1,5 @@
 //! Tenants: organisations as customers, each the controller of its projects' data.
 
-use std::collections::BTreeSet;
-
 use async_trait::async_trait;
 use gate::facts::Target;
 use minicbor::{Decode, Encode};
@@ -14,8 +12,6 @@ use crate::act::{Frame, Judged, Outcome, Rule, Scene};
 use crate::cell::draft::Draft;
 use crate::facts;
 use crate::name;
-use crate::noun::person::PersonRow;
-use crate::noun::project::ProjectRow;
 use crate::row::{Row, Table};
 use crate::show::Show;
 
@@ -54,33 +50,22 @@ impl Rule for TenantOpen {
     }
 }
 
-/// The tenants of the projects that somebody has a part in.
-async fn known(scene: &Scene<'_>) -> Result<BTreeSet<Id<Tenant>>, Refusal> {
-    let mut known = BTreeSet::new();
-    for (_, row) in scene.root.all::<ProjectRow>(&[]).await? {
-        if facts::project(scene, row.id).await?.is_known_to_actor {
-            known.insert(row.tenant);
-        }
-    }
-    Ok(known)
+pub async fn target(scene: &Scene<'_>, id: Id<Tenant>) -> Result<Target, Refusal> {
+    Ok(Target::Tenant { id, is_known_to_actor: facts::knows_tenant(scene, id).await? })
 }
 
 #[async_trait]
 impl Show for TenantShow {
-    /// One's own organisation's, and those whose projects one is part of; all for roles of the region.
     async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {
-        let rows = scene.root.all::<TenantRow>(&[]).await?;
         let wanted = |row: &TenantRow| {
             self.tenant.as_ref().is_none_or(|text| *text == row.alias || *text == row.id.to_string())
         };
-        let known = known(scene).await?;
-        let is_of_region = facts::has_region_role(scene).await?;
-        let own: PersonRow = scene.root.known(&scene.actor.person.to_bytes()).await?;
-        let may_know =
-            |row: &TenantRow| is_of_region || row.organisation == own.organisation || known.contains(&row.id);
-        let shown = rows.into_iter().map(|(_, row)| row).filter(wanted).filter(may_know);
-        Ok(shown
-            .map(|row| json!({ "tenant": row.alias, "name": row.name, "id": row.id.to_string() }))
-            .collect())
+        let mut shown = Vec::new();
+        for (_, row) in scene.root.all::<TenantRow>(&[]).await? {
+            if wanted(&row) && scene.region.may_see::<Self>(scene, target(scene, row.id).await?).await? {
+                shown.push(json!({ "tenant": row.alias, "name": row.name, "id": row.id.to_string() }));
+            }
+        }
+        Ok(Value::Array(shown))
     }
 }

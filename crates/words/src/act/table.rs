@@ -125,14 +125,14 @@ acts! {
         /// digest of the terms, as `epic agreement show` prints it
         digest: String,
     }
-    /// Suspend an agreement: no data may be written until it is resumed.
+    /// Suspend an agreement for your side: no data may be written until every side has lifted its stop.
     AgreementSuspend = "agreement" "suspend" in Root on Agreement weighs Duty by [Signatory, Controller] {
         /// which
         agreement: String,
         /// why
         reason: String,
     }
-    /// Resume a suspended agreement.
+    /// Lift your side's stop of a suspended agreement.
     AgreementResume = "agreement" "resume" in Root on Agreement weighs Duty by [Signatory, Controller] {
         /// which
         agreement: String,
@@ -164,7 +164,7 @@ acts! {
         /// the use it may process for
         purpose: String,
     }
-    /// Raise or lower a project's tier while it holds no data.
+    /// Raise a project's tier at any time, or lower it while it holds no data and no agreement was signed for more.
     ProjectClassify = "project" "classify" in Root on Project weighs Duty by [Controller] {
         /// which
         project: String,
@@ -272,7 +272,7 @@ acts! {
         project: String,
         /// inside or outside
         place: String,
-        /// workspace it is bound to; needed for inside
+        /// workspace it is meant for, for the record; needed for inside
         workspace: Option<String>,
         /// deliver under this upload grant and nothing else
         grant: Option<String>,
@@ -606,8 +606,8 @@ acts! {
         /// project; left out for the root
         project: Option<String>,
     }
-    /// Prove that a leaf is in the ledger.
-    LedgerProve = "ledger" "prove" in Project on Project weighs View by [Auditor, Controller, Researcher] {
+    /// Prove that a leaf is in the ledger: for auditors any, for the controller any of the project, for all others one about themselves.
+    LedgerProve = "ledger" "prove" in Project on Project weighs View by [Auditor, Controller] {
         /// the leaf, as `x-epic-leaf` gave it
         leaf: String,
     }

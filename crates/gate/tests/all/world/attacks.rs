@@ -65,10 +65,24 @@ fn people() -> Vec<Attack> {
         give("roles.auditor-alone", Role::Auditor, &[Role::Operator]),
         give("roles.alone-auditor", Role::Operator, &[Role::Auditor]),
         give("roles.alone-auditor", Role::Reviewer, &[Role::Auditor]),
+        look("people.unknown", Act::PersonShow, person(false)),
+        look("people.unknown", Act::PersonSuspend, person(false)),
+        look("tenants.unknown", Act::TenantShow, tenant(false)),
+        look("tenants.unknown", Act::ProjectOpen, tenant(false)),
+        look("roles.unknown", Act::RoleGrant, unknown_appointment()),
+        look("roles.unknown", Act::RoleRevoke, unknown_appointment()),
         operates_and_reads(Role::Operator),
         operates_and_reads(Role::Custodian),
         operates_and_reads(Role::Auditor),
     ]
+}
+
+fn unknown_appointment() -> Target {
+    let mut target = appointment(Role::Researcher, &[]);
+    if let Target::Role { is_known_to_actor, .. } = &mut target {
+        *is_known_to_actor = false;
+    }
+    target
 }
 
 fn operates_and_reads(role: Role) -> Attack {
@@ -119,12 +133,45 @@ fn projects() -> Vec<Attack> {
             "proof.unknown",
             Reason::NotFound,
             Act::LedgerProve,
-            right(Act::LedgerProve, Role::Researcher),
+            right(Act::LedgerProve, Role::Controller),
             |case| {
                 case.project().is_known_to_actor = false;
             },
         ),
+        look("projects.unseen", Act::ProjectShow, Target::Project(stranger_s())),
+        other_leaf(&[], Some(project())),
+        other_leaf(&[Role::Researcher], Some(project())),
+        // The controller of a project searches no ledger but its own.
+        other_leaf(&[Role::Controller], None),
+        lower(Tier::Open, Tier::Pseudonymised),
+        lower(Tier::Pseudonymised, Tier::Identifiable),
     ]
+}
+
+fn stranger_s() -> ProjectFacts {
+    ProjectFacts { is_known_to_actor: false, ..project() }
+}
+
+/// A row that is looked at by somebody without a role here.
+fn look(rule: &'static str, act: Act, target: Target) -> Attack {
+    attack(rule, Reason::NotFound, act, case(act, &[]), |case| {
+        case.actor.organisation = Some(ELSEWHERE);
+        case.target = target;
+    })
+}
+
+fn other_leaf(roles: &[Role], project: Option<ProjectFacts>) -> Attack {
+    let act = Act::LedgerProve;
+    attack("proof.other-leaf", Reason::NotFound, act, case(act, roles), |case| {
+        case.target = Target::Ledger { project, is_own_leaf: false };
+    })
+}
+
+fn lower(wanted: Tier, signed: Tier) -> Attack {
+    let act = Act::ProjectClassify;
+    attack("projects.lowered", Reason::TierLowered, act, right(act, Role::Controller), |case| {
+        case.target = classification(wanted, signed);
+    })
 }
 
 fn credentials() -> Vec<Attack> {
@@ -144,6 +191,17 @@ fn credentials() -> Vec<Attack> {
         bear("credentials.project", missing, get, Role::Researcher, Place::Inside, 21),
         bear("credentials.ledger", missing, read, Role::Auditor, Place::Inside, 21),
         bear("credentials.house", missing, Act::RoleGrant, Role::Operator, Place::Inside, 20),
+        look("credentials.unseen", Act::CredentialShow, target(Act::CredentialRevoke)),
+        attack(
+            "credentials.unseen",
+            missing,
+            Act::CredentialShow,
+            case(Act::CredentialShow, &[Role::Operator]),
+            |case| {
+                case.target = target(Act::CredentialRevoke);
+            },
+        ),
+        look("credentials.unknown", Act::CredentialRevoke, target(Act::CredentialRevoke)),
     ]
 }
 
@@ -223,10 +281,34 @@ fn agreements() -> Vec<Attack> {
         attack("agreements.party", Reason::OtherParty, act, case(act, &[]), |case| {
             set_party(case, Some(PARTNER));
         }),
-        attack("agreements.unknown", Reason::NotFound, act, case(act, &[]), |case| {
-            case.actor.organisation = Some(ELSEWHERE);
-        }),
+        look("agreements.unknown", act, unknown_pact()),
+        look("agreements.unknown", Act::AgreementShow, unknown_pact()),
+        resume(&[PARTNER], &[ORGANISATION], Role::Signatory),
+        resume(&[ORGANISATION, PARTNER], &[ELSEWHERE], Role::Controller),
+        resume(&[PARTNER], &[], Role::Controller),
     ]
+}
+
+fn unknown_pact() -> Target {
+    let mut target = pact();
+    if let Target::Agreement { is_known_to_actor, .. } = &mut target {
+        *is_known_to_actor = false;
+    }
+    target
+}
+
+/// Somebody who speaks for `sides` resumes what `stops` have stopped.
+fn resume(
+    stopped: &[words::Id<words::noun::Organisation>],
+    speaks_for: &[words::Id<words::noun::Organisation>],
+    role: Role,
+) -> Attack {
+    let act = Act::AgreementResume;
+    attack("agreements.own-stop", Reason::OtherParty, act, right(act, role), |case| {
+        if let Target::Agreement { stops, sides, .. } = &mut case.target {
+            (*stops, *sides) = (stopped.iter().copied().collect(), speaks_for.iter().copied().collect());
+        }
+    })
 }
 
 fn set_party(case: &mut Case, to: Option<words::Id<words::noun::Organisation>>) {
@@ -335,6 +417,8 @@ fn releases() -> Vec<Attack> {
         release("airlock.one-check", Reason::ApprovalsMissing, open, &[OTHER], OTHER),
         release("airlock.two-checks", Reason::ApprovalsMissing, secret, &[THIRD], OTHER),
         release("airlock.two-checks", Reason::ApprovalsMissing, secret, &[THIRD, OTHER], OTHER),
+        resigned(Tier::Open, &[THIRD], &[]),
+        resigned(Tier::Pseudonymised, &[THIRD, id(4)], &[THIRD]),
         release("airlock.checker-releases", mixed, secret, &[THIRD, ACTOR], OTHER),
         attack(
             "airlock.own",
@@ -345,10 +429,29 @@ fn releases() -> Vec<Attack> {
                 case.target = airlock(ACTOR, &[], false);
             },
         ),
+        look("airlock.unknown", Act::AirlockApprove, airlock(OTHER, &[], false)),
+        look("airlock.unknown", Act::AirlockFetch, airlock(OTHER, &[THIRD, id(4)], true)),
         fetch("airlock.unreleased", false, Some(LATER)),
         fetch("airlock.fetch-over", true, Some(PAST.ends)),
         fetch("airlock.fetch-over", true, None),
     ]
+}
+
+/// Approved by enough, of whom not all still count.
+fn resigned(
+    tier: Tier,
+    approved: &[words::Id<words::noun::Person>],
+    counting: &[words::Id<words::noun::Person>],
+) -> Attack {
+    let rule = if tier == Tier::Open { "airlock.one-check" } else { "airlock.two-checks" };
+    let act = Act::AirlockRelease;
+    attack(rule, Reason::ApprovalsMissing, act, right(act, Role::Delegate), |case| {
+        case.target = airlock(OTHER, approved, false);
+        case.project().tier = tier;
+        if let Target::Airlock { standing, .. } = &mut case.target {
+            *standing = counting.iter().copied().collect();
+        }
+    })
 }
 
 fn keys() -> Vec<Attack> {

@@ -68,20 +68,14 @@ pub fn data() -> DataFacts {
 pub fn target(act: Act) -> Target {
     match act {
         Act::PersonEnrol => Target::Organisation { id: ORGANISATION, has_signatory: false },
-        Act::PersonSuspend | Act::PersonResume => Target::Person { id: OTHER, has_signatory: false },
-        Act::ProjectOpen => Target::Tenant { id: id(30) },
+        Act::PersonSuspend | Act::PersonResume => person(true),
+        Act::ProjectOpen => tenant(true),
         Act::RoleGrant | Act::RoleRevoke => appointment(Role::Researcher, &[]),
         Act::AgreementOffer
         | Act::AgreementSign
         | Act::AgreementSuspend
         | Act::AgreementResume
-        | Act::AgreementEnd => Target::Agreement {
-            id: id(31),
-            facts: AgreementFacts { is_signed: false, ..agreement() },
-            author: OTHER,
-            parties: [ORGANISATION, PARTNER].into(),
-            party: Some(ORGANISATION),
-        },
+        | Act::AgreementEnd => pact(),
         Act::PermitGrant | Act::PermitAmend | Act::PermitEnd => Target::Permit {
             id: id(32),
             project: project(),
@@ -106,16 +100,16 @@ pub fn target(act: Act) -> Target {
             Target::Keys { project: project(), is_held: false, retained_until: None, locker: Some(OTHER) }
         }
         Act::CheckpointSign | Act::LedgerProve | Act::LedgerShow | Act::LedgerExport => {
-            Target::Ledger { project: Some(project()) }
+            Target::Ledger { project: Some(project()), is_own_leaf: false }
         }
         Act::AgreementDraft
-        | Act::ProjectClassify
         | Act::ProjectHalt
         | Act::ProjectResume
         | Act::PermitRequest
         | Act::BucketCreate
         | Act::BucketShow
         | Act::AirlockShow => Target::Project(project()),
+        Act::ProjectClassify => classification(Tier::Pseudonymised, Tier::Open),
         Act::BucketVersion
         | Act::BucketDelete
         | Act::UploadStart
@@ -153,7 +147,41 @@ pub fn target(act: Act) -> Target {
 
 pub fn appointment(role: Role, held: &[Role]) -> Target {
     let held: BTreeSet<Role> = held.iter().copied().collect();
-    Target::Role { role, person: OTHER, held: held.clone(), held_here: held, has_signatory: false }
+    Target::Role {
+        role,
+        person: OTHER,
+        held: held.clone(),
+        held_here: held,
+        has_signatory: false,
+        is_known_to_actor: true,
+    }
+}
+
+pub fn person(is_known_to_actor: bool) -> Target {
+    Target::Person { id: OTHER, has_signatory: false, is_known_to_actor }
+}
+
+pub fn tenant(is_known_to_actor: bool) -> Target {
+    Target::Tenant { id: id(30), is_known_to_actor }
+}
+
+/// An agreement that nobody stopped; the actor's organisation is a party.
+pub fn pact() -> Target {
+    Target::Agreement {
+        id: id(31),
+        facts: AgreementFacts { is_signed: false, ..agreement() },
+        author: OTHER,
+        parties: [ORGANISATION, PARTNER].into(),
+        party: Some(ORGANISATION),
+        is_known_to_actor: true,
+        stops: BTreeSet::new(),
+        sides: [ORGANISATION].into(),
+    }
+}
+
+/// A project of tier 3 about to be given another.
+pub fn classification(wanted: Tier, signed: Tier) -> Target {
+    Target::Classification { project: project(), wanted, signed }
 }
 
 pub fn airlock(author: Id<noun::Person>, approvers: &[Id<noun::Person>], is_released: bool) -> Target {
@@ -162,6 +190,7 @@ pub fn airlock(author: Id<noun::Person>, approvers: &[Id<noun::Person>], is_rele
         project: project(),
         author,
         approvers: approvers.iter().copied().collect(),
+        standing: approvers.iter().copied().collect(),
         is_released,
         fetch_ends: is_released.then_some(LATER),
         permit: Some(SPAN),
@@ -227,7 +256,8 @@ impl Spoil for Case {
             | Target::Credential { project, .. }
             | Target::Airlock { project, .. }
             | Target::Keys { project, .. }
-            | Target::Ledger { project: Some(project) } => project,
+            | Target::Classification { project, .. }
+            | Target::Ledger { project: Some(project), .. } => project,
             Target::Data(data) => &mut data.project,
             other => panic!("{other:?} lies in no project"),
         }
