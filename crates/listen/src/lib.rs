@@ -14,6 +14,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -56,7 +57,7 @@ pub async fn serve<F, R, B>(
 ) where
     F: Fn(SocketAddr, Request<Incoming>) -> R + Clone + Send + Sync + 'static,
     R: Future<Output = Response<B>> + Send + 'static,
-    B: Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
 {
     let (stop, stopped) = watch::channel(());
     let mut connections = JoinSet::new();
@@ -109,7 +110,7 @@ async fn connection<R, B>(
     seat: Arc<Seat>,
 ) where
     R: Future<Output = Response<B>> + Send,
-    B: Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
 {
     // A failure costs speed, nothing else.
     let _is_set = stream.set_nodelay(true);

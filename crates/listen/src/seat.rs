@@ -14,7 +14,9 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 /// WHY: the last bytes of an answer may still be on their way when its body has been handed over.
-const SETTLE: Duration = Duration::from_secs(1);
+const SETTLE: Duration = Duration::from_secs(3);
+/// How often a full house is looked over for somebody who may go by now.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// WHY: file descriptors may end before seats do; this many at a time outrun whoever takes them.
 const GIVE_WAY_AT_ONCE: usize = 16;
@@ -55,7 +57,7 @@ impl Seats {
             }
             self.lock().give_way(Instant::now());
             let freed = Arc::clone(&self.free).acquire_owned();
-            if let Ok(room) = tokio::time::timeout(SETTLE, freed).await {
+            if let Ok(room) = tokio::time::timeout(LOOK_EVERY, freed).await {
                 return room.ok();
             }
         }
