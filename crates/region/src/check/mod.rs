@@ -190,16 +190,22 @@ impl Plan<CheckRun> for Record {
 }
 
 fn told_row(row: &VerdictRow, now: Timestamp) -> Value {
-    let check = all().into_iter().find(|check| check.name() == row.check);
-    let is_stale = check.as_ref().is_none_or(|check| now.since_ms(row.at) > check.trusted_ms());
+    let Some(check) = all().into_iter().find(|check| check.name() == row.check) else {
+        return json!({ "check": row.check, "verdict": Verdict::Stale.text(), "measured": row.measured, "at": row.at });
+    };
+    let is_stale = now.since_ms(row.at) > check.trusted_ms();
     let verdict = if is_stale { Verdict::Stale } else { row.verdict };
+    told(check.as_ref(), verdict, &row.measured, Some(row.at))
+}
+
+fn told(check: &dyn Check, verdict: Verdict, measured: &str, at: Option<Timestamp>) -> Value {
     json!({
-        "check": row.check,
+        "check": check.name(),
         "verdict": verdict.text(),
-        "measured": row.measured,
-        "at": row.at,
-        "says": check.as_ref().map(|check| check.says()),
-        "controls": check.as_ref().map(|check| check.controls()),
+        "measured": measured,
+        "at": at,
+        "says": check.says(),
+        "controls": check.controls(),
     })
 }
 
@@ -213,13 +219,10 @@ impl Show for CheckShow {
                 continue;
             }
             let row: Option<VerdictRow> = scene.root.row(check.name().as_bytes()).await?;
-            let never = VerdictRow {
-                check: check.name().to_owned(),
-                verdict: Verdict::Stale,
-                measured: "it never ran".to_owned(),
-                at: Timestamp::default(),
-            };
-            shown.push(told_row(&row.unwrap_or(never), scene.now));
+            shown.push(match row {
+                Some(row) => told_row(&row, scene.now),
+                None => told(check.as_ref(), Verdict::Stale, "it never ran", None),
+            });
         }
         Ok(Value::Array(shown))
     }
