@@ -17,13 +17,15 @@ use futures::FutureExt;
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 use words::act::{CheckRun, CheckShow};
+use words::noun::Cell as CellNoun;
 use words::time::DAY_MS;
-use words::{Actor, Deed, Reason, Refusal, Timestamp};
+use words::{Actor, Deed, Id, Reason, Refusal, Timestamp};
 
 use crate::Region;
 use crate::act::{Frame, Outcome, Plan, Request, Scene};
 use crate::cell::draft::Draft;
 use crate::cell::step::Done;
+use crate::noun::project::ProjectRow;
 use crate::row::{Row, Table};
 use crate::show::Show;
 
@@ -126,6 +128,17 @@ pub async fn verdict(check: &dyn Check, region: &Region) -> Finding {
         );
     }
     check.look(region).await.unwrap_or_else(Finding::from)
+}
+
+/// What a look at open cells leaves out, in words; nothing where all are open.
+async fn left_out(region: &Region) -> Result<String, Refusal> {
+    let open: Vec<Id<CellNoun>> = region.open_cells().iter().map(|cell| cell.id).collect();
+    let projects = region.projects().await?;
+    let is_closed = |project: &&ProjectRow| project.erased_at.is_none() && !open.contains(&project.id.cast());
+    Ok(match projects.iter().filter(is_closed).count() {
+        0 => String::new(),
+        closed => format!("; projects not opened since the start, not looked at: {closed}"),
+    })
 }
 
 /// The last verdict of a check, in the root.

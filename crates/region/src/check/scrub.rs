@@ -12,7 +12,7 @@ use words::{Id, Reason, Refusal};
 
 use crate::Region;
 use crate::cell::Cell;
-use crate::check::{Check, Finding, Verdict};
+use crate::check::{Check, Finding, Verdict, left_out};
 use crate::object::{ObjectRow, Piece};
 use crate::upload::PartRow;
 
@@ -37,11 +37,13 @@ impl Check for BlobScrub {
         for cell in region.open_cells() {
             scrubbed.add(scrub(&cell).await?);
         }
+        let left_out = left_out(region).await?;
         if scrubbed.blobs == 0 {
-            return Ok(Finding::new(Verdict::NotApplicable, "no open project stores anything"));
+            let measured = format!("no open project stores anything{left_out}");
+            return Ok(Finding::new(Verdict::NotApplicable, measured));
         }
         let measured = match scrubbed.broken.first() {
-            None => format!("{} bodies of {} bytes as sealed", scrubbed.blobs, scrubbed.bytes),
+            None => format!("{} bodies of {} bytes as sealed{left_out}", scrubbed.blobs, scrubbed.bytes),
             Some(first) => {
                 format!("{} bodies are broken, the first is blob `{first}`", scrubbed.broken.len())
             }

@@ -198,7 +198,13 @@ async fn where_there_is_nothing_to_look_at_it_is_not_applicable() {
     let world = house.world.reopen().await.unwrap();
     assert!(world.region.open_cells().is_empty(), "a project is opened at its first use");
     let reopened = House { world, ..house };
+    for name in ["sealing-census", "ledger-consistency", "rollback-probe", "blob-scrub"] {
+        let measured = reopened.verdict(name).await.measured;
+        assert!(measured.ends_with("not looked at: 1"), "{name}: {measured}");
+    }
     reopened.is("erase-proof", Verdict::Pass, "no project was opened yet").await;
+    let measured = reopened.verdict("ledger-consistency").await.measured;
+    assert!(!measured.contains("not looked at"), "it is open now: {measured}");
     reopened.world.soil.custody.insert(std::slice::from_ref(&reopened.gone)).unwrap();
     reopened.is("erase-proof", Verdict::Fail, "a destroyed key is back").await;
 }
