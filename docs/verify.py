@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Verifies an exported ledger with nothing of ours: docs/format.md in code.
 
-usage: verify.py FOLDER [KEY]     FOLDER holds log/, checkpoint and tile/, as `ledger.export` gives them
-                                  KEY is the verifier key; FOLDER/key if left out (which proves less)
+usage: verify.py FOLDER [KEY [KEPT]]   FOLDER holds log/, checkpoint and tile/, as `ledger.export` gives them
+                                       KEY is the verifier key; FOLDER/key if left out (which proves less)
+                                       KEPT is the file of a checkpoint that you kept from before
 """
 import base64
 import hashlib
@@ -82,38 +83,47 @@ class Tree:
 
 
 def read_key(text):
-    name, key_id, encoded = text.strip().split("+", 2)
-    raw = base64.b64decode(encoded, validate=True)
+    try:
+        name, key_id, encoded = text.strip().split("+", 2)
+        raw = base64.b64decode(encoded, validate=True)
+    except ValueError:
+        raise Wrong("the key cannot be read") from None
     if len(raw) != 33 or raw[0] != 1 or sha256(name.encode() + b"\n" + raw)[:4].hex() != key_id:
         raise Wrong("the key does not fit its own id")
     return name, bytes.fromhex(key_id), Ed25519PublicKey.from_public_bytes(raw[1:])
 
 
-def read_checkpoint(note, name, key_id, key):
-    text, _, signatures = note.partition("\n\n")
-    text += "\n"
-    for line in signatures.splitlines():
-        dash, signer, encoded = line.split(" ")
-        raw = base64.b64decode(encoded, validate=True)
-        if (dash, signer, raw[:4]) == ("\u2014", name, key_id):
-            key.verify(raw[4:], text.encode())
-            origin, size, root = text.splitlines()[:3]
-            if origin != name:
-                raise Wrong("the checkpoint is of another log")
-            return int(size), base64.b64decode(root, validate=True)
-    raise Wrong("the checkpoint is not signed by this key")
+def read_checkpoint(file, name, key_id, key):
+    """The size and root that a checkpoint signs."""
+    try:
+        text, _, signatures = file.read_bytes().decode().partition("\n\n")
+        text += "\n"
+        for line in signatures[:-1].split("\n") if signatures.endswith("\n") else []:
+            dash, signer, encoded = line.split(" ")
+            raw = base64.b64decode(encoded, validate=True)
+            if (dash, signer, raw[:4]) == ("\u2014", name, key_id):
+                key.verify(raw[4:], text.encode())
+                origin, size, root = text.split("\n")[:3]
+                if origin == name:
+                    return int(size), base64.b64decode(root, validate=True)
+    except (InvalidSignature, ValueError, OSError):
+        pass
+    raise Wrong(f"the checkpoint `{file.name}` cannot be read, is of another log or not signed by this key")
 
 
-def follow(log, key, size, root):
-    """Every commit from the first to the last; gives how many commits and leaves."""
-    tree, previous, term, time, seq, is_met = Tree(), bytes(32), 0, None, 0, size == 0
+def follow(log, key, known):
+    """Every commit from the first to the last; gives how many commits and leaves.
+
+    known: roots by size, of the checkpoints that must be met on the way.
+    """
+    tree, previous, term, time, seq, met = Tree(), bytes(32), 0, None, 0, {0}
     while (path := log / f"{seq:016}").exists():
         raw = path.read_bytes()
         try:
             body, signature = whole(raw)
             key.verify(signature, b"epic commit head v1\n" + sha256(body))
             fields = whole(body)
-        except (Wrong, InvalidSignature, ValueError, KeyError, TypeError):
+        except (Wrong, InvalidSignature, ValueError, KeyError, TypeError, RecursionError):
             raise Wrong(f"commit {seq} cannot be read or is not signed by this key") from None
         if fields[0] != 1 or fields[2] != seq:
             raise Wrong(f"commit {seq} has another version or number")
@@ -128,28 +138,31 @@ def follow(log, key, size, root):
             tree.push(leaves[at:at + 32])
         if (tree.size, tree.root()) != (fields[10], fields[11]):
             raise Wrong(f"commit {seq} says another tree than its leaves make")
-        if tree.size == size and tree.root() != root:
-            raise Wrong(f"the checkpoint's root at {size} leaves is not the log's")
-        is_met = is_met or tree.size == size
+        if known.get(tree.size, tree.root()) != tree.root():
+            raise Wrong(f"the checkpoint's root at {tree.size} leaves is not the log's")
+        met.add(tree.size)
         previous, term, time, seq = sha256(raw), fields[5], fields[6], seq + 1
-    if len(list(log.iterdir())) != seq:
+    if not log.is_dir() or len(list(log.iterdir())) != seq:
         raise Wrong(f"commit {seq} is missing")
-    if not is_met:
-        raise Wrong(f"the checkpoint covers {size} leaves, the log ends at {tree.size}")
+    for size in known.keys() - met:
+        raise Wrong(f"commit {seq} is missing: a checkpoint covers {size} leaves, the log ends at {tree.size}")
     return seq, tree.size
 
 
-def main(folder, key_text=None):
+def main(folder, key_text=None, kept=None):
     name, key_id, key = read_key(key_text or (folder / "key").read_text())
-    size, root = read_checkpoint((folder / "checkpoint").read_text(), name, key_id, key)
-    commits, leaves = follow(folder / "log", key, size, root)
+    size, root = read_checkpoint(folder / "checkpoint", name, key_id, key)
+    known = {size: root}
+    if kept and known.setdefault(*(old := read_checkpoint(Path(kept), name, key_id, key))) != old[1]:
+        raise Wrong(f"the kept checkpoint has another root at {size} leaves: this is another history")
+    commits, leaves = follow(folder / "log", key, known)
     print(f"{name}: {commits} commits, {leaves} leaves, {size} of them under the checkpoint: all as signed")
 
 
 if __name__ == "__main__":
     try:
-        if len(sys.argv) not in (2, 3):
+        if len(sys.argv) not in (2, 3, 4):
             sys.exit(__doc__)
         main(Path(sys.argv[1]), *sys.argv[2:])
-    except (Wrong, InvalidSignature, KeyError, ValueError, OSError) as wrong:
-        sys.exit(f"wrong: {str(wrong) or 'the checkpoint is not signed by this key'}")
+    except (Wrong, ValueError, OSError) as wrong:
+        sys.exit(f"wrong: {wrong}")

@@ -20,6 +20,12 @@ fn targets() -> Vec<Target> {
     all.extend(s3::fuzz::TARGETS.map(|(name, target)| ("s3", name, target)));
     #[cfg(feature = "web")]
     all.extend(web::fuzz::TARGETS.map(|(name, target)| ("web", name, target)));
+    #[cfg(feature = "words")]
+    all.extend(words::fuzz::TARGETS.map(|(name, target)| ("words", name, target)));
+    #[cfg(feature = "region")]
+    all.extend(region::fuzz::TARGETS.map(|(name, target)| ("region", name, target)));
+    #[cfg(feature = "epic")]
+    all.extend(epic::fuzz::TARGETS.map(|(name, target)| ("epic", name, target)));
     all
 }
 

@@ -60,16 +60,12 @@ fn of_row(row: &'static Row) -> Command {
         .about(row.help)
         .after_help(format!("Who: {who}. See `epic explain {}`.", row.name));
     let subject = subject(row);
-    if let Some(field) = subject {
-        command = command.arg(positional(field));
-    }
+    command = command.args(subject.map(positional));
     for field in row.fields {
-        let arg = flag(field);
+        let arg = flag(row, field);
         let is_subject = subject.is_some_and(|subject| subject.name == field.name);
-        let arg = match (field.is_required, is_subject) {
-            (true, true) => arg.required_unless_present(SUBJECT),
-            (is_required, _) => arg.required(is_required),
-        };
+        // WHY hidden: one way to name the thing is enough to read; scripts may use the other.
+        let arg = if is_subject { arg.hide(true) } else { arg.required(field.is_required) };
         command = command.arg(arg);
     }
     match row.body {
@@ -86,17 +82,38 @@ pub fn subject(row: &'static Row) -> Option<&'static Field> {
 }
 
 fn positional(field: &'static Field) -> Arg {
-    Arg::new(SUBJECT).value_name(field.name.to_uppercase()).help(field.help).conflicts_with(field.name)
+    let arg = Arg::new(SUBJECT).value_name(field.name.to_uppercase()).help(field.help);
+    let arg = arg.conflicts_with(field.name);
+    if field.is_required { arg.required_unless_present(field.name) } else { arg }
 }
 
-fn flag(field: &'static Field) -> Arg {
+fn flag(row: &'static Row, field: &'static Field) -> Arg {
     let arg = Arg::new(field.name).long(dashed(field.name)).help(field.help);
     match field.kind {
-        FieldKind::Text => arg.value_name("TEXT"),
+        FieldKind::Text => worded(arg, row),
         FieldKind::Number => arg.value_name("NUMBER").value_parser(value_parser!(u64)),
         FieldKind::Time => arg.value_name("TIME").value_parser(|text: &str| text.parse::<Timestamp>()),
-        FieldKind::Texts => arg.value_name("TEXT").action(ArgAction::Append),
+        FieldKind::Texts => worded(arg, row).action(ArgAction::Append),
     }
+}
+
+/// What somebody writes: a key file begins with hyphens, and a key or a reason may.
+///
+/// WHY no option of the same command: `--reason --json` forgot the reason, and must not end an agreement for it.
+fn worded(arg: Arg, row: &'static Row) -> Arg {
+    let value = move |text: &str| match is_option(row, text) {
+        true => Err(format!("`{text}` is an option itself, so a value is missing before it")),
+        false => Ok(text.to_owned()),
+    };
+    arg.value_name("TEXT").allow_hyphen_values(true).value_parser(value)
+}
+
+fn is_option(row: &'static Row, text: &str) -> bool {
+    let Some(name) = text.strip_prefix("--") else {
+        return false;
+    };
+    let is_field = row.fields.iter().any(|field| dashed(field.name) == name);
+    is_field || ["file", "help"].contains(&name) || globals().iter().any(|arg| arg.get_long() == Some(name))
 }
 
 pub fn dashed(name: &str) -> String {
@@ -146,17 +163,23 @@ fn globals() -> Vec<Arg> {
 /// What is no act of a running region.
 fn local() -> Vec<Command> {
     let key_pair = Command::new("key-pair")
-        .about("your own key: new, show")
+        .about("Your own key: new, show")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(Command::new("new").about("Make a key pair; its file is yours alone"))
         .subcommand(Command::new("show").about("Print the public half, to be enrolled with"));
     let explain = Command::new("explain")
         .about("Say which rules speak of an act or give a reason, and what would make it a yes")
-        .arg(Arg::new("word").required(true).value_name("REASON|ACT"))
+        .arg(
+            Arg::new("word")
+                .required(true)
+                .value_name("REASON|ACT")
+                .help("a reason as `permit_missing`, or an act as `object.get`"),
+        )
         .arg(
             Arg::new("lang")
                 .long("lang")
+                .value_name("LANGUAGE")
                 .value_parser(PossibleValuesParser::new(["en", "it"]))
                 .default_value("en")
                 .help("language of the texts"),
@@ -183,6 +206,7 @@ fn local() -> Vec<Command> {
 fn seed() -> Arg {
     Arg::new("seed")
         .long("seed")
+        .value_name("NUMBER")
         .value_parser(value_parser!(u64))
         .default_value("1")
         .help("the same seed, the same files")
@@ -254,7 +278,7 @@ fn tour() -> Command {
 fn verify() -> Command {
     Command::new("verify")
         .about("Verify an exported ledger offline, with public keys alone")
-        .arg(Arg::new("export").required(true).value_name("FOLDER|TAR").value_hint(ValueHint::AnyPath))
+        .arg(exported())
         .arg(text(
             "key",
             "the ledger's public key, from whom you trust; else the one in the export, which proves less",
@@ -266,6 +290,14 @@ fn verify() -> Command {
                 .help("a checkpoint that you kept from before")
                 .value_hint(ValueHint::FilePath),
         )
+}
+
+fn exported() -> Arg {
+    Arg::new("export")
+        .required(true)
+        .value_name("FOLDER|TAR")
+        .help("what `epic ledger export` wrote, packed or unpacked")
+        .value_hint(ValueHint::AnyPath)
 }
 
 /// Prints completions.

@@ -70,7 +70,7 @@ fn head(word: &Word, language: Language, paint: Paint) -> String {
         Word::Reason(reason) => {
             let hint = match reason.hint(language) {
                 "" => String::new(),
-                hint => format!("{} {hint}\n", paint.good("hint:")),
+                hint => format!("{} {hint}\n", paint.good(said(language).hint)),
             };
             format!("{} {}\n{hint}", paint.strong(&format!("{}:", reason.code())), reason.text(language))
         }
@@ -78,10 +78,24 @@ fn head(word: &Word, language: Language, paint: Paint) -> String {
     }
 }
 
+/// The few words around a rule.
+struct Said {
+    allowed: &'static str,
+    refused: &'static str,
+    hint: &'static str,
+}
+
+const fn said(language: Language) -> Said {
+    match language {
+        Language::English => Said { allowed: "allowed", refused: "refused:", hint: "hint:" },
+        Language::Italian => Said { allowed: "consentito", refused: "rifiutato:", hint: "suggerimento:" },
+    }
+}
+
 fn text_of(rule: &Rule, language: Language, paint: Paint) -> String {
     let effect = match rule.reason() {
-        None => paint.good("allowed"),
-        Some(reason) => format!("{} {}", paint.warn("refused:"), reason.text(language)),
+        None => paint.good(said(language).allowed),
+        Some(reason) => format!("{} {}", paint.warn(said(language).refused), reason.text(language)),
     };
     let source = rule.source.trim().replace('\n', "\n    ");
     format!("{} {effect}\n  {}\n\n    {}\n", paint.strong(&rule.id), rule.says, paint.dim(&source))

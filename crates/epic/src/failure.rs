@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use store::custody::CustodyError;
 use web::Problem;
 use web::client::CallError;
@@ -30,13 +30,15 @@ pub struct Failure {
     pub says: String,
     pub hint: String,
     pub reason: Option<String>,
+    /// Where it is wrong, if that is a place in files.
+    pub place: Option<String>,
     /// Nobody reads any more: no failure at all.
     pub is_pipe: bool,
 }
 
 impl Failure {
     pub fn new(fault: Fault, says: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { fault, says: says.into(), hint: hint.into(), reason: None, is_pipe: false }
+        Self { fault, says: says.into(), hint: hint.into(), reason: None, place: None, is_pipe: false }
     }
 
     pub fn yours(says: impl Into<String>, hint: impl Into<String>) -> Self {
@@ -81,11 +83,19 @@ impl Failure {
             return ExitCode::SUCCESS;
         }
         if settings.is_json {
-            eprintln!("{}", json!({ "error": self.says, "hint": self.hint, "reason": self.reason }));
+            eprintln!("{}", self.json());
         } else {
             eprint!("{}", self.text(settings));
         }
         ExitCode::from(self.fault as u8)
+    }
+
+    fn json(&self) -> Value {
+        let mut told = json!({ "error": self.says, "hint": self.hint, "reason": self.reason });
+        if let Some(place) = &self.place {
+            told["place"] = Value::from(place.as_str());
+        }
+        told
     }
 
     fn text(&self, settings: &Settings) -> String {

@@ -77,7 +77,7 @@ fn told(name: &str, person: &str, places: &Places, settings: &Settings) -> Resul
         return print::out(&format!("{told}\n"));
     }
     print::out(&format!(
-        "region {name} is founded; its first operator is {person}\n\n  data     {data}     sealed; copy it wherever you like\n  custody  {custody}     the keys; back it up apart from the data\n  key      {key}     whoever has it acts as {person}\n\nbring it up: `epic up --data {data} --custody {custody}`\n"
+        "region {name} is founded; its first operator is {person}\n\n  data     {data}\n           sealed; copy it wherever you like\n  custody  {custody}\n           the keys; back it up apart from the data\n  key      {key}\n           whoever has it acts as {person}\n\nbring it up: `epic up --data {data} --custody {custody}`\n"
     ))
 }
 

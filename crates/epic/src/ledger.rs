@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use data_encoding::BASE64;
-use region::verify::{Report, Verifier, Wrong, leaves};
+use region::verify::{Report, Verifier, Whose, Wrong, leaves};
 use seal::note::NoteVerifier;
 use serde_json::json;
 use words::Id;
 use words::noun::Cell;
 
-pub use export::{Export, unpack};
+pub use export::{Export, log_of_archive, unpack};
 
 use crate::failure::{Failure, Fault};
 use crate::paint::Paint;
@@ -23,6 +23,9 @@ use crate::settings::Settings;
 
 /// WHY: a checkpoint is a signed note of a few lines.
 const KEPT_BYTES_MAX: u64 = 64 << 10;
+
+/// The place of what is no file of the export.
+const KEPT: &str = "the kept checkpoint";
 
 /// What is wrong, and in which file.
 #[derive(Debug)]
@@ -43,22 +46,34 @@ pub fn verify(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> 
     let path = text("export").map(PathBuf::from).unwrap_or_default();
     let export = Export::open(&path)?;
     let kept = text("kept").map(|file| read_kept(Path::new(file))).transpose()?;
-    let given = text("key").map(String::as_str);
-    let trust = Trust { key: key(given.unwrap_or(export.key.trim()))?, is_given: given.is_some() };
+    let trust = trust(&export, text("key").map(String::as_str))?;
     match examine(&export, &trust.key, kept.as_deref())? {
         Ok(report) => told(&report, &trust, settings),
         Err(found) => Err(wrong(&found)),
     }
 }
 
-fn key(text: &str) -> Result<NoteVerifier, Failure> {
-    let key = text.parse::<NoteVerifier>();
-    key.map_err(|error| {
+/// The key that a person trusts, or the export's own.
+fn trust(export: &Export, given: Option<&str>) -> Result<Trust, Failure> {
+    let own = export.key.trim();
+    let of_export = |says: String| wrong(&Found { says, place: "key".to_owned() });
+    let Some(given) = given else {
+        let key = own
+            .parse::<NoteVerifier>()
+            .map_err(|error| of_export(format!("the ledger's key cannot be read: {error}")))?;
+        return Ok(Trust { key, is_given: false });
+    };
+    let key = given.parse::<NoteVerifier>().map_err(|error| {
         Failure::yours(
             format!("the ledger's key: {error}"),
             "a key is written `name+hash+base64`, as `epic ledger prove` prints it",
         )
-    })
+    })?;
+    // WHY: an export may come without its key; another one in its place is somebody's doing.
+    if !own.is_empty() && own != key.to_string() {
+        return Err(of_export("the export's key is not the one that you gave".to_owned()));
+    }
+    Ok(Trust { key, is_given: true })
 }
 
 fn read_kept(file: &Path) -> Result<Vec<u8>, Failure> {
@@ -71,17 +86,31 @@ pub fn examine(
     key: &NoteVerifier,
     kept: Option<&[u8]>,
 ) -> Result<Result<Report, Found>, Failure> {
+    let failed = |cause| Failure::file("read", &export.path, &cause);
+    judge(export, export.log().map_err(failed)?, key, kept)
+}
+
+/// The same, of a log that comes from elsewhere.
+pub fn judge(
+    export: &Export,
+    log: impl Iterator<Item = std::io::Result<(String, Vec<u8>)>>,
+    key: &NoteVerifier,
+    kept: Option<&[u8]>,
+) -> Result<Result<Report, Found>, Failure> {
     let name = key.name().to_string();
     let cell: Option<Id<Cell>> = name.rsplit('/').next().and_then(|id| id.parse().ok());
     let cell = cell.ok_or_else(|| {
         Failure::yours(format!("key `{name}` names no ledger"), "use the key that was exported with it")
     })?;
+    if export.checkpoint.is_empty() {
+        return Ok(Err(Found { says: "there is no checkpoint".to_owned(), place: "checkpoint".to_owned() }));
+    }
     let verifier = match Verifier::new(cell, key, export.checkpoint.as_bytes(), kept) {
         Ok(verifier) => verifier,
         Err(wrong) => return Ok(Err(found(&wrong, 0))),
     };
     let failed = |cause| Failure::file("read", &export.path, &cause);
-    Walk { verifier, seq: 0, tiled: 0 }.all(export).map_err(failed)
+    Walk { verifier, seq: 0, tiled: 0 }.all(export, log).map_err(failed)
 }
 
 /// A walk along the log.
@@ -92,8 +121,12 @@ struct Walk {
 }
 
 impl Walk {
-    fn all(mut self, export: &Export) -> std::io::Result<Result<Report, Found>> {
-        for file in export.log()? {
+    fn all(
+        mut self,
+        export: &Export,
+        log: impl Iterator<Item = std::io::Result<(String, Vec<u8>)>>,
+    ) -> std::io::Result<Result<Report, Found>> {
+        for file in log {
             let (name, bytes) = file?;
             if let Err(found) = self.step(&name, &bytes) {
                 return Ok(Err(found));
@@ -149,8 +182,13 @@ fn found(wrong: &Wrong, seq: u64) -> Found {
     let place = match wrong {
         Wrong::Commit(_) => place(seq),
         Wrong::Truncated { .. } => place(seq),
-        Wrong::Checkpoint | Wrong::NoSuchSize { .. } | Wrong::Forked { .. } => "checkpoint".to_owned(),
-        Wrong::RolledBack { .. } => "the kept checkpoint".to_owned(),
+        Wrong::Checkpoint { whose } | Wrong::NoSuchSize { whose, .. } | Wrong::Forked { whose, .. } => {
+            match whose {
+                Whose::Published => "checkpoint".to_owned(),
+                Whose::Kept => KEPT.to_owned(),
+            }
+        }
+        Wrong::RolledBack { .. } => KEPT.to_owned(),
         Wrong::Tile { path } | Wrong::TileMissing { path } => path.clone(),
     };
     Found { says: wrong.to_string(), place }
@@ -164,7 +202,7 @@ pub fn wrong(found: &Found) -> Failure {
         says,
         "this copy is not the ledger that was signed: compare it with another, and tell the auditor",
     );
-    Failure { reason: Some("ledger_wrong".to_owned()), ..failure }
+    Failure { reason: Some("ledger_wrong".to_owned()), place: Some(found.place.clone()), ..failure }
 }
 
 fn told(report: &Report, trust: &Trust, settings: &Settings) -> Result<(), Failure> {

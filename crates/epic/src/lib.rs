@@ -10,6 +10,8 @@ mod explain;
 mod failure;
 mod fields;
 mod found;
+#[doc(hidden)]
+pub mod fuzz;
 mod key_pair;
 mod ledger;
 mod paint;

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use serde_json::{Map, Value, json};
 use web::client::Answer;
+use words::Timestamp;
 
 use crate::failure::Failure;
 use crate::paint::Paint;
@@ -134,7 +135,7 @@ fn thing(fields: &Map<String, Value>, paint: Paint) -> String {
     let names = columns(&[fields]);
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let line = |name: &String| {
-        let value = fields.get(name).map(cell).unwrap_or_default();
+        let value = fields.get(name).map(lines).unwrap_or_default();
         let indent = " ".repeat(width + 2);
         let value = value.trim_end().replace('\n', &format!("\n{indent}"));
         format!("{}  {value}\n", paint.dim(&format!("{:<width$}", plain(name))))
@@ -146,6 +147,23 @@ fn plain(name: &str) -> String {
     name.replace('_', " ")
 }
 
+/// A value of a thing told alone: a list of things takes a line for each.
+fn lines(value: &Value) -> String {
+    match value.as_array() {
+        Some(values) if values.iter().any(Value::is_object) => {
+            values.iter().map(cell).collect::<Vec<_>>().join("\n")
+        }
+        Some(_) | None => cell(value),
+    }
+}
+
+/// WHY without fractions: people read seconds; `--json` has the whole.
+fn moment(text: &str) -> Option<String> {
+    let (seconds, fraction) = text.strip_suffix('Z')?.split_once('.')?;
+    let is_one = fraction.len() == 3 && text.parse::<Timestamp>().is_ok();
+    is_one.then(|| format!("{seconds}Z"))
+}
+
 /// A value in few words.
 fn cell(value: &Value) -> String {
     match value {
@@ -153,7 +171,7 @@ fn cell(value: &Value) -> String {
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         Value::Number(number) => number.to_string(),
-        Value::String(text) => text.strip_suffix(".000Z").map_or_else(|| text.clone(), |at| format!("{at}Z")),
+        Value::String(text) => moment(text).unwrap_or_else(|| text.clone()),
         Value::Array(values) => values.iter().map(cell).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => {
             let parts = fields.iter().filter(|(_, value)| !cell(value).is_empty());
@@ -180,5 +198,13 @@ mod tests {
         let wide = json!([{ "project": "planet", "purpose": "x".repeat(120) }]);
         assert!(told(wide).starts_with("project  planet\npurpose  xxx"));
         assert_eq!(told(json!([])), "nothing\n");
+    }
+
+    #[test]
+    fn times_and_lists_are_told_in_few_words() {
+        let parties = json!([{ "party": "iss", "signed": "2027-01-31T12:00:00.250Z" }, { "party": "bari" }]);
+        let thing = json!({ "agreement": "planet-bari", "parties": parties, "note": "kept v1.000Z" });
+        let expected = "agreement  planet-bari\nnote       kept v1.000Z\nparties    party=iss signed=2027-01-31T12:00:00Z\n           party=bari\n";
+        assert_eq!(told(thing), expected);
     }
 }

@@ -88,6 +88,17 @@ struct About {
     name: String,
 }
 
+impl About {
+    fn read(text: &str) -> serde_json::Result<Self> {
+        serde_json::from_str(text)
+    }
+}
+
+/// The region's name as its folder says it; for fuzzing.
+pub fn name_in(text: &str) -> Option<String> {
+    About::read(text).ok().map(|about| about.name)
+}
+
 impl Places {
     fn about(&self) -> PathBuf {
         self.data.join(ABOUT)
@@ -123,7 +134,7 @@ impl Places {
             failure.hint = "make a region here first: `epic init`".to_owned();
             failure
         })?;
-        let about: About = serde_json::from_str(&text).map_err(|cause| {
+        let about = About::read(&text).map_err(|cause| {
             Failure::ours(
                 format!("cannot read `{}`: {cause}", self.about().display()),
                 "write its name again, as checkpoints have it",

@@ -10,6 +10,8 @@ pub mod attempt;
 pub mod cell;
 pub mod check;
 pub mod facts;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod lease;
 pub mod name;
 pub mod noun;

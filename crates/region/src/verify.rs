@@ -18,20 +18,45 @@ use crate::cell::pack::Head;
 pub enum Wrong {
     #[error(transparent)]
     Commit(#[from] Fault),
-    #[error("the checkpoint is not signed by this key or not of this ledger")]
-    Checkpoint,
+    #[error("{whose} checkpoint is not signed by this key or not of this ledger")]
+    Checkpoint { whose: Whose },
     #[error("the checkpoint covers {size} leaves, the log holds {found}: entries are missing at the end")]
     Truncated { size: u64, found: u64 },
-    #[error("the checkpoint covers {size} leaves and no commit ends there")]
-    NoSuchSize { size: u64 },
-    #[error("the checkpoint's root at {size} leaves is not the log's: this is another history")]
-    Forked { size: u64 },
+    #[error("{whose} checkpoint covers {size} leaves and no commit ends there")]
+    NoSuchSize { whose: Whose, size: u64 },
+    #[error("{whose} checkpoint's root at {size} leaves is not the log's: this is another history")]
+    Forked { whose: Whose, size: u64 },
     #[error("a kept checkpoint covers {kept} leaves, the log holds {found}: it was rolled back")]
     RolledBack { kept: u64, found: u64 },
     #[error("tile `{path}` is not what the log's leaves make")]
     Tile { path: String },
     #[error("tile `{path}` is missing")]
     TileMissing { path: String },
+}
+
+/// Which checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// The one that was published with the log.
+    Published,
+    /// The one that somebody kept from before.
+    Kept,
+}
+
+impl std::fmt::Display for Whose {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::Published => "the",
+            Self::Kept => "the kept",
+        })
+    }
+}
+
+/// A checkpoint to meet on the way.
+struct Expected {
+    checkpoint: Checkpoint,
+    whose: Whose,
+    is_met: bool,
 }
 
 /// What was verified.
@@ -50,8 +75,8 @@ pub struct Verifier {
     key: VerifyingKey,
     head: Head,
     first: Option<Timestamp>,
-    /// Checkpoints to meet on the way: size, root, whether it was met.
-    expected: Vec<(Checkpoint, bool, bool)>,
+    /// The published one first.
+    expected: Vec<Expected>,
     tiling: Tiling,
     bundle: Vec<[u8; 32]>,
     made: Vec<(Tile, Vec<u8>)>,
@@ -66,12 +91,14 @@ impl Verifier {
         kept: Option<&[u8]>,
     ) -> Result<Self, Wrong> {
         let origin = known.name().to_string();
-        let open = |note| {
-            Checkpoint::open(note, &origin, std::slice::from_ref(known)).map_err(|_| Wrong::Checkpoint)
+        let open = |note, whose| {
+            let opened = Checkpoint::open(note, &origin, std::slice::from_ref(known));
+            let checkpoint = opened.map_err(|_| Wrong::Checkpoint { whose })?;
+            Ok::<_, Wrong>(Expected { checkpoint, whose, is_met: false })
         };
-        let mut expected = vec![(open(published)?, false, false)];
+        let mut expected = vec![open(published, Whose::Published)?];
         if let Some(kept) = kept {
-            expected.push((open(kept)?, true, false));
+            expected.push(open(kept, Whose::Kept)?);
         }
         let head = Head {
             next_seq: 0,
@@ -110,13 +137,11 @@ impl Verifier {
     /// Compares every checkpoint that ends here.
     fn meet(&mut self) -> Result<(), Wrong> {
         let size = self.head.frontier.size();
-        for (checkpoint, _, is_met) in
-            self.expected.iter_mut().filter(|(checkpoint, _, _)| checkpoint.size == size)
-        {
-            if checkpoint.root != self.head.frontier.root() {
-                return Err(Wrong::Forked { size });
+        for expected in self.expected.iter_mut().filter(|expected| expected.checkpoint.size == size) {
+            if expected.checkpoint.root != self.head.frontier.root() {
+                return Err(Wrong::Forked { whose: expected.whose, size });
             }
-            *is_met = true;
+            expected.is_met = true;
         }
         Ok(())
     }
@@ -124,19 +149,13 @@ impl Verifier {
     /// Says whether the log holds all that its checkpoints promise.
     pub fn finish(self) -> Result<Report, Wrong> {
         let found = self.head.frontier.size();
-        for (checkpoint, is_kept, is_met) in &self.expected {
-            match (is_met, is_kept) {
-                (true, _) => {}
-                (false, true) if checkpoint.size > found => {
-                    return Err(Wrong::RolledBack { kept: checkpoint.size, found });
-                }
-                (false, false) if checkpoint.size > found => {
-                    return Err(Wrong::Truncated { size: checkpoint.size, found });
-                }
-                (false, _) => {
-                    return Err(Wrong::NoSuchSize { size: checkpoint.size });
-                }
-            }
+        if let Some(expected) = self.expected.iter().find(|expected| !expected.is_met) {
+            let (size, whose) = (expected.checkpoint.size, expected.whose);
+            return Err(match whose {
+                Whose::Kept if size > found => Wrong::RolledBack { kept: size, found },
+                Whose::Published if size > found => Wrong::Truncated { size, found },
+                Whose::Kept | Whose::Published => Wrong::NoSuchSize { whose, size },
+            });
         }
         Ok(Report {
             commits: self.head.next_seq,
@@ -152,7 +171,7 @@ impl Verifier {
 impl Verifier {
     /// The published size, of which tiles exist.
     pub fn published_size(&self) -> u64 {
-        self.expected.first().map_or(0, |(checkpoint, _, _)| checkpoint.size)
+        self.expected.first().map_or(0, |expected| expected.checkpoint.size)
     }
 
     /// Adds one leaf of the log to the tiles; call for the leaves of the published size only.

@@ -3,21 +3,33 @@
 //! None may panic or hang, whatever the bytes; what reads must write back the same.
 
 use bytes::Bytes;
+use s3s::dto::{
+    CompletedMultipartUpload, CopySource, CreateBucketConfiguration, Delete, ETagCondition, Range,
+    VersioningConfiguration,
+};
+use s3s::xml::{Deserialize, Deserializer};
+use words::Timestamp;
 
-use crate::guard::{answer, chunk, hoist, name, sign};
-use crate::page;
+use crate::guard::{answer, chunk, head, hoist, name, sign};
+use crate::{page, sums};
+
+/// When the corpus' requests were signed.
+const NOW: Timestamp = Timestamp::from_ms(1801396800000);
 
 /// One target: its name is its folder in `corpus/`.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 10] = [
     ("authorization", fuzz_authorization),
     ("chunks", fuzz_chunks),
     ("date", fuzz_date),
+    ("document", fuzz_document),
+    ("head", fuzz_head),
     ("hoist", fuzz_hoist),
     ("name", fuzz_name),
     ("query", fuzz_query),
+    ("range", fuzz_range),
     ("token", fuzz_token),
 ];
 
@@ -84,4 +96,43 @@ pub fn fuzz_token(bytes: &[u8]) {
     if let Some(key) = page::read_token(&text) {
         assert_eq!(page::token(&key), text);
     }
+}
+
+/// Every document that a verb of ours takes.
+pub fn fuzz_document(bytes: &[u8]) {
+    fn read<T: for<'xml> Deserialize<'xml>>(bytes: &[u8]) {
+        let mut from = Deserializer::new(bytes);
+        let _read = T::deserialize(&mut from).and_then(|_| from.expect_eof());
+    }
+    read::<CompletedMultipartUpload>(bytes);
+    read::<Delete>(bytes);
+    read::<VersioningConfiguration>(bytes);
+    read::<CreateBucketConfiguration>(bytes);
+}
+
+/// A request's head in lines: `METHOD target`, then `name: value`.
+pub fn fuzz_head(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let mut lines = text.lines();
+    let (method, target) = lines.next().and_then(|line| line.split_once(' ')).unwrap_or_default();
+    let request = http::Request::builder().method(method).uri(target);
+    let headers = lines.filter_map(|line| line.split_once(": "));
+    let request = headers.fold(request, |request, (name, value)| request.header(name, value));
+    if let Ok(request) = request.body(()) {
+        let _checked = head::check(&request, NOW);
+        let _sums = sums::claimed(request.headers());
+        let _announced = sums::announced(request.headers());
+    }
+}
+
+/// What a reader asks for: bytes, conditions, the source of a copy.
+pub fn fuzz_range(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(range) = Range::parse(&text)
+        && let Ok(found) = range.check(100)
+    {
+        assert!(found.start < found.end && found.end <= 100);
+    }
+    let _condition = ETagCondition::parse_http_header(bytes);
+    let _source = CopySource::parse(&text);
 }

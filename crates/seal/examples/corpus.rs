@@ -9,10 +9,11 @@ use bytes::BytesMut;
 use seal::crypt4gh::{
     Attempt, DataKey, EditList, Sealer, lock_secret, seal_header_as, write_public, write_secret,
 };
-use seal::fuzz::{BODY_KEY, READER_SECRET};
+use seal::fuzz::{BODY_KEY, PURPOSE, READER_SECRET};
 use seal::keys::{DecryptionKey, SigningKey};
 use seal::merkle::{Frontier, Leaves, Proof, consistency, encode_bundle, inclusion, leaf_hash};
 use seal::note::{Checkpoint, NoteSigner, Receipt};
+use seal::segments::FileKey;
 use words::{Rand, Secret};
 
 type Outcome<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -29,8 +30,19 @@ impl Rand for Counting {
 fn main() -> Outcome<()> {
     let rand = Counting(1.into());
     crypt4gh_seeds(&rand)?;
+    box_seeds(&rand)?;
     merkle_seeds()?;
     note_seeds()
+}
+
+fn box_seeds(rand: &Counting) -> Outcome<()> {
+    let key = Secret::new(BODY_KEY);
+    write("envelope", "text", seal::envelope::seal(&key, rand, PURPOSE, b"a row of few words")?)?;
+    write("envelope", "other", seal::envelope::seal(&key, rand, b"other", b"a row of few words")?)?;
+    for (name, plain) in [("empty", &b""[..]), ("text", b"a file of few words")] {
+        write("segments", name, seal::segments::seal(FileKey::new(&key, PURPOSE)?, rand, plain)?)?;
+    }
+    Ok(())
 }
 
 fn write(target: &str, name: &str, content: impl AsRef<[u8]>) -> Result<()> {

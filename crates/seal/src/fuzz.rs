@@ -8,9 +8,11 @@ use words::{Rand, Secret};
 use zeroize::Zeroizing;
 
 use crate::crypt4gh::{self, DataKey, Editor, ForeignOpener, OpenedHeader};
+use crate::envelope;
 use crate::keys::DecryptionKey;
 use crate::merkle::{self, Frontier, Proof, Tile};
 use crate::note::{Checkpoint, Note, NoteVerifier, Receipt};
+use crate::segments::{self, FileKey};
 
 /// The corpus holds headers and key files for this key, so that parsing gets behind the AEAD.
 pub const READER_SECRET: [u8; 32] = [7; 32];
@@ -21,7 +23,7 @@ pub const BODY_KEY: [u8; 32] = [9; 32];
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 15] = [
     ("header", fuzz_header),
     ("packet", fuzz_packet),
     ("foreign", fuzz_foreign),
@@ -35,6 +37,8 @@ pub const TARGETS: [Target; 13] = [
     ("bundle", fuzz_bundle),
     ("proof", fuzz_proof),
     ("frontier", fuzz_frontier),
+    ("envelope", fuzz_envelope),
+    ("segments", fuzz_segments),
 ];
 
 pub fn fuzz_header(bytes: &[u8]) {
@@ -170,5 +174,34 @@ pub fn fuzz_frontier(bytes: &[u8]) {
     if let Ok(frontier) = Frontier::decode(bytes) {
         assert!(frontier.encode() == bytes);
         let _ = frontier.root();
+    }
+}
+
+/// What boxes of the corpus are for.
+pub const PURPOSE: &[u8] = b"fuzz";
+
+/// A box as it lies in the store, and the same bytes properly boxed.
+pub fn fuzz_envelope(bytes: &[u8]) {
+    let key = Secret::new(BODY_KEY);
+    if let Ok(plain) = envelope::open(&key, PURPOSE, bytes) {
+        assert!(plain.len() < bytes.len() && envelope::open(&key, b"other", bytes).is_err());
+    }
+    if let Ok(sealed) = envelope::seal(&key, &NoChance, PURPOSE, bytes) {
+        assert!(envelope::open(&key, PURPOSE, &sealed).as_deref() == Ok(bytes));
+    }
+}
+
+/// A sealed file as it lies in the store, and the same bytes properly sealed.
+pub fn fuzz_segments(bytes: &[u8]) {
+    let key = |of: &[u8]| FileKey::new(&Secret::new(BODY_KEY), of);
+    if let (Ok(own), Ok(other)) = (key(PURPOSE), key(b"other"))
+        && let Ok(plain) = segments::open(own, bytes)
+    {
+        assert!(plain.len() < bytes.len() && segments::open(other, bytes).is_err());
+    }
+    if let (Ok(own), Ok(again)) = (key(PURPOSE), key(PURPOSE))
+        && let Ok(sealed) = segments::seal(own, &NoChance, bytes)
+    {
+        assert!(segments::open(again, &sealed).is_ok_and(|plain| plain == bytes));
     }
 }

@@ -3,7 +3,8 @@
 //! None may panic, hang or allocate by a claimed length, whatever the bytes; what
 //! has one spelling must write back the same.
 
-use crate::head::Asked;
+use crate::client::Address;
+use crate::head::{Asked, Head};
 use crate::problem::Problem;
 use crate::tar;
 
@@ -11,7 +12,33 @@ use crate::tar;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 3] = [("problem", problem), ("query", query), ("tar", tar_files)];
+pub const TARGETS: [Target; 5] =
+    [("address", address), ("head", head), ("problem", problem), ("query", query), ("tar", tar_files)];
+
+/// Where a person says that a region listens: on this machine, and in one meaning.
+pub fn address(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(address) = text.parse::<Address>() {
+        assert_eq!(address.to_string().parse::<Address>().ok(), Some(address));
+    }
+}
+
+/// A request's head in lines: `METHOD target`, then `name: value`.
+pub fn head(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let mut lines = text.lines();
+    let (method, target) = lines.next().and_then(|line| line.split_once(' ')).unwrap_or_default();
+    let request = http::Request::builder().method(method).uri(target);
+    let headers = lines.filter_map(|line| line.split_once(": "));
+    let request = headers.fold(request, |request, (name, value)| request.header(name, value));
+    let Ok(request) = request.body(()) else {
+        return;
+    };
+    if let Ok(head) = Head::read(&request.into_parts().0) {
+        let message = head.message();
+        assert!(message.content_digest.is_some() != message.epic_act.is_some());
+    }
+}
 
 /// What reads, writes back the same.
 pub fn query(bytes: &[u8]) {

@@ -7,6 +7,8 @@
 pub mod act;
 pub mod actor;
 pub mod chance;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod id;
 pub mod limit;
 pub mod name;

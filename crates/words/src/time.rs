@@ -75,9 +75,14 @@ impl FromStr for Timestamp {
     /// RFC 3339, or a date alone, which means its first moment in UTC.
     fn from_str(from: &str) -> Result<Self, NotATime> {
         let at = match OffsetDateTime::parse(from, &Rfc3339) {
-            Ok(at) => at.to_offset(UtcOffset::UTC),
+            // WHY checked: an hour west of the last moment of the year 9999 there is no time any more.
+            Ok(at) => at.checked_to_offset(UtcOffset::UTC).ok_or(NotATime)?,
             Err(_) => midnight(from).ok_or(NotATime)?,
         };
+        // WHY: other years have no text in RFC 3339, so they could not be read back.
+        if !(0..=9_999).contains(&at.year()) {
+            return Err(NotATime);
+        }
         let ms = at.unix_timestamp_nanos() / 1_000_000;
         Ok(Self(i64::try_from(ms).map_err(|_| NotATime)?))
     }
@@ -121,5 +126,14 @@ mod tests {
     fn a_date_is_its_first_moment() {
         assert_eq!("1970-01-02".parse(), Ok(Timestamp::from_ms(DAY_MS)));
         assert!("1970-13-02".parse::<Timestamp>().is_err());
+    }
+
+    // Goal: a time beyond the calendar is refused and stops nobody. Method: the last hour, from two sides of UTC.
+    #[test]
+    fn the_calendar_ends() {
+        assert!("9999-12-31T23:59:59Z".parse::<Timestamp>().is_ok());
+        assert_eq!("9999-12-31T23:59:59-01:00".parse::<Timestamp>(), Err(NotATime));
+        assert_eq!("10000-01-01".parse::<Timestamp>(), Err(NotATime));
+        assert_eq!("0000-01-01T00:30:00+01:00".parse::<Timestamp>(), Err(NotATime));
     }
 }

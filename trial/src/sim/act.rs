@@ -136,7 +136,7 @@ impl Stage<'_> {
             Op::Sweep => self.region.sweep(cell).await.map(drop)?,
             Op::Scrub => {
                 let broken = scrub(&*self.region.cell(cell).await?).await?.broken;
-                // A store that fails cannot be scrubbed; on a calm day this is an answer for no reason.
+                // Nothing here damages what is stored, so this is an answer for no reason.
                 if !broken.is_empty() {
                     return Err(Reason::Unavailable.into());
                 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use region::cell::fold;
 use region::cell::format::{Body, Commit};
 use region::noun::airlock;
+use region::noun::project::ProjectRow;
 use region::object::ObjectRow;
 use region::region::{Parts, StartError};
 use region::scope::ScopeRow;
@@ -22,6 +23,7 @@ use words::noun::Cell;
 use words::{Act, Actor, Id, Place, Reason, Refusal};
 
 use crate::ground::{desk, dina, forgetful, project, reason, refused};
+use crate::ledger::{Files, exported, text, verify};
 use crate::refusals::foggia;
 
 const PLANTED: &[u8] = b"Rossi Maria, born 1961, diagnosis U07.1";
@@ -86,19 +88,38 @@ async fn a_withdrawn_hospital_is_gone_live_in_yesterdays_copy_and_after_replay()
     let root = world.region.root().view().await.unwrap();
     let bari = region::noun::agreement::find(&root, "planet-bari").await.unwrap().id.cast();
     let proof = world.act("anna", "ledger.prove", json!({ "leaf": format!("{cell}:3") })).await.unwrap();
+    let before = exported(&world, Some(PROJECT)).await;
     copy(live.path(), yesterday.path());
     let copied = Bucket::local(yesterday.path()).unwrap();
+    let others: Vec<_> = {
+        let mut others = Vec::new();
+        for hospital in ["bologna", "catania"] {
+            let row = region::noun::agreement::find(&root, &format!("planet-{hospital}")).await.unwrap();
+            others.push(row.id.cast());
+        }
+        others
+    };
     assert_eq!(revealed(&copied, &world.region, cell, bari).await, 1, "the copy holds it before");
 
     let done = world.act("kurt", "key.erase-scope", withdraw("bari")).await.unwrap();
-    assert!(done.answer["certificate"].as_str().unwrap().contains("\"erased\":\"scope\""));
+    is_certified(done.answer["certificate"].as_str().unwrap(), &before, "scope", bari);
     assert_eq!(reason(opened(&world, &rita, "bari").await), Reason::NotFound);
     assert_eq!(revealed(&copied, &world.region, cell, bari).await, 0, "yesterday's copy says no more");
+    for other in others {
+        assert_eq!(revealed(&copied, &world.region, cell, other).await, 1, "it still says the others'");
+    }
+    for hospital in ["bologna", "catania"] {
+        assert_eq!(opened(&world, &rita, hospital).await.unwrap(), PLANTED, "{hospital} reads on");
+    }
     let names = world.soil.custody.names().unwrap();
     let is_of_bari = |name: &KeyName| matches!(name, KeyName::ScopeMetadata(_, of) | KeyName::ScopeData(_, of, _) if *of == bari);
     assert!(!names.iter().any(is_of_bari), "custody still holds a key of the withdrawn hospital");
     let again = world.act("anna", "ledger.prove", json!({ "leaf": format!("{cell}:3") })).await.unwrap();
-    assert_eq!(proof.answer["commitment"], again.answer["commitment"], "proofs still verify");
+    assert_eq!(proof.answer["commitment"], again.answer["commitment"], "the leaf is still the same");
+    let after = exported(&world, Some(PROJECT)).await;
+    let (key, kept) = (text(&before, "key"), text(&before, "checkpoint"));
+    let whole = verify(&after, &key, Some(&kept)).expect("the ledger goes on from before the erasure");
+    assert!(whole.commits > verify(&before, &key, None).unwrap().commits);
 
     world.region.close().await;
     world.soil.shelf = MemoryShelf::default();
@@ -120,6 +141,29 @@ async fn a_withdrawn_hospital_is_gone_live_in_yesterdays_copy_and_after_replay()
         Parts { bucket: copied, custody, shelf: Arc::new(MemoryShelf::default()), ..world.soil.parts() };
     let region = Region::open(parts).await.unwrap();
     assert_eq!(reason(read(&region, &rita, "bari", "patients-Rossi.csv").await), Reason::Unavailable);
+}
+
+/// A certificate holds for a standard tool that has the ledger's public key and nothing else, and says what was done.
+fn is_certified(note: &str, files: &Files, what: &str, id: Id<words::noun::Scope>) {
+    let verifier = || signed_note::StandardVerifier::new(text(files, "key").trim()).unwrap();
+    let holds = |note: &str| {
+        let known = signed_note::VerifierList::new(vec![Box::new(verifier())]);
+        let note = signed_note::Note::from_bytes(note.as_bytes()).ok()?;
+        note.verify(&known).ok().filter(|(known, _)| known.len() == 1)?;
+        Some(note.text().to_vec())
+    };
+    let said: Value = serde_json::from_slice(&holds(note).expect("it is signed")).unwrap();
+    assert_eq!(said["erased"], what);
+    assert_eq!(said[what], id.to_string());
+    assert_eq!(said["custody"], "memory, for tests", "it names the kind of custody");
+    assert_eq!((&said["objects"], &said["bytes"]), (&json!(1), &json!(PLANTED.len())));
+    assert!(said["custody_generation"].as_u64().is_some_and(|generation| generation > 0));
+    for (from, to) in
+        [("\"objects\":1", "\"objects\":0"), ("memory, for tests", "a vault"), ("scope", "score")]
+    {
+        assert!(note.contains(from), "{note}");
+        assert!(holds(&note.replace(from, to)).is_none(), "it holds with `{to}` for `{from}`");
+    }
 }
 
 #[tokio::test]
@@ -381,13 +425,55 @@ async fn is_gone(stand: &Stand, region: &Region) -> bool {
     row.is_erased
 }
 
+/// Whether the whole project is gone: its keys, and with them everything.
+async fn is_project_gone(stand: &Stand, region: &Region) -> bool {
+    let root = region.root().view().await.unwrap();
+    let row: ProjectRow = root.known(&stand.cast.project.to_bytes()).await.unwrap();
+    let cell: Id<Cell> = stand.cast.project.cast();
+    let has_keys = stand.soil.custody.names().unwrap().iter().any(|name| name.cell() == Some(cell));
+    assert_eq!(row.erased_at.is_some(), !has_keys, "decided and keys");
+    assert_eq!(row.erased_at.is_some(), row.certificate.is_some(), "decided and certified");
+    let erasures = root.all::<region::noun::erasure::ErasureRow>(&[]).await.unwrap();
+    assert!(erasures.iter().all(|(_, row)| row.is_done), "an erasure is still under way after opening");
+    assert_eq!(row.erased_at.is_some(), !erasures.is_empty(), "decided and remembered");
+    if row.erased_at.is_some() {
+        let dina = region.actor_of_credential(&stand.cast.keys[1].id, HERE, Place::Outside).await;
+        let put = match dina {
+            Ok(dina) => store(region, &dina, "bari", "b", PLANTED).await.map(drop),
+            Err(refusal) => Err(refusal),
+        };
+        assert_eq!(reason(put), Reason::ProjectErased, "a door is open");
+    }
+    row.erased_at.is_some()
+}
+
+/// What is erased under faults.
+#[derive(Debug, Clone, Copy)]
+enum What {
+    Scope,
+    Project,
+}
+
+impl What {
+    async fn erase(self, stand: &Stand, region: &Region) -> Result<(), Refusal> {
+        let (act, fields) = match self {
+            Self::Scope => (Act::KeyEraseScope, withdraw("bari")),
+            Self::Project => (Act::KeyEraseProject, json!({ "project": PROJECT, "reason": "over" })),
+        };
+        region.perform(&person(stand, "kurt"), act, fields, None).await.map(drop)
+    }
+
+    async fn is_gone(self, stand: &Stand, region: &Region) -> bool {
+        match self {
+            Self::Scope => is_gone(stand, region).await,
+            Self::Project => is_project_gone(stand, region).await,
+        }
+    }
+}
+
 /// Erases under a fault, crashes, opens again, and goes on to the end; true if the fault came too late.
-fn erase_with(step: u64, arm: impl Fn(&Stand, &Failing)) -> bool {
+fn erase_with(what: What, step: u64, arm: impl Fn(&Stand, &Failing)) -> bool {
     let stand = Stand::new(step).unwrap();
-    let erase = |region: Region| {
-        let kurt = person(&stand, "kurt");
-        async move { region.perform(&kurt, Act::KeyEraseScope, withdraw("bari"), None).await }
-    };
     let is_told = runtime().unwrap().block_on(async {
         let custody =
             Arc::new(Failing { inner: Arc::clone(&stand.soil.custody) as _, left: AtomicU64::new(u64::MAX) });
@@ -395,16 +481,16 @@ fn erase_with(step: u64, arm: impl Fn(&Stand, &Failing)) -> bool {
         let region = Region::open(parts).await.unwrap();
         deliver(&stand, &region).await;
         arm(&stand, &custody);
-        erase(region).await.is_ok()
+        what.erase(&stand, &region).await.is_ok()
     });
     stand.store.crash();
     runtime().unwrap().block_on(async {
         let region = Region::open(stand.soil.parts()).await.unwrap();
-        let is_gone_now = is_gone(&stand, &region).await;
-        assert!(is_gone_now || !is_told, "step {step}: it was acknowledged and is not done");
+        let is_gone_now = what.is_gone(&stand, &region).await;
+        assert!(is_gone_now || !is_told, "{what:?}, step {step}: it was acknowledged and is not done");
         if !is_gone_now {
-            erase(region.clone()).await.unwrap();
-            assert!(is_gone(&stand, &region).await, "step {step}: it cannot be done again");
+            what.erase(&stand, &region).await.unwrap();
+            assert!(what.is_gone(&stand, &region).await, "{what:?}, step {step}: it cannot be done again");
         }
     });
     is_told
@@ -412,14 +498,19 @@ fn erase_with(step: u64, arm: impl Fn(&Stand, &Failing)) -> bool {
 
 #[test]
 fn an_erasure_survives_a_crash_at_every_step() {
-    let finished = (0..120).find(|step| erase_with(*step, |stand, _| stand.store.stop_after(*step)));
-    assert!(finished.is_some_and(|steps| steps > 10), "no crash hit it: {finished:?}");
+    for what in [What::Scope, What::Project] {
+        let finished =
+            (0..120).find(|step| erase_with(what, *step, |stand, _| stand.store.stop_after(*step)));
+        assert!(finished.is_some_and(|steps| steps > 10), "no crash hit {what:?}: {finished:?}");
+    }
 }
 
 #[test]
 fn an_erasure_survives_custody_failing_at_every_call() {
-    let finished = (0..2_000)
-        .step_by(3)
-        .find(|step| erase_with(*step, |_, custody| custody.left.store(*step, Ordering::SeqCst)));
-    assert!(finished.is_some_and(|calls| calls > 10), "custody never failed: {finished:?}");
+    for what in [What::Scope, What::Project] {
+        let finished = (0..2_000)
+            .step_by(3)
+            .find(|step| erase_with(what, *step, |_, custody| custody.left.store(*step, Ordering::SeqCst)));
+        assert!(finished.is_some_and(|calls| calls > 10), "custody never failed for {what:?}: {finished:?}");
+    }
 }

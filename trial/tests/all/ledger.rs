@@ -14,7 +14,7 @@ use region::OpenError;
 use region::noun::ledger::export;
 use region::region::StartError;
 use region::twin::{SeededRand, Soil, StillClock, World};
-use region::verify::{Report, Verifier, Wrong, leaves};
+use region::verify::{Report, Verifier, Whose, Wrong, leaves};
 use seal::merkle::{Leaves, consistency, leaf_hash};
 use seal::note::NoteVerifier;
 use serde_json::json;
@@ -27,16 +27,16 @@ use words::act::LedgerExport;
 
 use crate::ground::{dina, forgetful};
 
-type Files = BTreeMap<String, Bytes>;
+pub type Files = BTreeMap<String, Bytes>;
 
 /// A ledger as an auditor exports it.
-async fn exported(world: &World, project: Option<&str>) -> Files {
+pub async fn exported(world: &World, project: Option<&str>) -> Files {
     let deed = LedgerExport { project: project.map(str::to_owned) };
     let files = export(&world.region, &world.actor("anna"), deed).await.unwrap();
     files.try_collect::<Vec<_>>().await.unwrap().into_iter().collect()
 }
 
-fn text(files: &Files, name: &str) -> String {
+pub fn text(files: &Files, name: &str) -> String {
     String::from_utf8(files[name].to_vec()).unwrap()
 }
 
@@ -46,7 +46,7 @@ fn log(files: &Files) -> impl Iterator<Item = &Bytes> {
 }
 
 /// Verifies exported files with nothing but the key.
-fn verify(files: &Files, key: &str, kept: Option<&str>) -> Result<Report, Wrong> {
+pub fn verify(files: &Files, key: &str, kept: Option<&str>) -> Result<Report, Wrong> {
     let known: NoteVerifier = key.trim().parse().unwrap();
     let (_, cell) = known
         .name()
@@ -122,7 +122,7 @@ proptest! {
         let wrong = verify(&files, key, None).unwrap_err();
         let is_named = match name.strip_prefix("log/") {
             Some(seq) => names(&wrong, seq.parse().unwrap()),
-            None if name == "checkpoint" => wrong == Wrong::Checkpoint,
+            None if name == "checkpoint" => wrong == Wrong::Checkpoint { whose: Whose::Published },
             None => wrong == Wrong::Tile { path: name.clone() },
         };
         prop_assert!(is_named, "{name}: {wrong}");
@@ -200,7 +200,7 @@ async fn a_second_history_signed_by_the_same_key_is_a_fork() {
     verify(&other_files, &key, Some(&before)).unwrap();
     let kept = text(&one_files, "checkpoint");
     let wrong = verify(&other_files, &key, Some(&kept)).unwrap_err();
-    assert!(matches!(wrong, Wrong::Forked { .. }), "{wrong}");
+    assert!(matches!(wrong, Wrong::Forked { whose: Whose::Kept, .. }), "{wrong}");
 }
 
 #[tokio::test]

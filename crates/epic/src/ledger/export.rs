@@ -27,8 +27,8 @@ impl Export {
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let read = Self::read(path);
         let mut export = read.map_err(|cause| Failure::file("read", path, &cause))?;
-        if export.checkpoint.is_empty() {
-            let says = format!("`{}` holds no checkpoint", path.display());
+        if export.is_empty() {
+            let says = format!("`{}` is no exported ledger", path.display());
             return Err(Failure::yours(says, "name a folder or archive that `epic ledger export` wrote"));
         }
         export.path = path.to_path_buf();
@@ -36,25 +36,40 @@ impl Export {
     }
 
     fn read(path: &Path) -> io::Result<Self> {
-        let mut export = Self {
-            path: path.to_path_buf(),
-            key: String::new(),
-            checkpoint: String::new(),
-            tiles: BTreeMap::new(),
-        };
         if path.is_dir() {
+            let mut export = Self::empty(path);
             for name in names(path, "tile")?.into_iter().chain(["key", "checkpoint"].map(str::to_owned)) {
-                if let Some(bytes) = there(read_file(&path.join(&name), FILE_BYTES_MAX))? {
+                let bytes = read_file(&path.join(&name), FILE_BYTES_MAX);
+                if let Some(bytes) = there(bytes).map_err(|cause| in_file(&name, &cause))? {
                     export.take(name, &bytes);
                 }
             }
             return Ok(export);
         }
-        let mut archive = tar::Reader::new(BufReader::new(File::open(path)?));
+        Self::of_archive(path, BufReader::new(File::open(path)?))
+    }
+
+    /// What an archive says, wherever its bytes come from.
+    pub fn of_archive(path: &Path, from: impl Read) -> io::Result<Self> {
+        let mut export = Self::empty(path);
+        let mut archive = tar::Reader::new(from);
         while let Some((name, bytes)) = archive.next_file()? {
             export.take(name, &bytes);
         }
         Ok(export)
+    }
+
+    fn empty(path: &Path) -> Self {
+        Self {
+            path: path.to_path_buf(),
+            key: String::new(),
+            checkpoint: String::new(),
+            tiles: BTreeMap::new(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.checkpoint.is_empty() && self.key.is_empty() && self.tiles.is_empty()
     }
 
     fn take(&mut self, name: String, bytes: &[u8]) {
@@ -74,14 +89,20 @@ impl Export {
             let folder = self.path.clone();
             let names = names(&folder, "log")?;
             return Ok(Box::new(names.into_iter().map(move |name| {
-                let bytes = read_file(&folder.join(&name), FILE_BYTES_MAX)?;
+                let bytes = read_file(&folder.join(&name), FILE_BYTES_MAX);
+                let bytes = bytes.map_err(|cause| in_file(&name, &cause))?;
                 Ok((name, bytes))
             })));
         }
-        let mut archive = tar::Reader::new(BufReader::new(File::open(&self.path)?));
-        let files = std::iter::from_fn(move || archive.next_file().transpose());
-        Ok(Box::new(files.filter(|file| file.as_ref().map_or(true, |(name, _)| name.starts_with("log/")))))
+        Ok(Box::new(log_of_archive(BufReader::new(File::open(&self.path)?))))
     }
+}
+
+/// An archive's log, in the order of the archive.
+pub fn log_of_archive(from: impl Read) -> impl Iterator<Item = io::Result<(String, Vec<u8>)>> {
+    let mut archive = tar::Reader::new(from);
+    let files = std::iter::from_fn(move || archive.next_file().transpose());
+    files.filter(|file| file.as_ref().map_or(true, |(name, _)| name.starts_with("log/")))
 }
 
 /// The files below a folder of an export, by their names in it, in order.
@@ -105,6 +126,10 @@ fn names(root: &Path, below: &str) -> io::Result<Vec<String>> {
     }
     names.sort();
     Ok(names)
+}
+
+fn in_file(name: &str, cause: &io::Error) -> io::Error {
+    io::Error::new(cause.kind(), format!("`{name}`: {cause}"))
 }
 
 fn there<T>(found: io::Result<T>) -> io::Result<Option<T>> {

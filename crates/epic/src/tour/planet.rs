@@ -263,9 +263,14 @@ async fn withdraw(stage: &mut Stage, rita: &Access) -> Result<(), Failure> {
         ))
         .await?;
     let certificate = done.answer.get("certificate").and_then(Value::as_str).unwrap_or_default();
+    let said: Value =
+        certificate.lines().next().map(serde_json::from_str).and_then(Result::ok).unwrap_or_default();
+    let custody = said.get("custody").and_then(Value::as_str).unwrap_or_default();
+    let of = |name: &str| said.get(name).and_then(Value::as_u64).unwrap_or_default();
     stage.note(&format!(
-        "a signed certificate says so: {}",
-        certificate.lines().next().unwrap_or_default().chars().take(58).collect::<String>()
+        "a signed certificate says so: objects {}, bytes {}, custody \"{custody}\"",
+        of("objects"),
+        of("bytes")
     ))?;
     let get = |city: &str, says| Step::new("rita", Act::ObjectGet, admissions(city), says);
     stage

@@ -1,8 +1,11 @@
 //! The bars that ask the whole machine: the real binary, stock clients, real files, power cuts.
 
 mod auditor;
+mod crypt4gh;
 mod custody;
 mod cut;
 mod files;
 mod kill;
 mod parity;
+mod scripts;
+mod tampered;

@@ -8,7 +8,7 @@ use words::noun::ROOT_CELL;
 use words::{Reason, Refusal};
 
 use crate::Region;
-use crate::check::{Check, Finding, Verdict};
+use crate::check::{Check, Finding, Verdict, left_out};
 use crate::noun::bucket::BucketRow;
 use crate::noun::organisation::OrganisationRow;
 use crate::noun::person::{PersonRow, PersonalRow};
@@ -39,7 +39,9 @@ impl Check for SealingCensus {
 
     async fn look(&self, region: &Region) -> Result<Finding, Refusal> {
         let needles = needles(region).await?;
-        examine(&region.ground().bucket, needles).await
+        let mut finding = examine(&region.ground().bucket, needles).await?;
+        finding.measured += &left_out(region).await?;
+        Ok(finding)
     }
 
     async fn look_at_fault(&self) -> Result<Finding, Refusal> {

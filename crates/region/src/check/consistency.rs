@@ -9,7 +9,7 @@ use words::{Reason, Refusal};
 use crate::Region;
 use crate::cell::Cell;
 use crate::cell::publish;
-use crate::check::{Check, Finding};
+use crate::check::{Check, Finding, left_out};
 use crate::twin::{Soil, World};
 use crate::verify::{Verifier, Wrong};
 
@@ -40,7 +40,8 @@ impl Check for LedgerConsistency {
                 }
             }
         }
-        Ok(Finding::holds(true, format!("{} cells, {leaves} leaves", cells.len())))
+        let left_out = left_out(region).await?;
+        Ok(Finding::holds(true, format!("{} cells, {leaves} leaves{left_out}", cells.len())))
     }
 
     async fn look_at_fault(&self) -> Result<Finding, Refusal> {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use seal::note::Note;
 use store::custody::KeyName;
-use words::noun::Scope;
+use words::noun::{Cell as CellNoun, ROOT_CELL, Scope};
 use words::{Id, Reason, Refusal};
 
 use crate::Region;
@@ -11,7 +11,8 @@ use crate::cell::Cell;
 use crate::cell::publish;
 use crate::check::{Check, Finding, Verdict};
 use crate::noun::bucket::BucketRow;
-use crate::noun::erasure::CertificateRow;
+use crate::noun::erasure::{CertificateRow, ErasureRow};
+use crate::noun::project::ProjectRow;
 use crate::object::ObjectRow;
 use crate::scope::ScopeRow;
 use crate::twin::{Soil, World};
@@ -33,28 +34,24 @@ impl Check for EraseProof {
     }
 
     async fn look(&self, region: &Region) -> Result<Finding, Refusal> {
-        let mut erased = 0;
-        for project in region.projects().await?.iter().filter(|project| project.erased_at.is_some()) {
-            erased += 1;
-            if !region.keys(project.id.cast()).is_destroyed()? {
-                return Ok(Finding::holds(false, format!("keys of erased project {} are left", project.id)));
+        // WHY: between its steps an erasure has left something, and that is no fault.
+        let _none_under_way = region.erasing().lock().await;
+        let erasures = region.root().view().await?.all::<ErasureRow>(&[]).await?;
+        for (_, erasure) in &erasures {
+            let left = match erasure.is_done {
+                true => left_of(region, erasure).await?,
+                false => Some("it was begun and is not finished".to_owned()),
+            };
+            if let Some(left) = left {
+                return Ok(Finding::holds(false, format!("{}: {left}", erasure.subject())));
             }
         }
-        for cell in region.open_cells() {
-            for (_, scope) in cell.view().await?.all::<ScopeRow>(&[]).await? {
-                if !scope.is_erased {
-                    continue;
-                }
-                erased += 1;
-                if let Some(left) = left(region, &cell, scope.id).await? {
-                    return Ok(Finding::holds(false, format!("scope {}: {left}", scope.id)));
-                }
+        match erasures.len() {
+            0 => Ok(Finding::new(Verdict::NotApplicable, "nothing was erased yet")),
+            erased => {
+                Ok(Finding::holds(true, format!("nothing is left of what was erased (erasures: {erased})")))
             }
         }
-        if erased == 0 {
-            return Ok(Finding::new(Verdict::NotApplicable, "nothing was erased yet"));
-        }
-        Ok(Finding::holds(true, format!("{erased} erasures, nothing left of them")))
     }
 
     /// A scope that is said to be erased while its key lives on.
@@ -66,6 +63,26 @@ impl Check for EraseProof {
         let left = left(&world.region, &cell, scope.id).await?;
         Ok(Finding::holds(left.is_none(), left.unwrap_or_default()))
     }
+}
+
+/// What is left of what was erased; a cell that nobody opened since is opened for it.
+async fn left_of(region: &Region, erasure: &ErasureRow) -> Result<Option<String>, Refusal> {
+    let project: ProjectRow = region.root().view().await?.known(&erasure.project.to_bytes()).await?;
+    match erasure.scope {
+        Some(scope) if project.erased_at.is_none() => {
+            let cell = region.cell(erasure.project.cast()).await?;
+            left(region, &cell, scope).await
+        }
+        // The project was erased after it, or with it.
+        Some(_) | None => left_of_project(region, &project),
+    }
+}
+
+fn left_of_project(region: &Region, project: &ProjectRow) -> Result<Option<String>, Refusal> {
+    if !region.keys(project.id.cast()).is_destroyed()? {
+        return Ok(Some("custody holds keys".to_owned()));
+    }
+    Ok(unsigned(region, ROOT_CELL, project.certificate.as_deref()))
 }
 
 /// What is left of a scope, in words.
@@ -87,11 +104,16 @@ async fn left(region: &Region, cell: &Cell, scope: Id<Scope>) -> Result<Option<S
         return Ok(Some("a row still names something".to_owned()));
     }
     let certificate: Option<CertificateRow> = rows.row(&scope.to_bytes()).await?;
-    let Some(certificate) = certificate else {
-        return Ok(Some("there is no certificate".to_owned()));
+    Ok(unsigned(region, cell.id, certificate.as_ref().map(|row| row.note.as_str())))
+}
+
+/// What is wrong with a certificate that a cell's ledger should have signed.
+fn unsigned(region: &Region, cell: Id<CellNoun>, note: Option<&str>) -> Option<String> {
+    let Some(note) = note else {
+        return Some("there is no certificate".to_owned());
     };
-    let key = publish::verifier(&region.ground().origin, cell.id, region.ground().signer.public());
-    let note = Note::parse(certificate.note.as_bytes()).ok();
+    let key = publish::verifier(&region.ground().origin, cell, region.ground().signer.public());
+    let note = Note::parse(note.as_bytes()).ok();
     let is_signed = note.zip(key).is_some_and(|(note, key)| note.verify(&[key]).is_ok());
-    Ok((!is_signed).then(|| "the certificate is not signed by this region".to_owned()))
+    (!is_signed).then(|| "the certificate is not signed by this region".to_owned())
 }

@@ -17,13 +17,15 @@ use futures::FutureExt;
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 use words::act::{CheckRun, CheckShow};
+use words::noun::Cell as CellNoun;
 use words::time::DAY_MS;
-use words::{Actor, Deed, Reason, Refusal, Timestamp};
+use words::{Actor, Deed, Id, Reason, Refusal, Timestamp};
 
 use crate::Region;
 use crate::act::{Frame, Outcome, Plan, Request, Scene};
 use crate::cell::draft::Draft;
 use crate::cell::step::Done;
+use crate::noun::project::ProjectRow;
 use crate::row::{Row, Table};
 use crate::show::Show;
 
@@ -128,6 +130,17 @@ pub async fn verdict(check: &dyn Check, region: &Region) -> Finding {
     check.look(region).await.unwrap_or_else(Finding::from)
 }
 
+/// What a look at open cells leaves out, in words; nothing where all are open.
+async fn left_out(region: &Region) -> Result<String, Refusal> {
+    let open: Vec<Id<CellNoun>> = region.open_cells().iter().map(|cell| cell.id).collect();
+    let projects = region.projects().await?;
+    let is_closed = |project: &&ProjectRow| project.erased_at.is_none() && !open.contains(&project.id.cast());
+    Ok(match projects.iter().filter(is_closed).count() {
+        0 => String::new(),
+        closed => format!("; projects not opened since the start, not looked at: {closed}"),
+    })
+}
+
 /// The last verdict of a check, in the root.
 #[derive(Debug, Clone, Encode, Decode)]
 pub struct VerdictRow {
@@ -190,16 +203,22 @@ impl Plan<CheckRun> for Record {
 }
 
 fn told_row(row: &VerdictRow, now: Timestamp) -> Value {
-    let check = all().into_iter().find(|check| check.name() == row.check);
-    let is_stale = check.as_ref().is_none_or(|check| now.since_ms(row.at) > check.trusted_ms());
+    let Some(check) = all().into_iter().find(|check| check.name() == row.check) else {
+        return json!({ "check": row.check, "verdict": Verdict::Stale.text(), "measured": row.measured, "at": row.at });
+    };
+    let is_stale = now.since_ms(row.at) > check.trusted_ms();
     let verdict = if is_stale { Verdict::Stale } else { row.verdict };
+    told(check.as_ref(), verdict, &row.measured, Some(row.at))
+}
+
+fn told(check: &dyn Check, verdict: Verdict, measured: &str, at: Option<Timestamp>) -> Value {
     json!({
-        "check": row.check,
+        "check": check.name(),
         "verdict": verdict.text(),
-        "measured": row.measured,
-        "at": row.at,
-        "says": check.as_ref().map(|check| check.says()),
-        "controls": check.as_ref().map(|check| check.controls()),
+        "measured": measured,
+        "at": at,
+        "says": check.says(),
+        "controls": check.controls(),
     })
 }
 
@@ -213,13 +232,10 @@ impl Show for CheckShow {
                 continue;
             }
             let row: Option<VerdictRow> = scene.root.row(check.name().as_bytes()).await?;
-            let never = VerdictRow {
-                check: check.name().to_owned(),
-                verdict: Verdict::Stale,
-                measured: "it never ran".to_owned(),
-                at: Timestamp::default(),
-            };
-            shown.push(told_row(&row.unwrap_or(never), scene.now));
+            shown.push(match row {
+                Some(row) => told_row(&row, scene.now),
+                None => told(check.as_ref(), Verdict::Stale, "it never ran", None),
+            });
         }
         Ok(Value::Array(shown))
     }

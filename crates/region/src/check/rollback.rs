@@ -9,7 +9,7 @@ use words::{Reason, Refusal};
 use crate::Region;
 use crate::cell::Cell;
 use crate::cell::publish::Known;
-use crate::check::{Check, Finding, Verdict};
+use crate::check::{Check, Finding, Verdict, left_out};
 use crate::twin::{Soil, World};
 use crate::verify;
 
@@ -46,7 +46,8 @@ impl Check for RollbackProbe {
         if known_cells == 0 {
             return Ok(Finding::new(Verdict::NotApplicable, "custody remembers no checkpoint yet"));
         }
-        Ok(Finding::holds(true, format!("{known_cells} cells as remembered")))
+        let left_out = left_out(region).await?;
+        Ok(Finding::holds(true, format!("{known_cells} cells as remembered{left_out}")))
     }
 
     /// A memory of one leaf more than the log holds.

@@ -6,13 +6,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt;
 use seal::crypt4gh::{BodyHash, sealed_bytes};
-use store::{Blobs, Bucket};
+use store::{Blobs, Bucket, Kind};
 use words::noun::{Blob, Cell as CellNoun};
 use words::{Id, Reason, Refusal};
 
 use crate::Region;
 use crate::cell::Cell;
-use crate::check::{Check, Finding, Verdict};
+use crate::check::{Check, Finding, Verdict, left_out};
 use crate::object::{ObjectRow, Piece};
 use crate::upload::PartRow;
 
@@ -37,11 +37,13 @@ impl Check for BlobScrub {
         for cell in region.open_cells() {
             scrubbed.add(scrub(&cell).await?);
         }
+        let left_out = left_out(region).await?;
         if scrubbed.blobs == 0 {
-            return Ok(Finding::new(Verdict::NotApplicable, "nothing is stored yet"));
+            let measured = format!("no open project stores anything{left_out}");
+            return Ok(Finding::new(Verdict::NotApplicable, measured));
         }
         let measured = match scrubbed.broken.first() {
-            None => format!("{} bodies of {} bytes as sealed", scrubbed.blobs, scrubbed.bytes),
+            None => format!("{} bodies of {} bytes as sealed{left_out}", scrubbed.blobs, scrubbed.bytes),
             Some(first) => {
                 format!("{} bodies are broken, the first is blob `{first}`", scrubbed.broken.len())
             }
@@ -60,10 +62,8 @@ impl Check for BlobScrub {
         body[40] ^= 1;
         let plain_bytes = seal::crypt4gh::plain_bytes(100).map_err(|_| Refusal::new(Reason::Unavailable))?;
         blobs.put(blob, Bytes::from(body)).await.map_err(failed)?;
-        Ok(Finding::holds(
-            is_as_sealed(&blobs, blob, plain_bytes, hash.finish()).await,
-            "one byte of a body differs",
-        ))
+        let is_as_sealed = is_as_sealed(&blobs, blob, plain_bytes, hash.finish()).await?;
+        Ok(Finding::holds(is_as_sealed, "one byte of a body differs"))
     }
 }
 
@@ -90,7 +90,7 @@ pub async fn scrub(cell: &Cell) -> Result<Scrubbed, Refusal> {
     for (blob, plain_bytes, blake3) in bodies(cell).await? {
         scrubbed.blobs += 1;
         scrubbed.bytes += sealed_bytes(plain_bytes);
-        if !is_as_sealed(&cell.blobs, blob, plain_bytes, blake3).await {
+        if !is_as_sealed(&cell.blobs, blob, plain_bytes, blake3).await? {
             scrubbed.broken.push(blob);
         }
     }
@@ -113,18 +113,26 @@ async fn bodies(cell: &Cell) -> Result<Vec<Body>, Refusal> {
     Ok(bodies)
 }
 
-async fn is_as_sealed(blobs: &Blobs, blob: Id<Blob>, plain_bytes: u64, blake3: [u8; 32]) -> bool {
+/// Whether a body is there as it was sealed; a store that does not answer has said neither.
+async fn is_as_sealed(
+    blobs: &Blobs,
+    blob: Id<Blob>,
+    plain_bytes: u64,
+    blake3: [u8; 32],
+) -> Result<bool, Refusal> {
     let sealed_bytes = sealed_bytes(plain_bytes);
-    if blobs.size(blob).await.ok().flatten() != Some(sealed_bytes) {
-        return false;
+    let unread = || Refusal::with(Reason::Unavailable, "a body cannot be read");
+    if blobs.size(blob).await.map_err(|_| unread())? != Some(sealed_bytes) {
+        return Ok(false);
     }
     let mut hash = BodyHash::new();
     let mut bytes = std::pin::pin!(blobs.read(blob, 0..sealed_bytes));
     while let Some(next) = bytes.next().await {
         match next {
             Ok(next) => hash.update(&next),
-            Err(_) => return false,
+            Err(error) if error.kind() == Kind::Unavailable => return Err(unread()),
+            Err(_) => return Ok(false),
         }
     }
-    hash.finish() == blake3
+    Ok(hash.finish() == blake3)
 }

@@ -49,7 +49,8 @@ impl ErasureRow {
         [self.project.to_bytes(), scope].concat()
     }
 
-    fn subject(&self) -> String {
+    /// As leaves and checks name it.
+    pub fn subject(&self) -> String {
         self.scope.map_or_else(|| format!("project:{}", self.project), |scope| format!("scope:{scope}"))
     }
 }

@@ -36,6 +36,14 @@ macro_rules! acts {
             }
         )*
 
+        /// A deed of an act read from JSON and written again; none if it does not read. For fuzzing.
+        #[doc(hidden)]
+        pub fn written_again(act: Act, fields: &str) -> Option<String> {
+            match act {
+                $(Act::$act => serde_json::to_string(&serde_json::from_str::<$act>(fields).ok()?).ok(),)*
+            }
+        }
+
         pub(super) const ROWS: &[crate::act::Row] = &[$(crate::act::Row {
             act: Act::$act,
             name: concat!($noun, ".", $verb),
@@ -46,10 +54,10 @@ macro_rules! acts {
             weight: crate::act::Weight::$weight,
             body: body!($($body)?),
             who: &[$(crate::actor::Role::$role),*],
-            help: $help,
+            help: $help.trim_ascii(),
             fields: &[$(crate::act::Field {
                 name: stringify!($field),
-                help: $field_help,
+                help: $field_help.trim_ascii(),
                 kind: <$kind as crate::act::field::FieldType>::KIND,
                 is_required: <$kind as crate::act::field::FieldType>::IS_REQUIRED,
             }),*],
