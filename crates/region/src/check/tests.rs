@@ -277,11 +277,15 @@ async fn every_verdict_is_shown_as_it_was_found() {
     assert!(house.store.damage(&house.stored("blob"), 5));
     run("blob-scrub").await;
     assert_eq!(shown("blob-scrub").await, "fail");
-    let all = json!({ "project": "planet", "bucket": "bologna", "key": "a" });
+    let object = json!({ "project": "planet", "bucket": "bologna", "key": "a" });
     let access = world.credential("rita", "planet", Place::Inside, None).await.unwrap();
     let rita = world.with(&access, Place::Inside).await.unwrap();
     world.permit("permit-1", "planet", "2027-01-01", "2027-06-30").await.unwrap();
-    world.region.perform(&rita, words::Act::ObjectDelete, all, None).await.unwrap();
+    let seen =
+        world.region.perform(&rita, words::Act::ObjectProbe, object.clone(), None).await.unwrap().answer;
+    let mut version = object;
+    version["version"] = seen["version"].clone();
+    world.region.perform(&rita, words::Act::ObjectDelete, version, None).await.unwrap();
     run("blob-scrub").await;
     assert_eq!(shown("blob-scrub").await, "not applicable");
     world.soil.clock.pass_ms(2 * words::time::DAY_MS);
