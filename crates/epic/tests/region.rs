@@ -150,3 +150,29 @@ fn a_ledger_is_verified_offline_and_every_change_is_named() {
     house.up(&[]);
     house.done("carla", &["project", "show", "planet"]);
 }
+
+// Goal: what ./run lives at its first start works from end to end. Method: the tour itself; it ends badly at the
+// first step that does not go as told.
+#[test]
+fn the_tour_lives_the_main_job() {
+    let house = House::open();
+    let url = |name: &str| house.ready[name].as_str().unwrap().to_owned();
+    let people = house.text("people");
+    std::fs::create_dir(&people).unwrap();
+    std::fs::copy(house.path("olga.key"), house.path("people").join("olga.key")).unwrap();
+    let doors = ["--s3-url", &url("s3"), "--s3-inside-url", &url("s3_inside")];
+    let tour = house.done("olga", &[&["tour", "--people", &people][..], &doors[..]].concat());
+    for reason in [
+        "role_missing",
+        "agreement_missing",
+        "other_party",
+        "grant_write_only",
+        "own_request",
+        "place_outside",
+        "approvals_missing",
+        "retained",
+    ] {
+        assert!(tour.out.contains(reason), "the tour shows no {reason}: {}", tour.out);
+    }
+    assert!(tour.out.contains("certificate"), "{}", tour.out);
+}

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod authorisation;
+mod erased_again;
 mod erasure;
 mod ground;
 mod hidden;

@@ -6,6 +6,7 @@ use region::cell::format::{Body, Commit};
 use region::twin::{Soil, World};
 use serde_json::json;
 use store::Log;
+use store::custody::Custody;
 use store::index::KeyRange;
 use trial::kit::PROJECT;
 use words::Id;
@@ -92,4 +93,51 @@ async fn names_in_permits_die_with_their_project_and_the_permit_is_told_for_ever
             "nobody can tell any more that there was `{text}`"
         );
     }
+}
+
+#[tokio::test]
+async fn names_of_data_that_never_came_are_destroyed_too() {
+    let world = named().await;
+    let agreement = json!({
+        "alias": "planet-more", "project": PROJECT, "provider": "bari", "parties": [], "purpose": "more of it",
+        "categories": ["clinical"], "service_model": "saas", "places": ["bologna"], "sub_processors": [],
+        "retention_days": 0, "starts": "2027-01-01", "ends": "2028-01-01",
+    });
+    world.act("carla", "agreement.draft", agreement).await.unwrap();
+    world.act("carla", "agreement.offer", json!({ "agreement": "planet-more" })).await.unwrap();
+    world.sign("sergio", "planet-more", "iss").await.unwrap();
+    world.sign("sara-bari", "planet-more", "bari").await.unwrap();
+    let grant = json!({
+        "alias": "deliver-early", "agreement": "planet-more", "person": "dina-bari", "bucket": "not-yet",
+        "prefix": "verdi-anna/", "address": "127.0.0.0/8", "starts": "2027-01-01", "ends": "2027-12-31",
+    });
+    world.act("steo-bari", "grant.issue", grant).await.unwrap();
+    assert!(said(&world.region, ROOT_CELL, "verdi-anna/").await > 0);
+    let withdraw =
+        json!({ "project": PROJECT, "agreement": "planet-more", "reason": "the hospital withdraws" });
+    world.act("kurt", "key.erase-scope", withdraw).await.unwrap();
+    assert_eq!(said(&world.region, ROOT_CELL, "verdi-anna/").await, 0);
+}
+
+// Goal: a refused act costs custody nothing. Method: drafts, openings and enrolments under names that are taken.
+#[tokio::test]
+async fn a_refused_draft_leaves_no_key() {
+    let world = named().await;
+    let keys = || world.soil.custody.names().unwrap().len();
+    let before = keys();
+    let agreement = json!({
+        "alias": "planet-bari", "project": PROJECT, "provider": "bari", "parties": [], "purpose": "again",
+        "categories": ["clinical"], "service_model": "saas", "places": ["bologna"], "sub_processors": [],
+        "retention_days": 0, "starts": "2027-01-01", "ends": "2028-01-01",
+    });
+    let project = json!({
+        "alias": PROJECT, "tenant": "planet-study", "tier": 2, "environment": "test", "purpose": "again",
+    });
+    for (act, deed) in [("agreement.draft", agreement), ("project.open", project)] {
+        let refused = world.act("carla", act, deed).await.unwrap_err();
+        assert_eq!(refused.reason, words::Reason::NameTaken, "{act}");
+    }
+    let enrolled = world.enrol_by("olga", "carla", "iss").await.unwrap_err();
+    assert_ne!(enrolled.reason, words::Reason::NotFound);
+    assert_eq!(keys(), before);
 }

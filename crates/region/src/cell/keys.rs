@@ -143,7 +143,8 @@ impl Keys {
     }
 }
 
-fn is_of(name: &KeyName, scopes: &[Id<Scope>]) -> bool {
+/// Whether a key opens something of these scopes, in the root or in a project.
+pub(crate) fn is_of(name: &KeyName, scopes: &[Id<Scope>]) -> bool {
     match name {
         KeyName::ScopeMetadata(_, of) | KeyName::ScopeData(_, of, _) => scopes.contains(of),
         KeyName::Region | KeyName::SigV4 | KeyName::Cell(..) | KeyName::Index(..) | KeyName::Audit(..) => {

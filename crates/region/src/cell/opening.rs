@@ -22,8 +22,7 @@ use crate::cell::publish::{Known, Publisher};
 use crate::cell::state::{self, CellKeysRow, HeadRow, YearRow, read_head};
 use crate::cell::step::Entry;
 use crate::cell::{Cell, Shared};
-use crate::noun::person::PersonRow;
-use crate::scope::ScopeRow;
+use crate::scope;
 
 pub struct Opening<'a> {
     ground: &'a Ground,
@@ -133,10 +132,11 @@ impl<'a> Opening<'a> {
 
     /// Takes the cell over, once its keys and its past are seen to be whole.
     pub async fn lead(&self, replayed: Replayed, generation: u64) -> Result<Cell, OpenError> {
-        self.refuse_lost_keys(&replayed.index).await?;
         if self.known.iter().any(|known| replayed.head.frontier.size() < known.size) {
             return Err(OpenError::RolledBack { cell: self.cell });
         }
+        // WHY after: to an older log keys that were destroyed since seem lost.
+        self.refuse_lost_keys(&replayed.index).await?;
         // WHY once more: a replay may take longer than the lease holds.
         if self.cell != ROOT_CELL {
             let held = self.ground.lease.confirmed(self.ground.clock.now());
@@ -150,13 +150,10 @@ impl<'a> Opening<'a> {
     async fn refuse_lost_keys(&self, index: &Arc<dyn Index>) -> Result<(), OpenError> {
         let rows = self.rows(index).await?;
         let unread = |refusal: Refusal| self.unread(&refusal);
-        let scopes = rows.all::<ScopeRow>(&[]).await.map_err(unread)?;
-        let live = scopes.into_iter().filter(|(_, scope)| !scope.is_erased).map(|(_, scope)| scope.id);
-        let persons = rows.all::<PersonRow>(&[]).await.map_err(unread)?;
-        let named = live.chain(persons.into_iter().map(|(_, person)| person.id.cast()));
+        let scopes = scope::undestroyed(&rows).await.map_err(unread)?;
         let years = rows.all::<YearRow>(&[]).await.map_err(unread)?;
         let has = |held: Result<bool, Refusal>| held.map_err(|refusal| self.refused(refusal));
-        for scope in named {
+        for scope in scopes {
             if !has(self.keys.has_scope(scope))? {
                 return Err(OpenError::KeysMissing { cell: self.cell });
             }

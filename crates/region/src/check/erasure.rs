@@ -2,16 +2,16 @@
 
 use async_trait::async_trait;
 use seal::note::Note;
-use store::custody::KeyName;
 use words::noun::{Cell as CellNoun, ROOT_CELL, Scope};
 use words::{Id, Reason, Refusal};
 
 use crate::Region;
 use crate::cell::Cell;
+use crate::cell::keys::is_of;
 use crate::cell::publish;
 use crate::check::{Check, Finding, Verdict};
 use crate::noun::bucket::BucketRow;
-use crate::noun::erasure::{CertificateRow, ErasureRow};
+use crate::noun::erasure::{CertificateRow, ErasureRow, scopes_of};
 use crate::noun::project::ProjectRow;
 use crate::object::ObjectRow;
 use crate::scope::ScopeRow;
@@ -74,33 +74,38 @@ async fn left_of(region: &Region, erasure: &ErasureRow) -> Result<Option<String>
             left(region, &cell, scope).await
         }
         // The project was erased after it, or with it.
-        Some(_) | None => left_of_project(region, &project),
+        Some(_) | None => left_of_project(region, erasure, &project).await,
     }
 }
 
-fn left_of_project(region: &Region, project: &ProjectRow) -> Result<Option<String>, Refusal> {
+async fn left_of_project(
+    region: &Region,
+    erasure: &ErasureRow,
+    project: &ProjectRow,
+) -> Result<Option<String>, Refusal> {
     if !region.keys(project.id.cast()).is_destroyed()? {
         return Ok(Some("custody holds keys".to_owned()));
     }
-    Ok(unsigned(region, ROOT_CELL, project.certificate.as_deref()))
+    let held = held(region, &scopes_of(region, erasure).await?)?;
+    Ok(held.or_else(|| unsigned(region, ROOT_CELL, project.certificate.as_deref())))
+}
+
+/// A key of these scopes that custody still holds, of the root or of any project.
+fn held(region: &Region, scopes: &[Id<Scope>]) -> Result<Option<String>, Refusal> {
+    let names = region.ground().custody.names();
+    let names = names.map_err(|_| Refusal::with(Reason::Unavailable, "custody does not answer"))?;
+    Ok(names.iter().find(|name| is_of(name, scopes)).map(|name| format!("custody holds `{name}`")))
 }
 
 /// What is left of a scope, in words.
 async fn left(region: &Region, cell: &Cell, scope: Id<Scope>) -> Result<Option<String>, Refusal> {
-    let names = region.ground().custody.names();
-    let names = names.map_err(|_| Refusal::with(Reason::Unavailable, "custody does not answer"))?;
-    let is_of_scope = |name: &KeyName| match name {
-        KeyName::ScopeMetadata(_, of) | KeyName::ScopeData(_, of, _) => *of == scope,
-        _ => false,
-    };
-    if let Some(name) = names.iter().find(|name| is_of_scope(name)) {
-        return Ok(Some(format!("custody holds `{name}`")));
+    if let Some(held) = held(region, &[scope])? {
+        return Ok(Some(held));
     }
     let rows = cell.view().await?;
-    let objects = rows.all::<ObjectRow>(&[]).await?;
-    let buckets = rows.all::<BucketRow>(&[]).await?;
-    if objects.iter().any(|(_, row)| row.scope == scope) || buckets.iter().any(|(_, row)| row.scope == scope)
-    {
+    let mut is_named = rows.all::<BucketRow>(&[]).await?.iter().any(|(_, row)| row.scope == scope);
+    rows.each(&[], |row: ObjectRow| is_named |= row.scope == scope).await?;
+    if is_named {
         return Ok(Some("a row still names something".to_owned()));
     }
     let certificate: Option<CertificateRow> = rows.row(&scope.to_bytes()).await?;

@@ -266,9 +266,9 @@ impl Rule for AgreementDraft {
             ));
         }
         let id: Id<Agreement> = Id::random(frame.region.rand());
-        // What the root says of its data, in grants, dies with the data.
-        frame.region.root().keys.found_names(id.cast())?;
         let alias = name::claim(draft, Noun::Agreement, &self.alias, id, &row::pair(project, id)).await?;
+        // What the root says of its data, in grants, dies with the data. WHY so late: a refused draft leaves no key.
+        frame.region.root().keys.found_names(id.cast())?;
         let row = AgreementRow {
             id,
             alias,

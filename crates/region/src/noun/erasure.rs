@@ -18,7 +18,7 @@ use crate::act::{AsRuled, Request};
 use crate::cell::Cell;
 use crate::cell::draft::Draft;
 use crate::cell::state::CellKeysRow;
-use crate::cell::step::{Done, Entry, HouseStep, Leaf, Moment, Planned, Step};
+use crate::cell::step::{Done, Entry, HouseStep, Moment, Planned, Step};
 use crate::noun::agreement::{self, AgreementRow};
 use crate::noun::project::ProjectRow;
 use crate::row::{Row, Seal, Table};
@@ -95,20 +95,16 @@ async fn scope_erased(region: Region, actor: Actor, deed: KeyEraseScope) -> Resu
     let scope: Id<Scope> = agreement::find(&root, &deed.agreement).await?.id.cast();
     let erasure = ErasureRow { project: cell.id.cast(), scope: Some(scope), is_done: false };
     let _one = region.erasing().lock().await;
-    intend(&region, &erasure).await?;
+    begin(&region, &erasure).await?;
     let request = Request { actor, deed, attempt: None };
-    let done = match region.commit(&cell, request, allowed, AsRuled).await {
+    let leaf = match region.commit(&cell, request, allowed, AsRuled).await {
         Ok(done) => done.leaf,
-        Err(refusal) if refusal.reason == Reason::AlreadyDone => go_on(&cell, scope, refusal).await?,
-        // WHY: nobody knows whether it was decided. The intent stays until the cell, opened anew, tells.
-        Err(refusal) if refusal.reason == Reason::Unavailable => return Err(refusal),
-        Err(refusal) => {
-            take_back(&region, &erasure).await?;
-            return Err(refusal);
-        }
+        // WHY: an erasure that was decided is gone on with, never taken back.
+        Err(refusal) if refusal.reason == Reason::AlreadyDone => None,
+        Err(refusal) => return Err(undecided(&region, &erasure, refusal).await),
     };
     let note = finish_scope(&region, &cell, &erasure, scope).await?;
-    Ok(Done { leaf: done, answer: json!({ "certificate": note }) })
+    Ok(Done { leaf, answer: json!({ "certificate": note }) })
 }
 
 async fn project_erased(region: Region, actor: Actor, deed: KeyEraseProject) -> Result<Done, Refusal> {
@@ -116,27 +112,27 @@ async fn project_erased(region: Region, actor: Actor, deed: KeyEraseProject) -> 
     let allowed = region.allow(&actor, &deed, Some(&cell)).await?;
     let erasure = ErasureRow { project: cell.id.cast(), scope: None, is_done: false };
     let _one = region.erasing().lock().await;
-    intend(&region, &erasure).await?;
+    begin(&region, &erasure).await?;
     let request = Request { actor, deed, attempt: None };
-    let done = match region.commit(&cell, request, allowed, AsRuled).await {
+    let leaf = match region.commit(&cell, request, allowed, AsRuled).await {
         Ok(done) => done.leaf,
-        // WHY: an erasure that was decided is gone on with, never taken back.
         Err(refusal) if matches!(refusal.reason, Reason::AlreadyDone | Reason::ProjectErased) => None,
-        // WHY: nobody knows whether it was decided. The intent stays until the cell, opened anew, tells.
-        Err(refusal) if refusal.reason == Reason::Unavailable => return Err(refusal),
-        Err(refusal) => {
-            take_back(&region, &erasure).await?;
-            return Err(refusal);
-        }
+        Err(refusal) => return Err(undecided(&region, &erasure, refusal).await),
     };
     let note = finish_project(&region, &erasure).await?;
-    Ok(Done { leaf: done, answer: json!({ "certificate": note }) })
+    Ok(Done { leaf, answer: json!({ "certificate": note }) })
 }
 
-/// An erasure decided before but not certified is gone on with; a certified one is done.
-async fn go_on(cell: &Cell, scope: Id<Scope>, refusal: Refusal) -> Result<Option<Leaf>, Refusal> {
-    let certificate: Option<CertificateRow> = cell.view().await?.row(&scope.to_bytes()).await?;
-    if certificate.is_some() { Err(refusal) } else { Ok(None) }
+/// It was refused; whether it had been decided before, the cell tells.
+async fn undecided(region: &Region, erasure: &ErasureRow, refusal: Refusal) -> Refusal {
+    // WHY: nobody knows whether it was decided. The intent stays until the cell, opened anew, tells.
+    if refusal.reason == Reason::Unavailable {
+        return refusal;
+    }
+    match resume(region, erasure).await {
+        Ok(()) => refusal,
+        Err(unfinished) => unfinished,
+    }
 }
 
 impl Region {
@@ -146,10 +142,9 @@ impl Region {
         let erasures = self.root().view().await?.all::<ErasureRow>(&[]).await?;
         let mut unfinished = None;
         for (_, erasure) in erasures {
-            let resumed = match (erasure.is_done, erasure.scope) {
-                (true, _) => keep_erased(self, &erasure).await,
-                (false, Some(scope)) => resume_scope(self, &erasure, scope).await,
-                (false, None) => resume_project(self, &erasure).await,
+            let resumed = match erasure.is_done {
+                true => keep_erased(self, &erasure).await,
+                false => resume(self, &erasure).await,
             };
             unfinished = unfinished.or(resumed.err());
         }
@@ -191,7 +186,7 @@ async fn keep_erased(region: &Region, erasure: &ErasureRow) -> Result<(), Refusa
 }
 
 /// The scopes that die in an erasure: one, or the project's own and those of all its agreements.
-async fn scopes_of(region: &Region, erasure: &ErasureRow) -> Result<Vec<Id<Scope>>, Refusal> {
+pub(crate) async fn scopes_of(region: &Region, erasure: &ErasureRow) -> Result<Vec<Id<Scope>>, Refusal> {
     if let Some(scope) = erasure.scope {
         return Ok(vec![scope]);
     }
@@ -201,7 +196,21 @@ async fn scopes_of(region: &Region, erasure: &ErasureRow) -> Result<Vec<Id<Scope
     Ok(agreements.into_iter().map(|(_, row)| row.id.cast()).chain([own]).collect())
 }
 
+async fn resume(region: &Region, erasure: &ErasureRow) -> Result<(), Refusal> {
+    match erasure.scope {
+        Some(scope) => resume_scope(region, erasure, scope).await,
+        None => resume_project(region, erasure).await,
+    }
+}
+
 async fn resume_scope(region: &Region, erasure: &ErasureRow, scope: Id<Scope>) -> Result<(), Refusal> {
+    let project: ProjectRow = region.root().view().await?.known(&erasure.project.to_bytes()).await?;
+    match (project.erased_at, project.certificate) {
+        (None, _) => {}
+        // The whole project goes, or went, and its scopes with it.
+        (Some(_), None) => return Ok(()),
+        (Some(_), Some(_)) => return settle(region, erasure).await,
+    }
     let cell = region.cell(erasure.project.cast()).await?;
     let row: Option<ScopeRow> = cell.view().await?.row(&scope.to_bytes()).await?;
     match row {
@@ -227,9 +236,15 @@ async fn resume_project(region: &Region, erasure: &ErasureRow) -> Result<(), Ref
     }
 }
 
-/// Writes the intent, so that a stop cannot leave keys behind unnoticed.
-async fn intend(region: &Region, erasure: &ErasureRow) -> Result<(), Refusal> {
-    write(region, erasure.clone(), "key.intend").await
+/// Writes the intent, so that a stop cannot leave keys behind unnoticed. One that was begun is gone on with;
+/// one that is done is never begun again.
+async fn begin(region: &Region, erasure: &ErasureRow) -> Result<(), Refusal> {
+    let known: Option<ErasureRow> = region.root().view().await?.row(&erasure.key()).await?;
+    match known {
+        Some(known) if known.is_done => Err(Reason::AlreadyDone.into()),
+        Some(_) => Ok(()),
+        None => write(region, erasure.clone(), "key.intend").await,
+    }
 }
 
 /// Remembers for ever that it is done.
@@ -261,6 +276,11 @@ async fn finish_scope(
     erasure: &ErasureRow,
     scope: Id<Scope>,
 ) -> Result<String, Refusal> {
+    let certified: Option<CertificateRow> = cell.view().await?.row(&scope.to_bytes()).await?;
+    if let Some(certified) = certified {
+        settle(region, erasure).await?;
+        return Ok(certified.note);
+    }
     let keys = cell.keys.clone();
     let generation = cell.index_generation();
     let destroyed = cell.renew(move || keys.destroy_scopes(&[scope], generation)).await?;

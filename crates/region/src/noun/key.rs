@@ -129,11 +129,13 @@ impl Rule for KeyEraseScope {
     async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
         let root = frame.root.ok_or(Refusal::new(Reason::NotFound))?;
         let agreement = agreement::find(root, &self.agreement).await?;
+        if agreement.project.cast() != frame.cell {
+            return Err(Refusal::with(Reason::NotFound, "agreement"));
+        }
         let id: Id<Scope> = agreement.id.cast();
-        let mut scope: ScopeRow = draft
-            .known(&id.to_bytes())
-            .await
-            .map_err(|_| Refusal::with(Reason::NotFound, "this agreement has no data here"))?;
+        let scope: Option<ScopeRow> = draft.row(&id.to_bytes()).await?;
+        // WHY also without: grants may name data that never came.
+        let mut scope = scope.unwrap_or_else(|| ScopeRow::without_data(agreement.id));
         if scope.is_erased {
             return Err(Reason::AlreadyDone.into());
         }

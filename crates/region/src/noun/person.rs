@@ -72,8 +72,9 @@ pub async fn enrol(
         .map_err(|_| Refusal::with(Reason::Invalid, "the public key cannot be read"))?;
     refuse_known(draft, &key.to_bytes()).await?;
     let id = Id::random(frame.region.rand());
-    frame.region.root().keys.found_names(id.cast())?;
     let alias = name::claim(draft, Noun::Person, &deed.alias, id, &id.to_bytes()).await?;
+    // WHY so late: a refused act leaves no key.
+    frame.region.root().keys.found_names(id.cast())?;
     let key = key.to_bytes().into();
     draft.put(&id.to_bytes(), &PersonRow { id, alias, organisation, key, is_suspended: false })?;
     let personal = PersonalRow { name: deed.name.clone(), email: deed.email.clone() };

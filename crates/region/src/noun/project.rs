@@ -91,9 +91,9 @@ impl Rule for ProjectOpen {
         let tier = tier(self.tier)?.number();
         let tenant = name::find_id(draft, Noun::Tenant, &self.tenant).await?;
         let id: Id<Project> = Id::random(frame.region.rand());
-        // What the root says of its data, in permits, dies with the data.
-        frame.region.root().keys.found_names(id.cast())?;
         let alias = name::claim(draft, Noun::Project, &self.alias, id, &id.to_bytes()).await?;
+        // What the root says of its data, in permits, dies with the data. WHY so late: a refused act leaves no key.
+        frame.region.root().keys.found_names(id.cast())?;
         let row = ProjectRow {
             id,
             alias,
