@@ -69,7 +69,7 @@ async fn act_on(
     let answered = match &head.fields {
         None => {
             let announced = body.size_hint().upper().unwrap_or(ACT_BODY_BYTES_MAX as u64);
-            let _room = door.room(announced.min(ACT_BODY_BYTES_MAX as u64))?;
+            let _room = door.room(&share, announced.min(ACT_BODY_BYTES_MAX as u64))?;
             let fields = read_fields(head, body, wait).await?;
             let actor = door.actor(head, key, address).await?;
             perform(door, &actor, head, fields).await?
