@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::stream;
-use gate::identify::digest::content_digest;
+use gate::identify::digest::{self, content_digest};
 use gate::identify::signed::{Message, sign};
 use region::twin::{Soil, World};
 use serde_json::{Value, json};
@@ -309,6 +309,52 @@ async fn withheld(house: &House, person: &str, nonce: u8) -> TcpStream {
     let mut stream = TcpStream::connect(house.outside).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     stream
+}
+
+/// Goal: a key that anybody can make takes no room. Method: as many bodies as would fill it; each is refused unread.
+#[tokio::test]
+async fn strangers_are_refused_before_their_bodies() {
+    let house = House::open().await;
+    let mut open = Vec::new();
+    for number in 0..128 {
+        open.push(withheld(&house, &format!("stranger-{number}"), 7).await);
+    }
+    house.client("olga", house.outside).perform(Act::PersonShow, &json!({})).await.unwrap();
+    for mut stream in open {
+        let mut answer = String::new();
+        let read = stream.read_to_string(&mut answer);
+        tokio::time::timeout(Duration::from_secs(10), read).await.unwrap().unwrap();
+        assert!(answer.contains("\"unauthenticated\""), "{answer}");
+    }
+    // Nor is a stranger told anything of the fields that come before a stream.
+    let stranger = house.client("stranger", house.outside);
+    let fields = json!({ "no such field": 1 });
+    let put = stranger.upload(Act::ObjectPut, &fields, Some(0), stream::empty()).await;
+    assert_eq!(reason(put), "unauthenticated");
+    for (person, expected) in [("stranger", "unauthenticated"), ("olga", "invalid")] {
+        let unread = signed_stream(&house, person, "no json");
+        assert_eq!(send(house.outside, &unread).await.1["reason"], expected);
+    }
+}
+
+/// An upload of nothing, with its fields as they are.
+fn signed_stream(house: &House, person: &str, fields: &str) -> String {
+    let host = house.outside.to_string();
+    let fields = digest::write_act(fields.as_bytes());
+    let message = Message {
+        method: "POST",
+        authority: &host,
+        path: "/acts/object.put",
+        query: "",
+        content_digest: None,
+        epic_act: Some(&fields),
+    };
+    let now = words::Clock::now(house.world.soil.clock.as_ref());
+    let headers = sign(&World::key(person).unwrap(), &message, now, [8; 16]).unwrap();
+    format!(
+        "POST /acts/object.put HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\nepic-act: {fields}\r\nsignature-input: {}\r\nsignature: {}\r\ncontent-length: 0\r\n\r\n",
+        headers.input, headers.signature
+    )
 }
 
 /// Goal: one person's key cannot hold all the memory. Method: as many bodies as would fill it, none of which comes.
