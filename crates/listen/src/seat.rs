@@ -3,8 +3,9 @@
 //! A connection without a request in flight (silent, with half a head, or idle
 //! between two requests) costs its peer nothing. So it is the first to go: of
 //! the address that has most of them, the one that waited longest. A request
-//! in flight must never be ended here.
+//! in flight must never be ended here, nor a seat before it has settled.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -90,18 +91,34 @@ impl Seats {
 }
 
 impl Waiting {
-    /// Of the address that has most who wait, the one that waited longest leaves.
+    /// Of the address that has most who may go, the one that waited longest leaves.
     fn give_way(&mut self, now: Instant) {
-        let most = self.per_address.iter().max_by_key(|(_, seats)| **seats);
-        if let Some(address) = most.map(|(address, _)| *address) {
-            self.give_way_of(address, now);
+        // WHY only those: a busy address of which nobody may go must not shield the silent ones of others.
+        let mut may: HashMap<IpAddr, (usize, Reverse<Turn>)> = HashMap::new();
+        for (turn, address) in self.settled(now) {
+            may.entry(address).or_insert((0, Reverse(turn))).0 += 1;
+        }
+        let most = may.into_values().max();
+        if let Some((_, Reverse(first))) = most {
+            self.let_go(first);
         }
     }
 
     fn give_way_of(&mut self, address: IpAddr, now: Instant) {
-        let mut may = self.seats.iter().take_while(|((from, _), _)| *from <= now);
-        let first = may.find(|(_, (own, _))| *own == address).map(|(turn, _)| *turn);
-        if let Some((_, leave)) = first.and_then(|turn| self.remove(turn)) {
+        let first = self.settled(now).find(|(_, own)| *own == address).map(|(turn, _)| turn);
+        if let Some(first) = first {
+            self.let_go(first);
+        }
+    }
+
+    /// Who may go by now, and of which address; who waited longest comes first.
+    fn settled(&self, now: Instant) -> impl Iterator<Item = (Turn, IpAddr)> {
+        let may = self.seats.iter().take_while(move |((from, _), _)| *from <= now);
+        may.map(|(turn, (address, _))| (*turn, *address))
+    }
+
+    fn let_go(&mut self, turn: Turn) {
+        if let Some((_, leave)) = self.remove(turn) {
             leave.notify_one();
         }
     }
@@ -142,7 +159,7 @@ impl Seat {
         let turn = waiting.insert(from, self.peer, Arc::clone(&self.leave));
         *self.turn.lock().unwrap_or_else(PoisonError::into_inner) = Some(turn);
         if waiting.per_address.get(&self.peer).is_some_and(|own| *own > self.seats.waiting_per_address_max) {
-            waiting.give_way_of(self.peer, from);
+            waiting.give_way_of(self.peer, Instant::now());
         }
     }
 

@@ -28,6 +28,8 @@ pub struct Limits {
     pub bodies_max: usize,
     /// Bytes held in memory at once: XML read whole, signed chunks put together.
     pub held_bytes_max: u32,
+    /// Of these, for the requests of one person together.
+    pub held_bytes_per_person_max: u32,
     /// Requests in flight of one person, through whichever of their credentials.
     pub per_person_max: usize,
 }
@@ -42,6 +44,8 @@ impl Default for Limits {
             bodies_max: 2_048,
             // WHY: 2,048 uploads in signed chunks of 64 KiB, as stock clients send them, and as much again for XML.
             held_bytes_max: 256 << 20,
+            // WHY: as many such uploads as a person may have in flight; three quarters are left to others.
+            held_bytes_per_person_max: 64 << 20,
             // WHY: a busy pipeline has hundreds; three quarters are left to others.
             per_person_max: 1_024,
         }
@@ -71,7 +75,7 @@ impl S3Door {
     pub fn with(region: Region, place: Place, limits: Limits) -> Self {
         let mut builder = S3ServiceBuilder::new(Verbs(region.clone()));
         builder.set_auth(Secrets(region.clone()));
-        let shares = Shares::new(limits.per_person_max);
+        let shares = Shares::new(limits.per_person_max, limits.held_bytes_per_person_max);
         builder.set_access(Admission { region: region.clone(), shares });
         let mut config = S3Config::default();
         config.xml_max_body_size = usize::try_from(DOCUMENT_BYTES_MAX).unwrap_or(usize::MAX);

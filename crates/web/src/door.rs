@@ -30,6 +30,8 @@ const LIMITS: Limits = Limits {
 const FIELDS_BYTES_MAX: u32 = 32 << 20;
 /// WHY: one person's key leaves three quarters of the connections to others.
 const PER_KEY_PART: usize = 4;
+/// WHY: and three quarters of the bytes.
+const FIELDS_BYTES_PER_KEY_MAX: u32 = FIELDS_BYTES_MAX / 4;
 
 /// A door over a region, for one place; cheap to clone.
 #[derive(Clone)]
@@ -67,7 +69,7 @@ impl ActsDoor {
             bound,
             replay: Mutex::new(Replay::new()),
             budget: Budget::new(FIELDS_BYTES_MAX),
-            shares: Shares::new(limits.connections_max.div_ceil(PER_KEY_PART)),
+            shares: Shares::new(limits.connections_max.div_ceil(PER_KEY_PART), FIELDS_BYTES_PER_KEY_MAX),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -92,9 +94,9 @@ impl ActsDoor {
         share.ok_or_else(|| Refusal::with(Reason::Unavailable, "too many requests of this key at once"))
     }
 
-    /// Room for a body that is read whole.
-    pub(crate) fn room(&self, size_bytes: u64) -> Result<Grant, Refusal> {
-        let room = self.inner.budget.take(size_bytes);
+    /// Room for a body that is read whole, of somebody who is known.
+    pub(crate) fn room(&self, share: &Share, size_bytes: u64) -> Result<Grant, Refusal> {
+        let room = share.bytes(&self.inner.budget, size_bytes);
         room.ok_or_else(|| Refusal::with(Reason::Unavailable, "too many requests at once"))
     }
 

@@ -65,18 +65,18 @@ async fn act_on(
 ) -> Result<Response<Body>, Refusal> {
     let key = door.verify(head)?;
     let share = door.share(key)?;
+    // WHY before the body: anybody can make a key, and only a person's takes room.
+    let actor = door.actor(head, key, address).await?;
     let wait = door.limits().body_wait;
     let answered = match &head.fields {
         None => {
             let announced = body.size_hint().upper().unwrap_or(ACT_BODY_BYTES_MAX as u64);
-            let _room = door.room(announced.min(ACT_BODY_BYTES_MAX as u64))?;
+            let _room = door.room(&share, announced.min(ACT_BODY_BYTES_MAX as u64))?;
             let fields = read_fields(head, body, wait).await?;
-            let actor = door.actor(head, key, address).await?;
             perform(door, &actor, head, fields).await?
         }
         Some(fields) => {
             let fields = parse(&digest::read_act(fields).map_err(Refusal::new)?)?;
-            let actor = door.actor(head, key, address).await?;
             upload(door, &actor, head.act, fields, plain(body, wait)).await?
         }
     };

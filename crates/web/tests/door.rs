@@ -5,10 +5,11 @@ mod replay;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::stream;
-use gate::identify::digest::content_digest;
+use gate::identify::digest::{self, content_digest};
 use gate::identify::signed::{Message, sign};
 use region::twin::{Soil, World};
 use serde_json::{Value, json};
@@ -16,6 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use web::ActsDoor;
 use web::client::{CallError, Client};
+use words::limit::ACT_BODY_BYTES_MAX;
 use words::{Act, Place, Reason};
 
 struct House {
@@ -70,6 +72,10 @@ fn reason<T>(ended: Result<T, CallError>) -> String {
 
 /// One signed request as bytes, with `change` made to its text after it was signed.
 fn raw(house: &House, person: &str, host: &str, change: impl FnOnce(String) -> String) -> String {
+    change(signed(house, person, host, 7))
+}
+
+fn signed(house: &House, person: &str, host: &str, nonce: u8) -> String {
     let body = "{}";
     let digest = content_digest(body.as_bytes());
     let message = Message {
@@ -81,11 +87,11 @@ fn raw(house: &House, person: &str, host: &str, change: impl FnOnce(String) -> S
         epic_act: None,
     };
     let now = words::Clock::now(house.world.soil.clock.as_ref());
-    let headers = sign(&World::key(person).unwrap(), &message, now, [7; 16]).unwrap();
-    change(format!(
+    let headers = sign(&World::key(person).unwrap(), &message, now, [nonce; 16]).unwrap();
+    format!(
         "POST /acts/person.show HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-digest: {digest}\r\nsignature-input: {}\r\nsignature: {}\r\ncontent-length: 2\r\n\r\n{body}",
         headers.input, headers.signature
-    ))
+    )
 }
 
 async fn send(at: SocketAddr, request: &str) -> (u16, Value) {
@@ -267,7 +273,7 @@ async fn an_attempt_with_a_body_is_refused_before_a_byte_of_it_counts() {
 #[tokio::test]
 async fn one_key_leaves_room_for_others() {
     let house = House::open().await;
-    let wait = std::time::Duration::from_secs(60);
+    let wait = Duration::from_secs(60);
     let limits = listen::Limits {
         head_wait: wait,
         body_wait: wait,
@@ -292,5 +298,77 @@ async fn one_key_leaves_room_for_others() {
     assert_eq!((problem.status, problem.reason.as_str()), (503, "unavailable"));
     house.client("carla", at).perform(Act::PersonShow, &json!({})).await.unwrap();
     drop(half);
+    while olga.perform(Act::PersonShow, &json!({})).await.is_err() {}
+}
+
+/// The same with the largest body that fields may have, none of which comes.
+async fn withheld(house: &House, person: &str, nonce: u8) -> TcpStream {
+    let request = signed(house, person, &house.outside.to_string(), nonce);
+    let size = format!("content-length: {ACT_BODY_BYTES_MAX}\r\n\r\n");
+    let request = request.replace("content-length: 2\r\n\r\n{}", &size);
+    let mut stream = TcpStream::connect(house.outside).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream
+}
+
+/// Goal: a key that anybody can make takes no room. Method: as many bodies as would fill it; each is refused unread.
+#[tokio::test]
+async fn strangers_are_refused_before_their_bodies() {
+    let house = House::open().await;
+    let mut open = Vec::new();
+    for number in 0..128 {
+        open.push(withheld(&house, &format!("stranger-{number}"), 7).await);
+    }
+    house.client("olga", house.outside).perform(Act::PersonShow, &json!({})).await.unwrap();
+    for mut stream in open {
+        let mut answer = String::new();
+        let read = stream.read_to_string(&mut answer);
+        tokio::time::timeout(Duration::from_secs(10), read).await.unwrap().unwrap();
+        assert!(answer.contains("\"unauthenticated\""), "{answer}");
+    }
+    // Nor is a stranger told anything of the fields that come before a stream.
+    let stranger = house.client("stranger", house.outside);
+    let fields = json!({ "no such field": 1 });
+    let put = stranger.upload(Act::ObjectPut, &fields, Some(0), stream::empty()).await;
+    assert_eq!(reason(put), "unauthenticated");
+    for (person, expected) in [("stranger", "unauthenticated"), ("olga", "invalid")] {
+        let unread = signed_stream(&house, person, "no json");
+        assert_eq!(send(house.outside, &unread).await.1["reason"], expected);
+    }
+}
+
+/// An upload of nothing, with its fields as they are.
+fn signed_stream(house: &House, person: &str, fields: &str) -> String {
+    let host = house.outside.to_string();
+    let fields = digest::write_act(fields.as_bytes());
+    let message = Message {
+        method: "POST",
+        authority: &host,
+        path: "/acts/object.put",
+        query: "",
+        content_digest: None,
+        epic_act: Some(&fields),
+    };
+    let now = words::Clock::now(house.world.soil.clock.as_ref());
+    let headers = sign(&World::key(person).unwrap(), &message, now, [8; 16]).unwrap();
+    format!(
+        "POST /acts/object.put HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\nepic-act: {fields}\r\nsignature-input: {}\r\nsignature: {}\r\ncontent-length: 0\r\n\r\n",
+        headers.input, headers.signature
+    )
+}
+
+/// Goal: one person's key cannot hold all the memory. Method: as many bodies as would fill it, none of which comes.
+#[tokio::test]
+async fn one_key_leaves_memory_for_others() {
+    let house = House::open().await;
+    let mut open = Vec::new();
+    for nonce in 0..128 {
+        open.push(withheld(&house, "olga", nonce).await);
+    }
+    let olga = house.client("olga", house.outside);
+    while olga.perform(Act::PersonShow, &json!({})).await.is_ok() {}
+    assert_eq!(reason(olga.perform(Act::PersonShow, &json!({})).await), "unavailable");
+    house.client("carla", house.outside).perform(Act::PersonShow, &json!({})).await.unwrap();
+    drop(open);
     while olga.perform(Act::PersonShow, &json!({})).await.is_err() {}
 }

@@ -82,3 +82,59 @@ async fn a_system_without_room_lets_some_of_who_waits_go_and_nobody_else() {
     }
     drop(busy);
 }
+
+/// Goal: who was answered a moment ago shields nobody. Method: a busy address with the most seats, and a silent one with fewer.
+#[tokio::test(start_paused = true)]
+async fn of_those_who_may_go_the_address_with_most_gives_way() {
+    let seats = Seats::new(8);
+    let mut sitting = Vec::new();
+    for last in [1, 1, 1, 1, 2, 3, 3, 2] {
+        let room = seats.room().await.unwrap();
+        sitting.push(seats.seat(address(last), room));
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let full = Arc::clone(&seats);
+    let ninth = tokio::spawn(async move { full.room().await });
+    // A proxy in use: its connections are never silent for as long as an answer may need.
+    for seat in &sitting[..4] {
+        drop(seat.begin());
+    }
+    tokio::task::yield_now().await;
+    let mut gone = Vec::new();
+    for seat in &sitting {
+        gone.push(is_gone(seat).await);
+    }
+    // Of two addresses with as many, the one that waited longest.
+    assert_eq!(gone, [false, false, false, false, true, false, false, false]);
+    sitting.remove(4);
+    assert!(ninth.await.unwrap().is_some());
+    assert_eq!(seats.lock().seats.len(), sitting.len());
+}
+
+/// Goal: an answer's last bytes are never cut off by the next answer of its address. Method: above half of the seats, all answered just now.
+#[tokio::test(start_paused = true)]
+async fn an_answer_on_its_way_is_no_reason_to_end_another() {
+    let seats = Seats::new(4);
+    let mut sitting = Vec::new();
+    for _ in 0..2 {
+        sitting.push(seats.seat(address(1), seats.room().await.unwrap()));
+    }
+    let busy: Vec<_> = sitting.iter().map(|seat| seat.begin().unwrap()).collect();
+    for _ in 0..2 {
+        let seat = seats.seat(address(1), seats.room().await.unwrap());
+        drop(seat.begin().unwrap());
+        sitting.push(seat);
+    }
+    drop(busy);
+    for seat in &sitting {
+        assert!(!is_gone(seat).await);
+    }
+    // Once they have settled, the next one that waits ends the one that waited longest.
+    tokio::time::sleep(SETTLE).await;
+    drop(sitting[0].begin().unwrap());
+    let mut gone = Vec::new();
+    for seat in &sitting {
+        gone.push(is_gone(seat).await);
+    }
+    assert_eq!(gone, [false, false, true, false]);
+}

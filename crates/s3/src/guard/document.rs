@@ -2,7 +2,7 @@
 //!
 //! The protocol crate collects such a body in memory and compares no checksum
 //! of it. Room is taken when the body is first asked for, which is after the
-//! signature was verified: a stranger takes none.
+//! signature was verified, and out of its person's part: a stranger takes none.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,7 +13,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
 use http_body::{Body, Frame, SizeHint};
-use listen::Budget;
 use s3s::S3Result;
 use seal::checksum::{Algorithm, Checksum, Digest};
 use tokio::time::{Sleep, sleep};
@@ -68,24 +67,23 @@ pub struct Document {
     sums: Vec<Checksum>,
     seen_bytes: u64,
     until: Pin<Box<Sleep>>,
-    /// Where room is taken from, until it was.
-    budget: Option<Budget>,
+    has_room: bool,
     hold: Arc<Hold>,
 }
 
 impl Document {
-    pub fn new(inlet: Inlet, told: Told, wait: Duration, budget: Budget, hold: Arc<Hold>) -> Self {
+    pub fn new(inlet: Inlet, told: Told, wait: Duration, hold: Arc<Hold>) -> Self {
         let sums = told.claimed.iter().map(|digest| Checksum::new(digest.algorithm())).collect();
         let until = Box::pin(sleep(wait * WAITS_MAX));
-        Self { inlet, told, sums, seen_bytes: 0, until, budget: Some(budget), hold }
+        Self { inlet, told, sums, seen_bytes: 0, until, has_room: false, hold }
     }
 
     fn take_room(&mut self) -> Result<(), Broken> {
-        let Some(budget) = self.budget.take() else {
+        if std::mem::replace(&mut self.has_room, true) {
             return Ok(());
-        };
-        let grant = budget.take(self.told.size_bytes).ok_or_else(|| self.inlet.broken(Fault::Full))?;
-        self.hold.keep_grant(grant);
+        }
+        let grant = self.hold.bytes(self.told.size_bytes);
+        self.hold.keep_grant(grant.ok_or_else(|| self.inlet.broken(Fault::Full))?);
         Ok(())
     }
 

@@ -1,17 +1,23 @@
 //! What a request takes of its door, and holds until its answer is gone.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-use listen::{Grant, Share};
+use listen::{Budget, Grant, Share};
 
 /// Filled on the request's way in; dropped with its answer's body.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Hold {
+    /// The door's.
+    budget: Budget,
     share: OnceLock<Share>,
-    grant: OnceLock<Grant>,
+    grants: Mutex<Vec<Grant>>,
 }
 
 impl Hold {
+    pub fn new(budget: Budget) -> Self {
+        Self { budget, share: OnceLock::new(), grants: Mutex::default() }
+    }
+
     /// Its place among the requests of its person.
     pub fn keep_share(&self, share: Share) {
         // A request has one person; a second share would be given back here.
@@ -23,8 +29,13 @@ impl Hold {
         self.share.get().is_some()
     }
 
-    /// The room of a body that is read or written whole.
+    /// So many bytes of the door's, out of the person's part; a stranger gets none.
+    pub fn bytes(&self, bytes: u64) -> Option<Grant> {
+        self.share.get()?.bytes(&self.budget, bytes)
+    }
+
+    /// The room of a body that is read whole, and of one that is written whole.
     pub fn keep_grant(&self, grant: Grant) {
-        let _kept = self.grant.set(grant);
+        self.grants.lock().unwrap_or_else(PoisonError::into_inner).push(grant);
     }
 }

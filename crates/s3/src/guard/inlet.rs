@@ -15,12 +15,13 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use listen::{Budget, Grant};
+use listen::Grant;
 use seal::checksum::Algorithm;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::guard::chunk::{Chunks, Framing};
+use crate::guard::hold::Hold;
 
 /// WHY: progress below this in one wait is a stall, however it is spread.
 const PROGRESS_BYTES: usize = 4 * 1_024;
@@ -129,7 +130,7 @@ pub struct Inlet {
     chunks: Option<Chunks>,
     passing: VecDeque<Bytes>,
     /// WHY: the protocol holds a signed chunk whole before it passes it on.
-    budget: Budget,
+    hold: Arc<Hold>,
     granted: Option<(u64, Grant)>,
     /// One of the bodies that may be open at once.
     _open: Option<OwnedSemaphorePermit>,
@@ -140,12 +141,12 @@ impl Inlet {
         source: Arc<Source>,
         wait: Duration,
         chunks: Option<Chunks>,
-        budget: Budget,
+        hold: Arc<Hold>,
         open: Option<OwnedSemaphorePermit>,
     ) -> Self {
         let until = Box::pin(sleep(wait));
         let passing = VecDeque::new();
-        Self { source, wait, until, since_bytes: 0, chunks, passing, budget, granted: None, _open: open }
+        Self { source, wait, until, since_bytes: 0, chunks, passing, hold, granted: None, _open: open }
     }
 
     pub fn broken(&self, fault: Fault) -> Broken {
@@ -172,7 +173,7 @@ impl Inlet {
             return Ok(());
         }
         self.granted = None;
-        let grant = self.budget.take(held_bytes).ok_or_else(|| self.broken(Fault::Full))?;
+        let grant = self.hold.bytes(held_bytes).ok_or_else(|| self.broken(Fault::Full))?;
         self.granted = Some((held_bytes, grant));
         Ok(())
     }

@@ -43,7 +43,7 @@ pub async fn serve(door: &S3Door, caller: Caller, request: Request<Incoming>) ->
     let is_get = request.method() == http::Method::GET;
     let (head, body) = request.into_parts();
     let source = Source::new(body);
-    let hold = Arc::new(Hold::default());
+    let hold = Arc::new(Hold::new(door.budget()));
     let answered = match admit(door, &source, Request::from_parts(head, ())) {
         Ok(admitted) => call(door, caller, admitted, &source, &hold).await,
         Err(refused) => answer::of(refused),
@@ -66,7 +66,9 @@ pub async fn serve(door: &S3Door, caller: Caller, request: Request<Incoming>) ->
 /// WHY of GET alone: a page may be long and its reader slow; what changed something is told in any case.
 fn afforded(door: &S3Door, response: HttpResponse, hold: &Hold) -> HttpResponse {
     let held_bytes = response.body().bytes().map_or(0, |bytes| bytes.len() as u64);
-    match door.budget().take(held_bytes) {
+    // A stranger's refusal is short, and its connection ends with it.
+    let grant = if hold.is_known() { hold.bytes(held_bytes) } else { door.budget().take(held_bytes) };
+    match grant {
         Some(grant) => {
             hold.keep_grant(grant);
             response
@@ -110,13 +112,11 @@ async fn call(
     let Admitted { request, document, open } = admitted;
     let wait = door.limits().body_wait;
     let chunks = chunk::Chunks::of(request.headers());
-    let inlet = Inlet::new(Arc::clone(source), wait, chunks, door.budget(), open);
+    let inlet = Inlet::new(Arc::clone(source), wait, chunks, Arc::clone(hold), open);
     let body = match document {
         _ if inlet.is_end_stream() => Body::empty(),
         None => Body::http_body_unsync(inlet),
-        Some(told) => {
-            Body::http_body_unsync(Document::new(inlet, told, wait, door.budget(), Arc::clone(hold)))
-        }
+        Some(told) => Body::http_body_unsync(Document::new(inlet, told, wait, Arc::clone(hold))),
     };
     let mut request = request.map(|()| body);
     request.extensions_mut().insert(caller);

@@ -179,6 +179,50 @@ async fn one_person_leaves_room_for_others() {
     house.close().await;
 }
 
+/// WHY: as many bodies of this announced size as fill the budget of a door.
+const CROWD: usize = 32;
+const LARGE_BYTES: usize = 8 << 20;
+
+/// A document of the largest size, of which little comes.
+fn slow_document(house: &House) -> Vec<u8> {
+    delete(&batch(1)).length(LARGE_BYTES).signed(&house.rita).bytes()
+}
+
+/// A signed chunk of the largest size, of which little comes.
+fn slow_chunk(house: &House) -> Vec<u8> {
+    let call = Call::put(&format!("/{BUCKET}/slow"), b"").payload("STREAMING-AWS4-HMAC-SHA256-PAYLOAD");
+    let call = call.with("x-amz-decoded-content-length", &LARGE_BYTES.to_string());
+    let mut call = call.length(LARGE_BYTES + 256).signed(&house.rita);
+    call.body = format!("{LARGE_BYTES:x};chunk-signature={}\r\nfirst bytes", "0".repeat(64)).into_bytes();
+    call.bytes()
+}
+
+/// Goal: one person's announced bytes leave memory for others. Method: as many as fill the door, which then hardly come.
+#[tokio::test]
+async fn one_person_leaves_memory_for_others() {
+    for slow in [slow_document, slow_chunk] {
+        let house = House::open().await;
+        let mut open = Vec::new();
+        for _ in 0..CROWD {
+            let mut stream = TcpStream::connect(house.outside).await.unwrap();
+            stream.write_all(&slow(&house)).await.unwrap();
+            open.push(stream);
+        }
+        let busy = until(&house, || delete(&batch(1)), 503).await;
+        assert!(is_busy(&busy), "{}", busy.text());
+        let other = delete(&batch(1)).signed(&house.carla).send(house.outside).await;
+        assert_ne!(other.status, 503, "{}", other.text());
+        // Pages are held, too; a page's reader is told at once.
+        let list = || Call::get(&format!("/{BUCKET}?list-type=2"));
+        assert!(is_busy(&house.call(list()).await));
+        assert_ne!(list().signed(&house.carla).send(house.outside).await.status, 503);
+        drop(open);
+        until(&house, || delete(&batch(1)), 200).await;
+        assert!(house.keys().await.is_empty());
+        house.close().await;
+    }
+}
+
 /// Goal: half heads do not keep others out. Method: far more of them than there are connections, and no wait ends.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_half_heads_stop_nobody() {
