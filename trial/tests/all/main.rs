@@ -14,3 +14,4 @@ mod refusals;
 mod sides;
 mod simulation;
 mod ten_million;
+mod unseen;

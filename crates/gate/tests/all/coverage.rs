@@ -144,6 +144,23 @@ fn a_look_shows_the_rows_one_may_know_of_and_no_others() {
     }
 }
 
+// Goal: who has no part in a project any more ends their own key to it, and learns nothing else. Method: own and another's, revoking and issuing.
+#[test]
+fn a_former_member_revokes_their_own_credential() {
+    let gate = Gate::embedded().unwrap();
+    let (own, other) = (world::target(Act::CredentialIssue), world::target(Act::CredentialRevoke));
+    for (act, target, expected) in [
+        (Act::CredentialRevoke, own.clone(), Ok(())),
+        (Act::CredentialRevoke, other, Err(Reason::NotFound)),
+        (Act::CredentialIssue, own, Err(Reason::NotFound)),
+    ] {
+        let mut case = world::case(act, &[]);
+        case.target = target;
+        case.project().is_known_to_actor = false;
+        check(gate, act, &case, expected);
+    }
+}
+
 // Goal: each side lifts its own stop. Method: every pair of who stopped and who resumes.
 #[test]
 fn a_stop_is_lifted_by_its_own_side() {
