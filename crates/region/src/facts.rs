@@ -3,7 +3,7 @@
 //! No judgement here: dates are handed over, not compared, except to choose
 //! the one permit or agreement of several that speaks most for the actor.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gate::facts::{ActorFacts, DataFacts, ProjectFacts, Span, Target};
 use words::actor::{Role, RoleLevel};
@@ -190,6 +190,21 @@ pub async fn project(scene: &Scene<'_>, id: Id<Project>) -> Result<ProjectFacts,
         // WHY: only classification asks, and its plan looks at the rows themselves.
         is_empty: true,
     })
+}
+
+/// Projects as the gate sees them, each read once while one looks at many rows.
+#[derive(Default)]
+pub struct Projects(BTreeMap<Id<Project>, ProjectFacts>);
+
+impl Projects {
+    pub async fn of(&mut self, scene: &Scene<'_>, id: Id<Project>) -> Result<ProjectFacts, Refusal> {
+        if let Some(known) = self.0.get(&id) {
+            return Ok(known.clone());
+        }
+        let facts = project(scene, id).await?;
+        self.0.insert(id, facts.clone());
+        Ok(facts)
+    }
 }
 
 /// Whether the actor has some part in a project; to all others it does not exist.
