@@ -2,10 +2,11 @@
 
 use region::twin::{Soil, World};
 use serde_json::{Value, json};
-use trial::kit::PROJECT;
-use words::{Place, Reason};
+use trial::kit::{PROJECT, read, store};
+use words::{Act, Actor, Place, Reason, Refusal};
 
-use crate::ground::{reason, refused};
+use crate::ground::{desk, dina, reason, refused};
+use crate::refusals::foggia;
 
 async fn world(seed: u64) -> World {
     World::planet(Soil::new(seed)).await.unwrap()
@@ -101,4 +102,85 @@ async fn who_left_a_project_revokes_their_own_credential() {
     revoke(&own.id).await.unwrap();
     assert_eq!(reason(world.with(&own, Place::Outside).await), Reason::CredentialEnded);
     refused(&world, Reason::AlreadyDone, "revoking it again", revoke(&own.id)).await;
+}
+
+/// What the acts on one bucket are refused with.
+async fn told(world: &World, actor: &Actor, bucket: &str) -> Vec<Reason> {
+    let region = &world.region;
+    let of = json!({ "project": PROJECT, "bucket": bucket });
+    let at = json!({ "project": PROJECT, "bucket": bucket, "key": "a" });
+    let mut told = vec![
+        reason(store(region, actor, bucket, "a", b"?").await),
+        reason(read(region, actor, bucket, "a").await),
+    ];
+    for (act, fields) in [
+        (Act::ObjectList, &of),
+        (Act::UploadShow, &of),
+        (Act::ObjectProbe, &at),
+        (Act::ObjectDelete, &at),
+        (Act::UploadStart, &at),
+    ] {
+        told.push(reason(region.perform(actor, act, fields.clone(), None).await));
+    }
+    told
+}
+
+async fn alike(world: &World, actor: &Actor, who: &str) {
+    let of_nothing = told(world, actor, "nowhere").await;
+    for bucket in ["bari", "catania", "foggia"] {
+        assert_eq!(told(world, actor, bucket).await, of_nothing, "{bucket}: {who}");
+    }
+}
+
+/// Bari's agreement suspended, Catania's ended, Foggia's not signed by all, Bologna's in force; each with its bucket.
+async fn stopped(seed: u64) -> World {
+    let world = world(seed).await;
+    store(&world.region, &dina(&world, "bari").await, "bari", "a", b"delivered").await.unwrap();
+    let of = |hospital: &str| json!({ "agreement": format!("planet-{hospital}"), "reason": "a doubt" });
+    world.act("carla", "agreement.suspend", of("bari")).await.unwrap();
+    world.act("carla", "agreement.end", of("catania")).await.unwrap();
+    foggia(&world, 0).await;
+    world
+}
+
+// Goal: a refusal does not tell whether a bucket is there to whom nothing opens it. Method: buckets of agreements
+// suspended, ended and unsigned, and none, by a researcher without permit, with another one, and by a deliverer.
+#[tokio::test]
+async fn a_bucket_that_nothing_opens_is_refused_like_one_that_nobody_made() {
+    let world = stopped(84).await;
+    let (_, rita) = desk(&world).await;
+    let write = |bucket: &'static str| store(&world.region, &rita, bucket, "a", b"?");
+    alike(&world, &rita, "a researcher without a permit").await;
+    assert_eq!(reason(write("bari").await), Reason::PermitMissing);
+    permit(&world, "permit-results", "rita", &["results"]).await;
+    alike(&world, &rita, "a researcher with a permit for another bucket").await;
+    let dina = dina(&world, "bologna").await;
+    alike(&world, &dina, "a deliverer to another bucket").await;
+    assert_eq!(reason(store(&world.region, &dina, "bari", "a", b"?").await), Reason::GrantElsewhere);
+    store(&world.region, &dina, "bologna", "a", b"delivered").await.unwrap();
+
+    let of_bologna = json!({ "agreement": "planet-bologna", "reason": "a doubt" });
+    world.act("carla", "agreement.suspend", of_bologna).await.unwrap();
+    alike(&world, &rita, "while every agreement is stopped").await;
+}
+
+// Goal: to whom it is open a bucket says what is wrong with it. Method: the same buckets, with a permit for all and as their deliverer.
+#[tokio::test]
+async fn a_bucket_that_is_open_says_what_stops_a_write() {
+    let world = stopped(85).await;
+    let (_, rita) = desk(&world).await;
+    let dina = dina(&world, "bari").await;
+    permit(&world, "permit-all", "rita", &[]).await;
+    let write = async |actor: &Actor, bucket: &str| -> Result<(), Refusal> {
+        store(&world.region, actor, bucket, "a", b"?").await.map(drop)
+    };
+    for (bucket, expected) in [
+        ("bari", Reason::AgreementSuspended),
+        ("catania", Reason::AgreementEnded),
+        ("foggia", Reason::AgreementMissing),
+        ("nowhere", Reason::NotFound),
+    ] {
+        assert_eq!(reason(write(&rita, bucket).await), expected, "{bucket}");
+    }
+    assert_eq!(reason(write(&dina, "bari").await), Reason::AgreementSuspended);
 }
