@@ -251,19 +251,33 @@ pub async fn knows_person(scene: &Scene<'_>, person: &PersonRow) -> Result<bool,
     Ok(is_colleague || has_region_role(scene).await?)
 }
 
-/// Whether the actor may know of a tenant: by their organisation or a project of it, or as one of the region's own people.
+/// Whether the actor may know of a tenant.
 pub async fn knows_tenant(scene: &Scene<'_>, id: Id<Tenant>) -> Result<bool, Refusal> {
     let row: TenantRow = scene.root.known(&id.to_bytes()).await?;
+    Ok(known_tenants(scene, &[row]).await?.contains(&id))
+}
+
+/// Those tenants of some that the actor may know of: by their organisation or a project of it, or as one of the region's own people.
+///
+/// WHY of many at once: all projects are read for it.
+pub async fn known_tenants(scene: &Scene<'_>, of: &[TenantRow]) -> Result<BTreeSet<Id<Tenant>>, Refusal> {
     let own: Option<PersonRow> = scene.root.row(&scene.actor.person.to_bytes()).await?;
-    if own.is_some_and(|own| own.organisation == row.organisation) || has_region_role(scene).await? {
-        return Ok(true);
+    let own = own.map(|own| own.organisation);
+    let knows_all = has_region_role(scene).await?;
+    let (near, far): (Vec<&TenantRow>, _) =
+        of.iter().partition(|row| knows_all || own == Some(row.organisation));
+    let mut known: BTreeSet<Id<Tenant>> = near.iter().map(|row| row.id).collect();
+    if far.is_empty() {
+        return Ok(known);
     }
+    let mut unsure: BTreeSet<Id<Tenant>> = far.iter().map(|row| row.id).collect();
     for (_, project) in scene.root.all::<ProjectRow>(&[]).await? {
-        if project.tenant == id && is_known(scene, &project).await? {
-            return Ok(true);
+        if unsure.contains(&project.tenant) && is_known(scene, &project).await? {
+            unsure.remove(&project.tenant);
+            known.insert(project.tenant);
         }
     }
-    Ok(false)
+    Ok(known)
 }
 
 /// What in a project an act of the data plane is about.

@@ -7,6 +7,7 @@ mod ground;
 mod hidden;
 mod keeping;
 mod ledger;
+mod looks;
 mod names;
 mod openings;
 mod readings;
