@@ -173,7 +173,17 @@ impl Region {
 
     /// Whether the rules let the actor of a scene see one row of what `D` shows.
     pub async fn may_see<D: Deed>(&self, scene: &Scene<'_>, target: Target) -> Result<bool, Refusal> {
-        let actor = facts::actor(scene, &target, None).await?;
+        self.may_see_at::<D>(scene, target, None).await
+    }
+
+    /// The same for a row that does not say itself where it lies.
+    pub async fn may_see_at<D: Deed>(
+        &self,
+        scene: &Scene<'_>,
+        target: Target,
+        around: Option<Around>,
+    ) -> Result<bool, Refusal> {
+        let actor = facts::actor(scene, &target, around).await?;
         let case = Case { actor, target, now: scene.now, epoch: 0 };
         Ok(self.gate().decide_act(D::ACT, &case).is_ok())
     }

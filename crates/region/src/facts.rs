@@ -3,15 +3,16 @@
 //! No judgement here: dates are handed over, not compared, except to choose
 //! the one permit or agreement of several that speaks most for the actor.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use gate::facts::{ActorFacts, DataFacts, ProjectFacts, Span, Target};
+use gate::facts::{ActorFacts, DataFacts, GrantFacts, ProjectFacts, Span, Target};
 use words::actor::{Role, RoleLevel};
 use words::noun::{Agreement, Organisation, Person, Project, Tenant};
 use words::time::DAY_MS;
 use words::{Id, Reason, Refusal, Timestamp};
 
 use crate::act::Scene;
+use crate::cell::draft::Draft;
 use crate::cell::state::CellKeysRow;
 use crate::name;
 use crate::noun::agreement::AgreementRow;
@@ -192,6 +193,21 @@ pub async fn project(scene: &Scene<'_>, id: Id<Project>) -> Result<ProjectFacts,
     })
 }
 
+/// Projects as the gate sees them, each read once while one looks at many rows.
+#[derive(Default)]
+pub struct Projects(BTreeMap<Id<Project>, ProjectFacts>);
+
+impl Projects {
+    pub async fn of(&mut self, scene: &Scene<'_>, id: Id<Project>) -> Result<ProjectFacts, Refusal> {
+        if let Some(known) = self.0.get(&id) {
+            return Ok(known.clone());
+        }
+        let facts = project(scene, id).await?;
+        self.0.insert(id, facts.clone());
+        Ok(facts)
+    }
+}
+
 /// Whether the actor has some part in a project; to all others it does not exist.
 async fn is_known(scene: &Scene<'_>, project: &ProjectRow) -> Result<bool, Refusal> {
     let person = scene.actor.person;
@@ -235,19 +251,33 @@ pub async fn knows_person(scene: &Scene<'_>, person: &PersonRow) -> Result<bool,
     Ok(is_colleague || has_region_role(scene).await?)
 }
 
-/// Whether the actor may know of a tenant: by their organisation or a project of it, or as one of the region's own people.
+/// Whether the actor may know of a tenant.
 pub async fn knows_tenant(scene: &Scene<'_>, id: Id<Tenant>) -> Result<bool, Refusal> {
     let row: TenantRow = scene.root.known(&id.to_bytes()).await?;
+    Ok(known_tenants(scene, &[row]).await?.contains(&id))
+}
+
+/// Those tenants of some that the actor may know of: by their organisation or a project of it, or as one of the region's own people.
+///
+/// WHY of many at once: all projects are read for it.
+pub async fn known_tenants(scene: &Scene<'_>, of: &[TenantRow]) -> Result<BTreeSet<Id<Tenant>>, Refusal> {
     let own: Option<PersonRow> = scene.root.row(&scene.actor.person.to_bytes()).await?;
-    if own.is_some_and(|own| own.organisation == row.organisation) || has_region_role(scene).await? {
-        return Ok(true);
+    let own = own.map(|own| own.organisation);
+    let knows_all = has_region_role(scene).await?;
+    let (near, far): (Vec<&TenantRow>, _) =
+        of.iter().partition(|row| knows_all || own == Some(row.organisation));
+    let mut known: BTreeSet<Id<Tenant>> = near.iter().map(|row| row.id).collect();
+    if far.is_empty() {
+        return Ok(known);
     }
+    let mut unsure: BTreeSet<Id<Tenant>> = far.iter().map(|row| row.id).collect();
     for (_, project) in scene.root.all::<ProjectRow>(&[]).await? {
-        if project.tenant == id && is_known(scene, &project).await? {
-            return Ok(true);
+        if unsure.contains(&project.tenant) && is_known(scene, &project).await? {
+            unsure.remove(&project.tenant);
+            known.insert(project.tenant);
         }
     }
-    Ok(false)
+    Ok(known)
 }
 
 /// What in a project an act of the data plane is about.
@@ -284,11 +314,7 @@ pub async fn data(scene: &Scene<'_>, of: &DataTarget<'_>) -> Result<Target, Refu
     let row = crate::noun::project::find(scene.root, of.project).await?;
     let project = project(scene, row.id).await?;
     let cell = scene.cell.ok_or(Refusal::new(Reason::NotFound))?;
-    let bucket: Option<BucketRow> = cell.row(of.bucket.as_bytes()).await?;
-    let scope: Option<ScopeRow> = match &bucket {
-        Some(bucket) => cell.row(&bucket.scope.to_bytes()).await?,
-        None => None,
-    };
+    let Opened { bucket, scope, permit, grant } = opened(scene, cell, &row, of).await?;
     let covering = scope.as_ref().and_then(|scope| scope.agreement);
     let agreement = agreement(scene, row.id, covering).await?;
     let object = match (&bucket, &of.removes) {
@@ -300,8 +326,8 @@ pub async fn data(scene: &Scene<'_>, of: &DataTarget<'_>) -> Result<Target, Refu
     let stored = object.as_ref().filter(|object| !object.is_marker);
     let free_from = keeping.zip(stored).and_then(|(row, object)| retained(row, object.at));
     Ok(Target::Data(DataFacts {
-        permit: permit(scene, row.id, scene.actor.person, Some(of.bucket)).await?,
-        grant: grant(scene, row.id, of, covering).await?,
+        permit,
+        grant,
         project,
         agreement: agreement.as_ref().map(AgreementRow::facts),
         is_scope_erased: scope.is_some_and(|scope| scope.is_erased),
@@ -309,6 +335,43 @@ pub async fn data(scene: &Scene<'_>, of: &DataTarget<'_>) -> Result<Target, Refu
         retained_until: free_from.map(last_kept),
         is_conditional: of.is_conditional,
     }))
+}
+
+/// A bucket as far as the actor may be told of it, and what opens it to them.
+struct Opened {
+    bucket: Option<BucketRow>,
+    scope: Option<ScopeRow>,
+    permit: Option<Span>,
+    grant: Option<GrantFacts>,
+}
+
+/// WHY: a bucket that neither permit nor grant opens to the actor is told like one that nobody made; else the
+/// state of its agreement, of its keys or of what lies in it would tell that it is there.
+async fn opened(
+    scene: &Scene<'_>,
+    cell: &Draft,
+    project: &ProjectRow,
+    of: &DataTarget<'_>,
+) -> Result<Opened, Refusal> {
+    let bucket: Option<BucketRow> = cell.row(of.bucket.as_bytes()).await?;
+    let scope: Option<ScopeRow> = match &bucket {
+        Some(bucket) => cell.row(&bucket.scope.to_bytes()).await?,
+        None => None,
+    };
+    let covering = scope.as_ref().and_then(|scope| scope.agreement);
+    let permit = permit(scene, project.id, scene.actor.person, Some(of.bucket)).await?;
+    let grant = grant(scene, project.id, of, covering).await?;
+    let is_open = permit.is_some() || grant.is_some_and(|grant| grant.covers_target);
+    if is_open || controls(scene, project).await? {
+        return Ok(Opened { bucket, scope, permit, grant });
+    }
+    Ok(Opened { bucket: None, scope: None, permit, grant })
+}
+
+/// Whether the actor controls a project: without a permit they curate its data, and are shown all its buckets.
+async fn controls(scene: &Scene<'_>, project: &ProjectRow) -> Result<bool, Refusal> {
+    let held = role::held(scene.root, scene.actor.person).await?;
+    Ok(held.contains(&(Role::Controller, project.tenant.to_bytes())))
 }
 
 /// The first moment at which what was stored then may go; none: it may go at any.
@@ -362,7 +425,7 @@ async fn grant(
     project: Id<Project>,
     of: &DataTarget<'_>,
     covering: Option<Id<Agreement>>,
-) -> Result<Option<gate::facts::GrantFacts>, Refusal> {
+) -> Result<Option<GrantFacts>, Refusal> {
     let used = scene.actor.credential.as_ref().and_then(|used| used.grant);
     let Some(grant) = used else { return Ok(None) };
     let row: Option<GrantRow> = scene.root.row(&crate::row::pair(project, grant)).await?;
@@ -370,5 +433,5 @@ async fn grant(
     let facts = row.facts(scene.root, of.bucket, of.key, scene.actor.address).await?;
     // WHY: a grant under one provider's agreement delivers nothing under another's keys.
     let covers_target = facts.covers_target && covering == Some(row.agreement);
-    Ok(Some(gate::facts::GrantFacts { covers_target, ..facts }))
+    Ok(Some(GrantFacts { covers_target, ..facts }))
 }

@@ -14,7 +14,7 @@ use words::noun::{Cell, Noun, ROOT_CELL};
 use words::{Actor, Id, Place, Reason, Refusal};
 
 /// WHY so high: no world here opens that many generations of an index.
-const REBUILT: u64 = 9_000;
+pub const REBUILT: u64 = 9_000;
 
 pub fn reason<T>(result: Result<T, Refusal>) -> Reason {
     match result {

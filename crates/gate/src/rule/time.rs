@@ -7,7 +7,10 @@ use serde_json::Value;
 
 const COMPARISONS: [&str; 6] = ["<", "<=", ">", ">=", "==", "!="];
 
-/// Whether every use of the context is a comparison of `context.now` with an attribute of the resource.
+/// WHY by name: to Cedar a moment is a number like a tier, and an answer is remembered until the next moment only.
+const DATES: [&str; 4] = ["starts", "ends", "fetch_ends", "retained_until"];
+
+/// Whether every use of the context is a comparison of `context.now` with a date of the resource.
 pub(super) fn is_only_compared(policy: &Value) -> bool {
     match policy {
         Value::Object(fields) => {
@@ -21,13 +24,18 @@ pub(super) fn is_only_compared(policy: &Value) -> bool {
 
 fn is_comparison(name: &str, sides: &Value) -> bool {
     let (left, right) = (&sides["left"], &sides["right"]);
-    let is_dated = (is_now(left) && is_of_resource(right)) || (is_now(right) && is_of_resource(left));
+    let is_dated = (is_now(left) && is_date(right)) || (is_now(right) && is_date(left));
     COMPARISONS.contains(&name) && is_dated
 }
 
 fn is_now(side: &Value) -> bool {
     let of = &side["."];
     of["attr"] == "now" && of["left"]["Var"] == "context"
+}
+
+/// A date of the resource, or of a record within it.
+fn is_date(side: &Value) -> bool {
+    side["."]["attr"].as_str().is_some_and(|name| DATES.contains(&name)) && is_of_resource(side)
 }
 
 /// An attribute of the resource, or of a record within it.
@@ -51,6 +59,7 @@ mod tests {
         assert!(is_allowed("context.now <= resource.permit.ends"));
         assert!(is_allowed("resource has permit && resource.permit.starts > context.now"));
         assert!(is_allowed("!(context.now == resource.ends)"));
+        assert!(is_allowed("context.now <= resource.fetch_ends || resource.retained_until < context.now"));
     }
 
     #[test]
@@ -60,6 +69,10 @@ mod tests {
             "context.now <= resource.ends - 30",
             "context.now <= 1000",
             "context.now <= principal.ends",
+            "context.now < resource.project.tier",
+            "resource.approvals != context.now",
+            "context.now == resource.ends.tier",
+            "context.now <= resource",
             "context has now",
             "context == resource.context",
             "[context.now].contains(resource.ends)",

@@ -134,6 +134,9 @@ fn a_look_shows_the_rows_one_may_know_of_and_no_others() {
         (Act::ProjectShow, project(true), project(false)),
         (Act::AgreementShow, world::pact(), unknown),
         (Act::CredentialShow, world::target(Act::CredentialIssue), world::target(Act::CredentialRevoke)),
+        (Act::GrantShow, world::target(Act::GrantIssue), world::grant_of_others()),
+        (Act::PermitShow, permit_of(world::ACTOR, world::THIRD), permit_of(world::OTHER, world::THIRD)),
+        (Act::PermitShow, permit_of(world::OTHER, world::ACTOR), permit_of(world::OTHER, world::THIRD)),
     ] {
         for (target, expected) in [(known, Ok(())), (hidden, Err(Reason::NotFound))] {
             let mut case = world::case(act, &[]);
@@ -141,6 +144,51 @@ fn a_look_shows_the_rows_one_may_know_of_and_no_others() {
             case.target = target;
             check(gate, act, &case, expected);
         }
+    }
+}
+
+fn permit_of(requester: words::Id<words::noun::Person>, person: words::Id<words::noun::Person>) -> Target {
+    Target::Permit { id: world::id(32), project: world::project(), requester, persons: [person].into() }
+}
+
+// Goal: rows about others are shown to who answers for them. Method: every look at such rows, every role, known projects and not.
+#[test]
+fn a_row_about_others_is_shown_to_who_answers_for_it() {
+    let gate = Gate::embedded().unwrap();
+    let of_region = [Role::Operator, Role::Custodian, Role::Auditor];
+    let of_provider = [Role::Steward, Role::Signatory];
+    let of_project = [Role::Reviewer, Role::Delegate];
+    for (act, target, more) in [
+        (Act::GrantShow, world::grant_of_others(), [of_region.as_slice(), &of_provider].concat()),
+        (Act::PermitShow, world::target(Act::PermitGrant), [of_region.as_slice(), &of_project].concat()),
+        (Act::CredentialShow, world::target(Act::CredentialRevoke), vec![]),
+    ] {
+        for role in Role::ALL {
+            for is_known_to_actor in [true, false] {
+                let mut case = world::case(act, &[*role]);
+                case.target = target.clone();
+                case.project().is_known_to_actor = is_known_to_actor;
+                let is_shown = *role == Role::Controller || more.contains(role);
+                check(gate, act, &case, if is_shown { Ok(()) } else { Err(Reason::NotFound) });
+            }
+        }
+    }
+}
+
+// Goal: who has no part in a project any more ends their own key to it, and learns nothing else. Method: own and another's, revoking and issuing.
+#[test]
+fn a_former_member_revokes_their_own_credential() {
+    let gate = Gate::embedded().unwrap();
+    let (own, other) = (world::target(Act::CredentialIssue), world::target(Act::CredentialRevoke));
+    for (act, target, expected) in [
+        (Act::CredentialRevoke, own.clone(), Ok(())),
+        (Act::CredentialRevoke, other, Err(Reason::NotFound)),
+        (Act::CredentialIssue, own, Err(Reason::NotFound)),
+    ] {
+        let mut case = world::case(act, &[]);
+        case.target = target;
+        case.project().is_known_to_actor = false;
+        check(gate, act, &case, expected);
     }
 }
 

@@ -4,7 +4,7 @@
 //! only to who may ask for it, once.
 
 use async_trait::async_trait;
-use gate::facts::Target;
+use gate::facts::{ProjectFacts, Target};
 use gate::identify::AccessKind;
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ use words::{Id, Place, Reason, Refusal, Timestamp};
 use crate::Region;
 use crate::act::{Frame, Judged, Outcome, Rule, Scene};
 use crate::cell::draft::Draft;
-use crate::facts;
+use crate::facts::{self, Projects};
 use crate::name;
 use crate::noun::grant::GrantRow;
 use crate::row::{Row, Table};
@@ -130,15 +130,15 @@ impl Rule for CredentialIssue {
     }
 }
 
-async fn target(scene: &Scene<'_>, row: &CredentialRow) -> Result<Target, Refusal> {
-    let project = facts::project(scene, row.project).await?;
-    Ok(Target::Credential { id: row.id, project, owner: row.person })
+const fn target(project: ProjectFacts, row: &CredentialRow) -> Target {
+    Target::Credential { id: row.id, project, owner: row.person }
 }
 
 #[async_trait]
 impl Judged for CredentialRevoke {
     async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
-        target(scene, &find(scene.region, scene.root, &self.credential).await?).await
+        let row = find(scene.region, scene.root, &self.credential).await?;
+        Ok(target(facts::project(scene, row.project).await?, &row))
     }
 }
 
@@ -157,14 +157,18 @@ impl Rule for CredentialRevoke {
 #[async_trait]
 impl Show for CredentialShow {
     async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {
-        let mut shown = Vec::new();
+        let (mut shown, mut projects) = (Vec::new(), Projects::default());
         for (_, row) in scene.root.all::<CredentialRow>(&[]).await? {
             let project: crate::noun::project::ProjectRow = scene.root.known(&row.project.to_bytes()).await?;
             let is_wanted = self
                 .project
                 .as_ref()
                 .is_none_or(|text| *text == project.alias || *text == project.id.to_string());
-            if is_wanted && scene.region.may_see::<Self>(scene, target(scene, &row).await?).await? {
+            if !is_wanted {
+                continue;
+            }
+            let of = target(projects.of(scene, row.project).await?, &row);
+            if scene.region.may_see::<Self>(scene, of).await? {
                 shown.push(json!({
                     "credential": row.id.to_string(),
                     "project": project.alias,

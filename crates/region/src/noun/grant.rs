@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use async_trait::async_trait;
-use gate::facts::{GrantFacts, Span, Target};
+use gate::facts::{GrantFacts, ProjectFacts, Span, Target};
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 use words::act::{GrantIssue, GrantRevoke, GrantShow};
@@ -13,7 +13,7 @@ use words::{Id, Reason, Refusal, Timestamp};
 
 use crate::act::{Frame, Judged, Outcome, Rule, Scene};
 use crate::cell::draft::Draft;
-use crate::facts::{self, Around};
+use crate::facts::{self, Around, Projects};
 use crate::name;
 use crate::noun::agreement;
 use crate::row::{self, Row, Seal, Table};
@@ -193,18 +193,24 @@ impl Rule for GrantIssue {
     }
 }
 
+const fn target(project: ProjectFacts, row: &GrantRow) -> Target {
+    Target::Grant { id: row.id, project, issuer: row.issuer, receiver: row.receiver }
+}
+
+async fn around(scene: &Scene<'_>, row: &GrantRow) -> Result<Option<Around>, Refusal> {
+    let agreement = scene.root.known(&row::pair(row.project, row.agreement)).await?;
+    facts::around_grant(scene, &agreement).await.map(Some)
+}
+
 #[async_trait]
 impl Judged for GrantRevoke {
     async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
         let row = find(scene.root, &self.grant).await?;
-        let project = facts::project(scene, row.project).await?;
-        Ok(Target::Grant { id: row.id, project, issuer: row.issuer, receiver: row.receiver })
+        Ok(target(facts::project(scene, row.project).await?, &row))
     }
 
     async fn around(&self, scene: &Scene<'_>) -> Result<Option<Around>, Refusal> {
-        let row = find(scene.root, &self.grant).await?;
-        let agreement = scene.root.known(&row::pair(row.project, row.agreement)).await?;
-        facts::around_grant(scene, &agreement).await.map(Some)
+        around(scene, &find(scene.root, &self.grant).await?).await
     }
 }
 
@@ -223,12 +229,15 @@ impl Rule for GrantRevoke {
 #[async_trait]
 impl Show for GrantShow {
     async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {
-        let mut shown = Vec::new();
+        let (mut shown, mut projects) = (Vec::new(), Projects::default());
         for (_, row) in scene.root.all::<GrantRow>(&[]).await? {
             let is_wanted =
                 self.grant.as_ref().is_none_or(|text| *text == row.alias || *text == row.id.to_string());
-            let is_own = row.receiver == scene.actor.person || row.issuer == scene.actor.person;
-            if !is_wanted || !(is_own || facts::project(scene, row.project).await?.is_known_to_actor) {
+            if !is_wanted {
+                continue;
+            }
+            let of = target(projects.of(scene, row.project).await?, &row);
+            if !scene.region.may_see_at::<Self>(scene, of, around(scene, &row).await?).await? {
                 continue;
             }
             let target = row.target(scene.root).await?;

@@ -1,7 +1,7 @@
 //! Permits: persons x datasets x purpose x dates. Access derives from them and ends by itself.
 
 use async_trait::async_trait;
-use gate::facts::{Span, Target};
+use gate::facts::{ProjectFacts, Span, Target};
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 use words::act::{PermitAmend, PermitEnd, PermitGrant, PermitRequest, PermitShow};
@@ -10,7 +10,7 @@ use words::{Id, Reason, Refusal, Timestamp};
 
 use crate::act::{Frame, Judged, Outcome, Rule, Scene};
 use crate::cell::draft::Draft;
-use crate::facts;
+use crate::facts::{self, Projects};
 use crate::name;
 use crate::row::{self, Row, Seal, Table};
 use crate::show::Show;
@@ -167,15 +167,18 @@ impl Rule for PermitRequest {
     }
 }
 
+fn target(project: ProjectFacts, row: &PermitRow) -> Target {
+    let persons = row.persons.iter().copied().collect();
+    Target::Permit { id: row.id, project, requester: row.requester, persons }
+}
+
 macro_rules! permit_state {
     ($deed:ident, |$deed_:pat_param, $row:ident, $frame:ident| $change:block) => {
         #[async_trait]
         impl Judged for $deed {
             async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
                 let row = find(scene.root, &self.permit).await?;
-                let project = facts::project(scene, row.project).await?;
-                let persons = row.persons.iter().copied().collect();
-                Ok(Target::Permit { id: row.id, project, requester: row.requester, persons })
+                Ok(target(facts::project(scene, row.project).await?, &row))
             }
         }
 
@@ -210,12 +213,15 @@ permit_state!(PermitEnd, |_, row, frame| { row.ended_at.replace(frame.now).is_no
 #[async_trait]
 impl Show for PermitShow {
     async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {
-        let mut shown = Vec::new();
+        let (mut shown, mut projects) = (Vec::new(), Projects::default());
         for (_, row) in scene.root.all::<PermitRow>(&[]).await? {
             let is_wanted =
                 self.permit.as_ref().is_none_or(|text| *text == row.alias || *text == row.id.to_string());
-            let is_named = row.persons.contains(&scene.actor.person);
-            if !is_wanted || !(is_named || facts::project(scene, row.project).await?.is_known_to_actor) {
+            if !is_wanted {
+                continue;
+            }
+            let of = target(projects.of(scene, row.project).await?, &row);
+            if !scene.region.may_see::<Self>(scene, of).await? {
                 continue;
             }
             let project: Option<crate::noun::project::ProjectRow> =

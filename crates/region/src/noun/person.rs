@@ -156,8 +156,9 @@ impl Show for PersonShow {
         for (key, row) in scene.root.all::<PersonRow>(&[]).await? {
             let is_wanted =
                 self.person.as_ref().is_none_or(|text| *text == row.alias || *text == row.id.to_string());
-            let target = target(scene, &row, &signed_for).await?;
-            if !is_wanted || !scene.region.may_see::<Self>(scene, target).await? {
+            if !is_wanted
+                || !scene.region.may_see::<Self>(scene, target(scene, &row, &signed_for).await?).await?
+            {
                 continue;
             }
             let personal: Option<PersonalRow> = scene.root.row(&key).await?;

@@ -194,6 +194,10 @@ fn keys(project: gate::facts::ProjectFacts, row: &ProjectRow) -> Target {
     Target::Keys { project, is_held: false, retained_until: None, locker: row.locked_by }
 }
 
+async fn target(scene: &Scene<'_>, row: &ProjectRow) -> Result<Target, Refusal> {
+    facts::project(scene, row.id).await.map(Target::Project)
+}
+
 #[async_trait]
 impl Show for ProjectShow {
     async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {
@@ -201,8 +205,7 @@ impl Show for ProjectShow {
         for (_, row) in scene.root.all::<ProjectRow>(&[]).await? {
             let is_wanted =
                 self.project.as_ref().is_none_or(|text| *text == row.alias || *text == row.id.to_string());
-            let target = Target::Project(facts::project(scene, row.id).await?);
-            if is_wanted && scene.region.may_see::<Self>(scene, target).await? {
+            if is_wanted && scene.region.may_see::<Self>(scene, target(scene, &row).await?).await? {
                 shown.push(json!({
                     "project": row.alias,
                     "id": row.id.to_string(),

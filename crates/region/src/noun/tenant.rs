@@ -60,9 +60,13 @@ impl Show for TenantShow {
         let wanted = |row: &TenantRow| {
             self.tenant.as_ref().is_none_or(|text| *text == row.alias || *text == row.id.to_string())
         };
+        let rows = scene.root.all::<TenantRow>(&[]).await?;
+        let rows: Vec<TenantRow> = rows.into_iter().map(|(_, row)| row).filter(wanted).collect();
+        let known = facts::known_tenants(scene, &rows).await?;
         let mut shown = Vec::new();
-        for (_, row) in scene.root.all::<TenantRow>(&[]).await? {
-            if wanted(&row) && scene.region.may_see::<Self>(scene, target(scene, row.id).await?).await? {
+        for row in rows {
+            let target = Target::Tenant { id: row.id, is_known_to_actor: known.contains(&row.id) };
+            if scene.region.may_see::<Self>(scene, target).await? {
                 shown.push(json!({ "tenant": row.alias, "name": row.name, "id": row.id.to_string() }));
             }
         }

@@ -205,6 +205,11 @@ fn credentials() -> Vec<Attack> {
     ]
 }
 
+/// Somebody with a role here, and none that matters, looks at a row that is another's.
+fn peek(rule: &'static str, act: Act, roles: &[Role], target: Target) -> Attack {
+    attack(rule, Reason::NotFound, act, case(act, roles), |case| case.target = target)
+}
+
 fn grants() -> Vec<Attack> {
     let put = |rule, reason, spoil: fn(&mut Case)| {
         attack(rule, reason, Act::ObjectPut, deliver(Act::ObjectPut), spoil)
@@ -239,6 +244,8 @@ fn grants() -> Vec<Attack> {
                 case.actor.actor.person = OTHER;
             },
         ),
+        look("grants.unseen", Act::GrantShow, grant_of_others()),
+        peek("grants.unseen", Act::GrantShow, &[Role::Researcher, Role::Reviewer], grant_of_others()),
     ]
 }
 
@@ -346,6 +353,9 @@ fn permits() -> Vec<Attack> {
         own(Act::PermitGrant, OTHER),
         own(Act::PermitGrant, THIRD),
         own(Act::PermitAmend, THIRD),
+        look("permits.unseen", Act::PermitShow, target(Act::PermitGrant)),
+        peek("permits.unseen", Act::PermitShow, &[Role::Steward, Role::Signatory], target(Act::PermitGrant)),
+        peek("permits.unseen", Act::PermitShow, &[Role::Researcher], target(Act::PermitGrant)),
     ]
 }
 

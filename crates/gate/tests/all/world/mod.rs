@@ -145,6 +145,11 @@ pub fn target(act: Act) -> Target {
     }
 }
 
+/// An upload grant that the actor has no hand in.
+pub fn grant_of_others() -> Target {
+    Target::Grant { id: id(33), project: project(), issuer: OTHER, receiver: THIRD }
+}
+
 pub fn appointment(role: Role, held: &[Role]) -> Target {
     let held: BTreeSet<Role> = held.iter().copied().collect();
     Target::Role {
