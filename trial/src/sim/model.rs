@@ -230,9 +230,7 @@ impl State {
     fn delete(&mut self, place: Place, hides: bool) {
         let is_null = self.buckets.get(place.0).copied().flatten() != Some(Versions::Enabled);
         let gone = self.null_at(place);
-        let Some(chain) = self.chains.get_mut(&place) else {
-            return;
-        };
+        let chain = self.chains.entry(place).or_default();
         if let Some(at) = gone {
             chain.remove(at);
         }

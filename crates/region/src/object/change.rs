@@ -15,7 +15,7 @@ use crate::cell::draft::Draft;
 use crate::cell::step::Leaf;
 use crate::facts::{self, DataTarget, Removed};
 use crate::noun::agreement::AgreementRow;
-use crate::noun::bucket::{self, Versions};
+use crate::noun::bucket::{self, BucketRow, Versions};
 use crate::object::put::{Extra, Made, Stored, check_key, place, store};
 use crate::object::{ObjectRow, find, known, newest, next_version, null_version};
 use crate::scope::ScopeRow;
@@ -111,6 +111,7 @@ pub async fn delete(region: &Region, actor: &Actor, deed: ObjectDelete) -> Resul
 }
 
 async fn deleted(region: &Region, actor: &Actor, deed: ObjectDelete) -> Result<Deleted, Refusal> {
+    check_key(&deed.key)?;
     let cell = region.project_cell(actor, &deed.project).await?;
     let allowed = region.allow(actor, &deed, Some(&cell)).await?;
     let (sender, told) = std::sync::mpsc::channel();
@@ -153,16 +154,17 @@ impl Plan<ObjectDelete> for Delete {
         }
         let outcome = Outcome::of(Noun::Bucket, bucket.id).within(bucket.scope);
         let is_hiding = deed.version.is_none() && bucket.versions != Versions::Never;
-        let outcome = match (&gone, is_hiding, &newest) {
-            (_, true, Some(newest)) => {
-                let marker = marker(frame, newest, self.by, bucket.versions);
+        let outcome = match (&gone, is_hiding) {
+            // As S3: also of a key that never was.
+            (_, true) => {
+                let marker = marker(frame, &bucket, &deed.key, newest.as_ref(), self.by);
                 marker.store(draft)?;
                 deleted.version = Some(marker.version_id());
                 deleted.is_marker = true;
                 outcome.and(Noun::Object, marker.id)
             }
-            (Some(gone), _, _) => outcome.and(Noun::Object, gone.id),
-            (None, _, _) => outcome,
+            (Some(gone), false) => outcome.and(Noun::Object, gone.id),
+            (None, false) => outcome,
         };
         if let Ok(told) = self.told.lock() {
             let _heard = told.send((deleted, gone));
@@ -174,15 +176,18 @@ impl Plan<ObjectDelete> for Delete {
 /// A row without bytes that hides the older versions of its key.
 fn marker(
     frame: &Frame<'_>,
-    newest: &ObjectRow,
+    bucket: &BucketRow,
+    key: &str,
+    newest: Option<&ObjectRow>,
     by: Id<words::noun::Person>,
-    versions: Versions,
 ) -> ObjectRow {
     ObjectRow {
         id: Id::random(frame.region.rand()),
-        version: next_version(Some(newest), frame.now),
-        is_null: versions != Versions::Enabled,
+        key: key.to_owned(),
+        version: next_version(newest, frame.now),
+        is_null: bucket.versions != Versions::Enabled,
         is_marker: true,
+        scope: bucket.scope,
         size_bytes: 0,
         pieces: Vec::new(),
         etag: String::new(),
@@ -193,8 +198,8 @@ fn marker(
         is_held: false,
         at: frame.now,
         by,
+        bucket: bucket.id,
         is_multipart: false,
-        ..newest.clone()
     }
 }
 

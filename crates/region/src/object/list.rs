@@ -13,7 +13,7 @@ use crate::act::{Judged, Scene, subject};
 use crate::cell::draft::Draft;
 use crate::facts::{self, DataTarget};
 use crate::noun::bucket::{self, BucketRow};
-use crate::object::{ObjectRow, prefix};
+use crate::object::{ObjectRow, number_of, prefix};
 
 /// WHY: rows looked at for one page; a page that hides more behind a delimiter goes on from where it stopped.
 const ROWS_MAX: usize = 100_000;
@@ -182,7 +182,8 @@ impl Walk<'_> {
         let Some(Position { key, version: Some(version) }) = &self.skipping else {
             return false;
         };
-        if *key != row.key {
+        // WHY not until the version itself: it may have been deleted since.
+        if *key != row.key || number_of(version).is_some_and(|number| row.version < number) {
             self.skipping = None;
             return false;
         }

@@ -171,7 +171,7 @@ pub async fn find(
         None => newest(draft, bucket, key).await,
         Some(NULL_VERSION) => null_among(draft, bucket, key).await,
         Some(version) => {
-            let Some(number) = version.get(..16).and_then(|hex| u64::from_str_radix(hex, 16).ok()) else {
+            let Some(number) = number_of(version) else {
                 return Ok(None);
             };
             let own = [&prefix(bucket.id, key)[..], &(u64::MAX - number).to_be_bytes()].concat();
@@ -179,6 +179,11 @@ pub async fn find(
             Ok(row.filter(|row| row.version_id() == version))
         }
     }
+}
+
+/// The number in a version's id; none in `null` and in what is no id.
+pub fn number_of(version: &str) -> Option<u64> {
+    version.get(..16).and_then(|hex| u64::from_str_radix(hex, 16).ok())
 }
 
 /// The one version put while versions were not kept; it may lie behind many.
