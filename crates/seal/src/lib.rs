@@ -23,6 +23,7 @@ mod text;
 pub use crypt4gh::{Attempt, DataKey, Opener, Sealer};
 pub use keys::{DecryptionKey, EncryptionKey, SigningKey, VerifyingKey, derive, s3_secret};
 pub use merkle::{Frontier, Hash, leaf_hash, node_hash};
+pub use text::base64;
 
 /// SHA-256 (FIPS 180-4): what chains commits and names documents.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {

@@ -6,7 +6,7 @@
 use data_encoding::BASE64;
 
 /// The bytes of `text` if it is what encoding them gives.
-pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
+pub fn base64(text: &str) -> Option<Vec<u8>> {
     let bytes = BASE64.decode(text.as_bytes()).ok()?;
     (BASE64.encode(&bytes) == text).then_some(bytes)
 }

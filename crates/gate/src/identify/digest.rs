@@ -35,7 +35,7 @@ pub fn read_act(header: &str) -> Result<Vec<u8>, Reason> {
     }
     let text = header.strip_prefix(':').and_then(|text| text.strip_suffix(':'));
     let text = text.ok_or(Reason::Invalid)?;
-    BASE64.decode(text.as_bytes()).map_err(|_| Reason::Invalid)
+    seal::base64(text).ok_or(Reason::Invalid)
 }
 
 #[cfg(test)]

@@ -148,7 +148,7 @@ fn read_signature(header: &str) -> Option<[u8; SIGNATURE_BYTES]> {
         return None;
     }
     let text = header.strip_prefix(LABEL)?.strip_prefix(':')?.strip_suffix(':')?;
-    BASE64.decode(text.as_bytes()).ok()?.try_into().ok()
+    seal::base64(text)?.try_into().ok()
 }
 
 /// The text that is signed; none if the body is not covered or a value could forge a line.
