@@ -285,7 +285,7 @@ pub struct DataTarget<'a> {
     pub project: &'a str,
     pub bucket: &'a str,
     pub key: Option<&'a str>,
-    /// What would be gone: only then it matters what keeps it there.
+    /// The object would be gone, or this version of it: only then it matters what keeps it there.
     pub removes: Option<Removed<'a>>,
     /// It asks something about what is there.
     pub is_conditional: bool,
@@ -303,11 +303,8 @@ impl<'a> DataTarget<'a> {
     }
 }
 
-/// An object, or one version of it.
-pub struct Removed<'a> {
-    pub key: &'a str,
-    pub version: Option<&'a str>,
-}
+/// Which version of the object; none: the newest.
+pub struct Removed<'a>(pub Option<&'a str>);
 
 /// Data as the gate sees it.
 pub async fn data(scene: &Scene<'_>, of: &DataTarget<'_>) -> Result<Target, Refusal> {
@@ -317,8 +314,10 @@ pub async fn data(scene: &Scene<'_>, of: &DataTarget<'_>) -> Result<Target, Refu
     let Opened { bucket, scope, permit, grant } = opened(scene, cell, &row, of).await?;
     let covering = scope.as_ref().and_then(|scope| scope.agreement);
     let agreement = agreement(scene, row.id, covering).await?;
-    let object = match (&bucket, &of.removes) {
-        (Some(bucket), Some(gone)) => crate::object::find(cell, bucket, gone.key, gone.version).await?,
+    let object = match (&bucket, of.key, &of.removes) {
+        (Some(bucket), Some(key), Some(Removed(version))) => {
+            crate::object::find(cell, bucket, key, *version).await?
+        }
         _ => None,
     };
     // WHY the scope's agreement alone: what a project makes of data is kept by no provider's retention.

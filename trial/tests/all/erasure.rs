@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use region::cell::fold;
-use region::cell::format::{Body, Commit};
 use region::noun::airlock;
 use region::noun::project::ProjectRow;
 use region::object::ObjectRow;
@@ -14,15 +13,15 @@ use region::scope::ScopeRow;
 use region::twin::{HOSPITALS, Soil, World};
 use region::{OpenError, Region};
 use serde_json::{Value, json};
+use store::Bucket;
 use store::custody::{Custody, CustodyError, Destroyed, FileCustody, Key, KeyName};
 use store::index::{MemoryShelf, SlateShelf};
-use store::{Bucket, Log};
 use trial::kit::{HERE, PROJECT, read, store};
 use trial::sim::stand::{Stand, runtime};
 use words::noun::Cell;
 use words::{Act, Actor, Id, Place, Reason, Refusal};
 
-use crate::ground::{desk, dina, forgetful, project, reason, refused};
+use crate::ground::{commits, desk, dina, forgetful, project, reason, refused};
 use crate::ledger::{Files, exported, text, verify};
 use crate::refusals::foggia;
 
@@ -64,20 +63,11 @@ async fn opened(world: &World, rita: &Actor, hospital: &str) -> Result<Vec<u8>, 
 
 /// Objects that today's keys still reveal in a bucket's log, by scope.
 async fn revealed(bucket: &Bucket, region: &Region, cell: Id<Cell>, scope: Id<words::noun::Scope>) -> usize {
-    let log = Log::new(bucket.clone(), cell);
-    let (mut seq, mut found) = (0, 0);
-    while let Some(bytes) = log.read(seq).await.unwrap() {
-        let commit: Commit = minicbor::decode(&bytes).unwrap();
-        let body: Body = minicbor::decode(&commit.body).unwrap();
-        for (key, value) in fold::open(&body, &region.keys(cell)).unwrap().rows {
-            let is_object = key.first() == Some(&(region::row::Table::Object as u8));
-            let row: Option<ObjectRow> =
-                value.filter(|_| is_object).map(|value| region::row::decode(&value).unwrap());
-            found += usize::from(row.is_some_and(|row| row.scope == scope));
-        }
-        seq += 1;
-    }
-    found
+    let commits = commits(bucket, region, cell).await;
+    let changes = commits.into_iter().flat_map(|commit| commit.rows);
+    let objects = changes.filter(|(key, _)| key.first() == Some(&(region::row::Table::Object as u8)));
+    let rows = objects.filter_map(|(_, value)| value).map(|value| region::row::decode(&value).unwrap());
+    rows.filter(|row: &ObjectRow| row.scope == scope).count()
 }
 
 #[tokio::test]

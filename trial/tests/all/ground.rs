@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use region::Region;
-use region::cell::fold;
+use region::cell::fold::{self, Folded};
 use region::cell::format::{Body, Commit, Record};
 use region::row::Table;
 use region::twin::{Access, World};
 use store::index::{KeyRange, Row};
-use store::{Log, custody::Custody};
+use store::{Bucket, Log, custody::Custody};
 use trial::kit::PROJECT;
 use words::noun::{Cell, Noun, ROOT_CELL};
 use words::{Actor, Id, Place, Reason, Refusal};
@@ -37,18 +37,22 @@ pub async fn rows(region: &Region, cell: Id<Cell>) -> Vec<Row> {
     rows.into_iter().filter(|row| !moves.contains(&row.key[0])).collect()
 }
 
-/// The records of all leaves of a cell, in order.
-pub async fn records(region: &Region, cell: Id<Cell>) -> Vec<Option<Record>> {
-    let log = Log::new(region.ground().bucket.clone(), cell);
-    let (mut seq, mut records) = (0, Vec::new());
-    while let Some(bytes) = log.read(seq).await.unwrap() {
+/// Every commit of a cell's log in a bucket, in order, as far as today's keys open it.
+pub async fn commits(bucket: &Bucket, region: &Region, cell: Id<Cell>) -> Vec<Folded> {
+    let log = Log::new(bucket.clone(), cell);
+    let mut commits = Vec::new();
+    while let Some(bytes) = log.read(commits.len() as u64).await.unwrap() {
         let commit: Commit = minicbor::decode(&bytes).unwrap();
         let body: Body = minicbor::decode(&commit.body).unwrap();
-        let folded = fold::open(&body, &region.keys(cell)).unwrap();
-        records.extend(folded.leaves.into_iter().map(|leaf| leaf.record));
-        seq += 1;
+        commits.push(fold::open(&body, &region.keys(cell)).unwrap());
     }
-    records
+    commits
+}
+
+/// The records of all leaves of a cell, in order.
+pub async fn records(region: &Region, cell: Id<Cell>) -> Vec<Option<Record>> {
+    let commits = commits(&region.ground().bucket, region, cell).await;
+    commits.into_iter().flat_map(|commit| commit.leaves).map(|leaf| leaf.record).collect()
 }
 
 /// Root and project at one moment.

@@ -1,18 +1,15 @@
 //! Names: what data are called dies with the data, in the root as in the project.
 
 use region::Region;
-use region::cell::fold;
-use region::cell::format::{Body, Commit};
 use region::twin::{Soil, World};
-use serde_json::json;
-use store::Log;
+use serde_json::{Value, json};
 use store::custody::Custody;
 use store::index::KeyRange;
 use trial::kit::PROJECT;
 use words::Id;
 use words::noun::{Cell, ROOT_CELL};
 
-use crate::ground::project;
+use crate::ground::{REBUILT, commits, project};
 
 const PREFIX: &str = "rossi-maria/";
 const BUCKET: &str = "family-of-maria";
@@ -34,26 +31,28 @@ async fn named() -> World {
     world
 }
 
+/// One more agreement with Bari.
+fn agreement(alias: &str) -> Value {
+    json!({
+        "alias": alias, "project": PROJECT, "provider": "bari", "parties": [], "purpose": "more of it",
+        "categories": ["clinical"], "service_model": "saas", "places": ["bologna"], "sub_processors": [],
+        "retention_days": 0, "starts": "2027-01-01", "ends": "2028-01-01",
+    })
+}
+
 /// How often a cell says a text, in its log as today's keys open it and in its index.
 async fn said(region: &Region, cell: Id<Cell>, text: &str) -> usize {
-    let log = Log::new(region.ground().bucket.clone(), cell);
     let says = |bytes: &[u8]| usize::from(bytes.windows(text.len()).any(|window| window == text.as_bytes()));
-    let (mut seq, mut found) = (0, 0);
-    while let Some(bytes) = log.read(seq).await.unwrap() {
-        let commit: Commit = minicbor::decode(&bytes).unwrap();
-        let body: Body = minicbor::decode(&commit.body).unwrap();
-        let folded = fold::open(&body, &region.keys(cell)).unwrap();
-        found += folded
-            .rows
-            .iter()
-            .map(|(key, value)| says(key) + says(value.as_deref().unwrap_or_default()))
-            .sum::<usize>();
-        found += folded.leaves.iter().filter_map(|leaf| leaf.detail.as_deref()).map(says).sum::<usize>();
-        seq += 1;
+    let of_row = |key: &[u8], value: &[u8]| says(key) + says(value);
+    let mut found = 0;
+    for commit in commits(&region.ground().bucket, region, cell).await {
+        let rows = commit.rows.iter().map(|(key, value)| of_row(key, value.as_deref().unwrap_or_default()));
+        let details = commit.leaves.iter().filter_map(|leaf| leaf.detail.as_deref()).map(says);
+        found += rows.chain(details).sum::<usize>();
     }
-    let rebuilt = region.ground().rebuild(cell, 9_000).await.unwrap();
+    let rebuilt = region.ground().rebuild(cell, REBUILT).await.unwrap();
     let rows = rebuilt.index.scan(KeyRange::all(), usize::MAX).await.unwrap();
-    found + rows.iter().map(|row| says(&row.key) + says(&row.value)).sum::<usize>()
+    found + rows.iter().map(|row| of_row(&row.key, &row.value)).sum::<usize>()
 }
 
 #[tokio::test]
@@ -98,12 +97,7 @@ async fn names_in_permits_die_with_their_project_and_the_permit_is_told_for_ever
 #[tokio::test]
 async fn names_of_data_that_never_came_are_destroyed_too() {
     let world = named().await;
-    let agreement = json!({
-        "alias": "planet-more", "project": PROJECT, "provider": "bari", "parties": [], "purpose": "more of it",
-        "categories": ["clinical"], "service_model": "saas", "places": ["bologna"], "sub_processors": [],
-        "retention_days": 0, "starts": "2027-01-01", "ends": "2028-01-01",
-    });
-    world.act("carla", "agreement.draft", agreement).await.unwrap();
+    world.act("carla", "agreement.draft", agreement("planet-more")).await.unwrap();
     world.act("carla", "agreement.offer", json!({ "agreement": "planet-more" })).await.unwrap();
     world.sign("sergio", "planet-more", "iss").await.unwrap();
     world.sign("sara-bari", "planet-more", "bari").await.unwrap();
@@ -125,15 +119,10 @@ async fn a_refused_draft_leaves_no_key() {
     let world = named().await;
     let keys = || world.soil.custody.names().unwrap().len();
     let before = keys();
-    let agreement = json!({
-        "alias": "planet-bari", "project": PROJECT, "provider": "bari", "parties": [], "purpose": "again",
-        "categories": ["clinical"], "service_model": "saas", "places": ["bologna"], "sub_processors": [],
-        "retention_days": 0, "starts": "2027-01-01", "ends": "2028-01-01",
-    });
     let project = json!({
         "alias": PROJECT, "tenant": "planet-study", "tier": 2, "environment": "test", "purpose": "again",
     });
-    for (act, deed) in [("agreement.draft", agreement), ("project.open", project)] {
+    for (act, deed) in [("agreement.draft", agreement("planet-bari")), ("project.open", project)] {
         let refused = world.act("carla", act, deed).await.unwrap_err();
         assert_eq!(refused.reason, words::Reason::NameTaken, "{act}");
     }

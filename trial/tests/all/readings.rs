@@ -1,20 +1,18 @@
 //! Readings: who read what is told in full, and who may no longer read gets nothing more.
 
 use futures::StreamExt;
-use region::cell::fold;
-use region::cell::format::{Body, Commit};
 use region::object::ObjectRow;
 use region::object::read::get;
 use region::twin::{Soil, World};
 use serde_json::{Value, json};
+use store::Bucket;
 use store::custody::{Custody, KeyName};
 use store::twin::{Faults, FaultyStore};
-use store::{Bucket, Log};
 use trial::kit::{PROJECT, drain, get_deed, store};
 use words::noun::Cell;
 use words::{Actor, Id, Reason};
 
-use crate::ground::{desk, pass_ms, project, reason, until};
+use crate::ground::{desk, pass_ms, project, reason, records, until};
 
 async fn reader(soil: Soil) -> (World, Actor) {
     reader_until(soil, "2027-06-30").await
@@ -203,19 +201,9 @@ async fn records_of_reads_alone_lie_under_the_years_key() {
     trial::kit::read(&world.region, &rita, "results", "a").await.unwrap();
     let cell = project(&world.region).await;
     world.soil.custody.destroy(&[KeyName::Audit(cell, 2027)]).unwrap();
-    let log = Log::new(world.region.ground().bucket.clone(), cell);
-    let (mut seq, mut acts, mut unreadable) = (0, Vec::new(), 0);
-    while let Some(bytes) = log.read(seq).await.unwrap() {
-        let commit: Commit = minicbor::decode(&bytes).unwrap();
-        let body: Body = minicbor::decode(&commit.body).unwrap();
-        for leaf in fold::open(&body, &world.region.keys(cell)).unwrap().leaves {
-            match leaf.record {
-                Some(record) => acts.push(record.act),
-                None => unreadable += 1,
-            }
-        }
-        seq += 1;
-    }
+    let records = records(&world.region, cell).await;
+    let unreadable = records.iter().filter(|record| record.is_none()).count();
+    let acts: Vec<_> = records.into_iter().flatten().map(|record| record.act).collect();
     assert!(acts.contains(&"object.put".to_owned()) && !acts.contains(&"object.get".to_owned()), "{acts:?}");
     assert!(unreadable > 0);
 }

@@ -92,10 +92,10 @@ impl Keys {
         Ok(self.find(KeyRef::Audit(year))?.is_some())
     }
 
-    /// Whether custody holds any key of a scope, of its names or of its data.
-    pub fn has_any_of(&self, scope: Id<Scope>) -> Result<bool, Refusal> {
+    /// A key that custody still holds of these scopes, of names or of data, in this cell or another.
+    pub fn held_of(&self, scopes: &[Id<Scope>]) -> Result<Option<KeyName>, Refusal> {
         let names = self.custody.names().map_err(unheld)?;
-        Ok(names.iter().any(|name| name.cell() == Some(self.cell) && is_of(name, &[scope])))
+        Ok(names.into_iter().find(|name| is_of(name, scopes)))
     }
 
     /// Destroys the keys of scopes and the index keys that could reveal their names.
@@ -144,7 +144,7 @@ impl Keys {
 }
 
 /// Whether a key opens something of these scopes, in the root or in a project.
-pub(crate) fn is_of(name: &KeyName, scopes: &[Id<Scope>]) -> bool {
+fn is_of(name: &KeyName, scopes: &[Id<Scope>]) -> bool {
     match name {
         KeyName::ScopeMetadata(_, of) | KeyName::ScopeData(_, of, _) => scopes.contains(of),
         KeyName::Region | KeyName::SigV4 | KeyName::Cell(..) | KeyName::Index(..) | KeyName::Audit(..) => {

@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use seal::note::Note;
+use store::custody::KeyName;
 use words::noun::{Cell as CellNoun, ROOT_CELL, Scope};
 use words::{Id, Reason, Refusal};
 
 use crate::Region;
 use crate::cell::Cell;
-use crate::cell::keys::is_of;
 use crate::cell::publish;
 use crate::check::{Check, Finding, Verdict};
 use crate::noun::bucket::BucketRow;
@@ -86,21 +86,18 @@ async fn left_of_project(
     if !region.keys(project.id.cast()).is_destroyed()? {
         return Ok(Some("custody holds keys".to_owned()));
     }
-    let held = held(region, &scopes_of(region, erasure).await?)?;
-    Ok(held.or_else(|| unsigned(region, ROOT_CELL, project.certificate.as_deref())))
+    let held = region.root().keys.held_of(&scopes_of(region, erasure).await?)?;
+    Ok(held.map(still_held).or_else(|| unsigned(region, ROOT_CELL, project.certificate.as_deref())))
 }
 
-/// A key of these scopes that custody still holds, of the root or of any project.
-fn held(region: &Region, scopes: &[Id<Scope>]) -> Result<Option<String>, Refusal> {
-    let names = region.ground().custody.names();
-    let names = names.map_err(|_| Refusal::with(Reason::Unavailable, "custody does not answer"))?;
-    Ok(names.iter().find(|name| is_of(name, scopes)).map(|name| format!("custody holds `{name}`")))
+fn still_held(name: KeyName) -> String {
+    format!("custody holds `{name}`")
 }
 
 /// What is left of a scope, in words.
 async fn left(region: &Region, cell: &Cell, scope: Id<Scope>) -> Result<Option<String>, Refusal> {
-    if let Some(held) = held(region, &[scope])? {
-        return Ok(Some(held));
+    if let Some(held) = cell.keys.held_of(&[scope])? {
+        return Ok(Some(still_held(held)));
     }
     let rows = cell.view().await?;
     let mut is_named = rows.all::<BucketRow>(&[]).await?.iter().any(|(_, row)| row.scope == scope);

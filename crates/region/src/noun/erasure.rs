@@ -154,17 +154,10 @@ impl Region {
 
 /// INVARIANT: what a certificate says is destroyed stays so, whatever custody was put in place since.
 async fn keep_erased(region: &Region, erasure: &ErasureRow) -> Result<(), Refusal> {
-    let (keys, root) = (region.keys(erasure.project.cast()), &region.root().keys);
+    let keys = region.keys(erasure.project.cast());
     let scopes = scopes_of(region, erasure).await?;
-    let is_back = match erasure.scope {
-        Some(scope) => keys.has_any_of(scope)?,
-        None => !keys.is_destroyed()?,
-    };
-    let mut names_are_back = false;
-    for scope in &scopes {
-        names_are_back |= root.has_scope(*scope)?;
-    }
-    if !is_back && !names_are_back {
+    let is_whole_back = erasure.scope.is_none() && !keys.is_destroyed()?;
+    if !is_whole_back && keys.held_of(&scopes)?.is_none() {
         return Ok(());
     }
     tracing::error!(project = %erasure.project, "destroyed keys were back: custody is older than their erasure");

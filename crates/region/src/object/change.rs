@@ -33,7 +33,7 @@ macro_rules! judged_change {
 
 judged_change! {
     ObjectCopy (|_| None)
-    ObjectDelete (|deed| Some(Removed { key: &deed.key, version: deed.version.as_deref() }))
+    ObjectDelete (|deed| Some(Removed(deed.version.as_deref())))
     ObjectDescribe (|_| None)
     ObjectHold (|_| None)
 }
