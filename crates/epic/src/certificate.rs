@@ -124,7 +124,8 @@ fn sign(authority: &Issuer<'_, KeyPair>, names: Vec<String>, files: &Files) -> R
 }
 
 fn params(names: Vec<String>, subject: &str, days: i64) -> Result<CertificateParams, Failure> {
-    let wrong = |_| Failure::yours("`--name` is neither a name nor an address", "as `region.example`, without port");
+    let wrong =
+        |_| Failure::yours("`--name` is neither a name nor an address", "as `region.example`, without port");
     let mut params = CertificateParams::new(names).map_err(wrong)?;
     let mut name = DistinguishedName::new();
     name.push(DnType::CommonName, subject);
@@ -141,8 +142,7 @@ fn write(path: &Path, text: &str, mode: u32) -> Result<(), Failure> {
     let failed = |cause: std::io::Error| Failure::file("write", path, &cause);
     let fresh = path.with_extension("new");
     let mut options = std::fs::OpenOptions::new();
-    let mut file =
-        options.write(true).create(true).truncate(true).mode(mode).open(&fresh).map_err(failed)?;
+    let mut file = options.write(true).create(true).truncate(true).mode(mode).open(&fresh).map_err(failed)?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
     std::fs::rename(&fresh, path).map_err(failed)
 }

@@ -155,8 +155,12 @@ fn globals() -> Vec<Arg> {
         switch("inside", "ask from inside; needs an inside credential"),
         of("key-file", "FILE", "your key [env: EPIC_KEY_FILE] [default: ~/.config/epic/key]")
             .value_hint(ValueHint::FilePath),
-        of("ca-file", "FILE", "authorities to believe over https [env: EPIC_CA_FILE] [default: those of this machine]")
-            .value_hint(ValueHint::FilePath),
+        of(
+            "ca-file",
+            "FILE",
+            "authorities to believe over https [env: EPIC_CA_FILE] [default: those of this machine]",
+        )
+        .value_hint(ValueHint::FilePath),
         of("access-key", "ID", "act through this credential of yours"),
         of("attempt", "ID", "an id of your choice; given again, the act takes no second effect"),
         switch("json", "answer as JSON"),

@@ -90,7 +90,8 @@ impl Settings {
         let trust = address.is_secure().then(|| Trust::read(&self.ca_file)).transpose();
         Ok(Client {
             address,
-            trust: trust.map_err(|error| Failure { fault: Fault::Yours, ..Failure::chain(&error, error.hint()) })?,
+            trust: trust
+                .map_err(|error| Failure { fault: Fault::Yours, ..Failure::chain(&error, error.hint()) })?,
             key: Arc::new(self.key()?),
             clock: Arc::new(SystemClock),
             rand: Arc::new(SystemRand),

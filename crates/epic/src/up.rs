@@ -234,7 +234,9 @@ async fn renew(tls: Option<Tls>, until: impl Future<Output = ()>) {
         }
         match tls.renew() {
             Ok(_is_other) => {}
-            Err(error) => tracing::warn!(%error, "the certificate cannot be renewed; the former one serves on"),
+            Err(error) => {
+                tracing::warn!(%error, "the certificate cannot be renewed; the former one serves on")
+            }
         }
     }
 }

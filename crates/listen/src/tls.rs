@@ -58,7 +58,9 @@ impl TlsError {
         match self {
             Self::File { .. } => "name the PEM files that your ACME client or `epic certificate make` wrote",
             Self::Loose { .. } => "make it yours alone: `chmod 600`",
-            Self::Empty { .. } => "a certificate begins with `-----BEGIN CERTIFICATE-----`, a key with `-----BEGIN PRIVATE KEY-----`",
+            Self::Empty { .. } => {
+                "a certificate begins with `-----BEGIN CERTIFICATE-----`, a key with `-----BEGIN PRIVATE KEY-----`"
+            }
             Self::Unpaired { .. } => "name the key that the certificate was made for",
             Self::Unfit { .. } => "take an ECDSA, Ed25519 or RSA certificate for servers",
         }

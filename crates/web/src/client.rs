@@ -22,7 +22,9 @@ use crate::problem::Problem;
 /// Why an act has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    #[error("`{0}` is no address of a region: expected `https://region.example:9010`, or `http://127.0.0.1:9010` on this machine")]
+    #[error(
+        "`{0}` is no address of a region: expected `https://region.example:9010`, or `http://127.0.0.1:9010` on this machine"
+    )]
     Address(String),
     #[error("no region answers at `{address}`")]
     Unreachable {

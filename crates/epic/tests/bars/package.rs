@@ -92,7 +92,7 @@ fn the_package_installs_serves_and_leaves_the_data() {
         "it ended in good order",
         "/var/lib/epic is kept: it holds a region",
         "the program is gone",
-        "/var/lib/epic/data\n/var/lib/epic-custody/keys\n",
+        "/var/lib/epic-custody/keys\n/var/lib/epic/data\n",
     ] {
         assert!(told.contains(expected), "{expected}\n{told}\n{err}");
     }

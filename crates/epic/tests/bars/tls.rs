@@ -58,7 +58,8 @@ for bundle in (sys.argv[2], True):
 
 fn certificate(house: &House, folder: &str) -> [String; 3] {
     let folder = house.text(folder);
-    let ended = house.epic(&["--json", "certificate", "make", &folder, "--name", "127.0.0.1", "--name", "localhost"]);
+    let ended =
+        house.epic(&["--json", "certificate", "make", &folder, "--name", "127.0.0.1", "--name", "localhost"]);
     assert_eq!(ended.code, 0, "{}", ended.err);
     let made = ended.json();
     ["authority", "certificate", "key"].map(|name| made[name].as_str().unwrap().to_owned())
@@ -96,7 +97,11 @@ fn a_person_speaks_to_a_region_that_proves_itself() {
         let args: Vec<&str> = bundle.iter().flat_map(|file| ["--ca-file", file]).chain(show).collect();
         let ended = house.by("olga", &args);
         assert_eq!(ended.code, 2, "{}", ended.out);
-        assert!(ended.err.contains("proves to be the region") && ended.err.contains("--ca-file"), "{}", ended.err);
+        assert!(
+            ended.err.contains("proves to be the region") && ended.err.contains("--ca-file"),
+            "{}",
+            ended.err
+        );
     }
 
     let in_clear = format!("http://127.0.0.1:{}", port(&house, "acts"));
@@ -106,7 +111,8 @@ fn a_person_speaks_to_a_region_that_proves_itself() {
     // The certificate speaks for `localhost` too, and not for every name that leads here.
     for (host, code) in [("localhost", 0), ("127.0.0.2", 2)] {
         let url = format!("https://{host}:{}", port(&house, "acts"));
-        let ended = house.by("olga", &["--ca-file", &authority, "organisation", "show", "--region-url", &url]);
+        let ended =
+            house.by("olga", &["--ca-file", &authority, "organisation", "show", "--region-url", &url]);
         assert_eq!(ended.code, code, "{host}: {}", ended.err);
     }
 }

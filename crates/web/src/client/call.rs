@@ -126,8 +126,7 @@ async fn exchange(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     request: Request<Body>,
 ) -> Result<Response<Incoming>, CallError> {
-    let (mut sender, connection) =
-        http1::handshake(TokioIo::new(stream)).await.map_err(CallError::Broken)?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(CallError::Broken)?;
     // It ends with the answer's last byte, or when the answer is dropped; its error reaches the answer.
     tokio::spawn(connection);
     accepted(sender.send_request(request).await.map_err(CallError::Broken)?).await
