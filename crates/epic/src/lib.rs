@@ -6,12 +6,14 @@
 
 mod ask;
 mod command;
+mod elsewhere;
 mod explain;
 mod failure;
 mod fields;
 mod found;
 #[doc(hidden)]
 pub mod fuzz;
+mod import;
 mod key_pair;
 mod ledger;
 mod paint;
@@ -52,6 +54,7 @@ fn run(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
     match (noun, verb) {
         ("init", _) => found::init(of_noun, settings),
         ("up", _) => up::up(of_noun, settings),
+        ("import", _) => import::import(of_noun, settings),
         ("rebuild", _) => rebuild::rebuild(of_noun, settings),
         ("explain", _) => explain::explain(of_noun, settings),
         ("policy", _) => explain::policy(),
