@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clap::ArgMatches;
-use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::stream::{self, TryStreamExt};
 use indicatif::{ProgressBar, ProgressStyle};
 use store::remote::{Found, Source, SourceError};
 use words::limit::PART_BYTES_MAX;
@@ -29,6 +29,9 @@ use report::Report;
 
 /// WHY: beside it, each object in flight holds a few hundred kibibytes.
 const AT_ONCE_MAX: u64 = 64;
+
+/// WHY: a billion objects, a thousand on a page; a listing that goes on beyond goes round.
+const PAGES_MAX: u64 = 1_000_000;
 
 /// Imports, or says why not.
 pub fn import(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
@@ -72,11 +75,15 @@ fn of_source(error: &SourceError) -> Failure {
 
 /// All that the source lists, page by page.
 fn listed(job: &Job) -> impl stream::Stream<Item = Result<Found, Failure>> + '_ {
-    let pages = stream::try_unfold(Some(None::<String>), move |after| async move {
-        let Some(after) = after else { return Ok(None) };
+    let pages = stream::try_unfold(Some((None::<String>, 0)), move |at| async move {
+        let Some((after, number)) = at else { return Ok(None) };
         let page = job.source.page(after.as_deref()).await.map_err(|error| of_source(&error))?;
         let found = stream::iter(page.found.into_iter().map(Ok));
-        Ok::<_, Failure>(Some((found, page.next.map(Some))))
+        let goes_on = page.next.is_none() || (page.next != after && number < PAGES_MAX);
+        if !goes_on {
+            return Err(Failure::ours("the source's listing does not end", "name a narrower prefix, and see the source's log"));
+        }
+        Ok::<_, Failure>(Some((found, page.next.map(|next| (Some(next), number + 1)))))
     });
     pages.try_flatten()
 }
@@ -92,7 +99,7 @@ fn unmovable(job: &Job, found: &Found) -> Option<&'static str> {
 
 /// What a run would do; nothing is asked of the region.
 async fn look(job: &Job, journal: &Journal) -> Result<Report, Failure> {
-    let mut report = Report { is_dry: true, ..Report::default() };
+    let mut report = Report::dry();
     let mut all = Box::pin(listed(job));
     while let Some(found) = all.try_next().await? {
         report.list(&found);
@@ -108,7 +115,7 @@ async fn look(job: &Job, journal: &Journal) -> Result<Report, Failure> {
 async fn run(job: &Job, journal: &Journal, at_once: usize, settings: &Settings) -> Result<(), Failure> {
     let due = look(job, journal).await?;
     let bar = bar(&due, settings);
-    let mut report = Report { bar: Some(bar.clone()), ..Report::default() };
+    let mut report = Report::seen(&bar);
     let ended = move_all(job, journal, at_once, &mut report).await;
     bar.finish_and_clear();
     journal.settle()?;
@@ -133,7 +140,7 @@ async fn move_all(
 ) -> Result<(), Failure> {
     let moved = listed(job).map_ok(|found| async move {
         if journal.holds(&job.mark(&found)) {
-            return Ok((found, Ended::There));
+            return Ok::<_, Failure>((found, Ended::There));
         }
         if let Some(why) = unmovable(job, &found) {
             return Ok((found, Ended::Failed(why.to_owned())));

@@ -77,7 +77,7 @@ async fn check(bucket: &Bucket, run: Id<()>, clock: &dyn Clock) -> Result<(), Pr
     if bucket.is_elsewhere() {
         for number in RACE_FIRST..RACE_FIRST + RACES_ELSEWHERE {
             race(bucket, run, number).await?;
-            bucket.delete(Name::Probe(run, number)).await?;
+            remove(bucket, run, number).await?;
         }
     }
     check_reading(bucket, run, &winner).await?;
@@ -148,14 +148,19 @@ async fn check_listing(bucket: &Bucket, run: Id<()>, clock: &dyn Clock) -> Resul
     }
 }
 
+async fn remove(bucket: &Bucket, run: Id<()>, number: u32) -> Result<(), ProbeError> {
+    let name = Name::Probe(run, number);
+    bucket.delete(name).await?;
+    match bucket.size(name).await? {
+        None => Ok(()),
+        Some(_) => Err(ProbeError::ReadAfterDelete),
+    }
+}
+
 async fn clean(bucket: &Bucket, run: Id<()>) -> Result<(), ProbeError> {
     let races = if bucket.is_elsewhere() { RACES_ELSEWHERE } else { 0 };
     for number in 0..RACE_FIRST + races {
-        let name = Name::Probe(run, number);
-        bucket.delete(name).await?;
-        if bucket.size(name).await?.is_some() {
-            return Err(ProbeError::ReadAfterDelete);
-        }
+        remove(bucket, run, number).await?;
     }
     let cleared = bucket.ground.clear_folder(&Name::Probes(run).path()?).await;
     cleared.map_err(|cause| StoreError::unavailable("delete", Name::Probes(run), cause).into())

@@ -133,8 +133,15 @@ fn put_ended(found: &Found, by: &'static str, answer: Answer) -> Ended {
 }
 
 fn refused(job: &Job, is_write_only: bool, error: CallError) -> Result<Tried, Failure> {
-    let CallError::Refused(problem) = &error else {
-        return Ok(Tried::Again(Failure::from(error).says));
+    let problem = match &error {
+        CallError::Refused(problem) => problem,
+        CallError::Broken(_) | CallError::Strange { .. } => {
+            return Ok(Tried::Again(Failure::from(error).says));
+        }
+        // Nobody is there to take any object.
+        CallError::Address(_) | CallError::Unreachable { .. } | CallError::Unwritten => {
+            return Err(Failure::from(error));
+        }
     };
     let Some(reason) = problem.refusal().map(|refusal| refusal.reason) else {
         return Err(Failure::from(error));

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -39,15 +39,12 @@ impl Journal {
             )
         })?;
         let mut done = HashSet::new();
-        let mut is_whole = true;
         for line in BufReader::new(&file).split(b'\n') {
             let line = line.map_err(failed)?;
-            let mark = (line.len() <= LINE_BYTES_MAX).then(|| read(&line)).flatten();
-            is_whole = mark.is_some();
-            done.extend(mark);
+            done.extend((line.len() <= LINE_BYTES_MAX).then(|| read(&line)).flatten());
         }
         // WHY: what comes after a torn line begins on its own.
-        if !is_whole && file.seek(SeekFrom::End(0)).map_err(failed)? > 0 {
+        if is_torn(&mut file).map_err(failed)? {
             file.write_all(b"\n").map_err(failed)?;
         }
         Ok(Self { path: path.to_path_buf(), file: Mutex::new(file), done })
@@ -76,6 +73,16 @@ impl Journal {
         let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.sync_all().map_err(|cause| Failure::file("write the journal", &self.path, &cause))
     }
+}
+
+fn is_torn(file: &mut File) -> std::io::Result<bool> {
+    if file.seek(SeekFrom::End(0))? == 0 {
+        return Ok(false);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
 }
 
 fn read(line: &[u8]) -> Option<Mark> {

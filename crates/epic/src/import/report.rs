@@ -14,8 +14,8 @@ use crate::settings::Settings;
 /// Counts; failures are told and not kept, so that a million of them takes no room.
 #[derive(Default)]
 pub struct Report {
-    pub is_dry: bool,
-    pub bar: Option<ProgressBar>,
+    is_dry: bool,
+    bar: Option<ProgressBar>,
     listed: u64,
     listed_bytes: u64,
     /// To be moved.
@@ -33,6 +33,16 @@ pub struct Report {
 }
 
 impl Report {
+    /// Of a run that moves nothing.
+    pub fn dry() -> Self {
+        Self { is_dry: true, ..Self::default() }
+    }
+
+    /// Of a run that somebody watches.
+    pub fn seen(bar: &ProgressBar) -> Self {
+        Self { bar: Some(bar.clone()), ..Self::default() }
+    }
+
     pub fn list(&mut self, found: &Found) {
         self.listed += 1;
         self.listed_bytes += found.size_bytes;

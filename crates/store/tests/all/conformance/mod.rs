@@ -24,7 +24,7 @@ enum Asks {
     Storage,
     /// That a name is created once.
     CreateOnce,
-    /// What SlateDB needs on top.
+    /// What SlateDB needs: create-once too, or its writer and its compactor lose one another's manifests.
     Index,
 }
 
