@@ -286,7 +286,10 @@ fn import() -> Command {
                 .default_value("4")
                 .help("objects on their way at once"),
         )
-        .arg(switch("read-twice", "read each object twice and compare, where its source has no checksum of it"))
+        .arg(switch(
+            "read-twice",
+            "read each object twice and compare, where its source has no checksum of it",
+        ))
         .arg(switch("dry-run", "say what would be moved, and move nothing"))
 }
 

@@ -49,9 +49,8 @@ impl Options {
         let text = |name: &'static str, value: &'static str, help: &'static str| {
             Arg::new(name).long(name).value_name(value).help(help)
         };
-        let file = |name: &'static str, help: &'static str| {
-            text(name, "FILE", help).value_hint(ValueHint::FilePath)
-        };
+        let file =
+            |name: &'static str, help: &'static str| text(name, "FILE", help).value_hint(ValueHint::FilePath);
         vec![
             text(self.endpoint, "URL", "where its S3 server is: https, or http on this machine"),
             text(self.region, "NAME", "what the server calls its region [default: us-east-1]"),
@@ -65,7 +64,10 @@ impl Options {
         let text = |name: &str| matches.get_one::<String>(name).cloned();
         let needed = |name: &str| {
             text(name).ok_or_else(|| {
-                Failure::yours(format!("`{url}` needs `--{name}`"), "say where its server is and which keys it knows")
+                Failure::yours(
+                    format!("`{url}` needs `--{name}`"),
+                    "say where its server is and which keys it knows",
+                )
             })
         };
         let absolute = |path: String| std::path::absolute(&path).unwrap_or_else(|_| PathBuf::from(path));
@@ -94,7 +96,9 @@ impl Elsewhere {
     /// As the region's bucket; it is not asked anything yet.
     pub fn bucket(&self) -> Result<Bucket, Failure> {
         let opened: Result<Bucket, StoreError> = Bucket::s3(&self.remote()?, Arc::new(SystemClock));
-        opened.map_err(|cause| Failure::chain(&cause, "name the file of certificates that the store's is signed by"))
+        opened.map_err(|cause| {
+            Failure::chain(&cause, "name the file of certificates that the store's is signed by")
+        })
     }
 }
 

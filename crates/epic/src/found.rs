@@ -65,7 +65,9 @@ fn founder(matches: &ArgMatches, key: String) -> Founder {
 /// WHY the name last: a founding that was interrupted has none yet, and is begun again.
 async fn found(places: &Places, name: &str, how: Passphrase<'_>, founder: Founder) -> Result<(), Failure> {
     let parts = places.parts_named(name.to_owned(), how)?;
-    store::probe::probe(&parts.bucket, parts.rand.as_ref(), parts.clock.as_ref()).await.map_err(|error| refused_store(&error))?;
+    store::probe::probe(&parts.bucket, parts.rand.as_ref(), parts.clock.as_ref())
+        .await
+        .map_err(|error| refused_store(&error))?;
     refuse_other(&parts).await?;
     let region = Region::found(parts, founder).await.map_err(start)?;
     region.close().await;

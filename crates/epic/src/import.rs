@@ -81,7 +81,10 @@ fn listed(job: &Job) -> impl stream::Stream<Item = Result<Found, Failure>> + '_ 
         let found = stream::iter(page.found.into_iter().map(Ok));
         let goes_on = page.next.is_none() || (page.next != after && number < PAGES_MAX);
         if !goes_on {
-            return Err(Failure::ours("the source's listing does not end", "name a narrower prefix, and see the source's log"));
+            return Err(Failure::ours(
+                "the source's listing does not end",
+                "name a narrower prefix, and see the source's log",
+            ));
         }
         Ok::<_, Failure>(Some((found, page.next.map(|next| (Some(next), number + 1)))))
     });
@@ -132,12 +135,7 @@ async fn run(job: &Job, journal: &Journal, at_once: usize, settings: &Settings) 
     }
 }
 
-async fn move_all(
-    job: &Job,
-    journal: &Journal,
-    at_once: usize,
-    report: &mut Report,
-) -> Result<(), Failure> {
+async fn move_all(job: &Job, journal: &Journal, at_once: usize, report: &mut Report) -> Result<(), Failure> {
     let moved = listed(job).map_ok(|found| async move {
         if journal.holds(&job.mark(&found)) {
             return Ok::<_, Failure>((found, Ended::There));

@@ -118,7 +118,9 @@ impl Places {
     fn bucket(&self, known: Option<&Elsewhere>) -> Result<Bucket, Failure> {
         match self.bucket.as_ref().or(known) {
             Some(elsewhere) => elsewhere.bucket(),
-            None => Bucket::local(&self.data.join(BUCKET)).map_err(|cause| Failure::chain(&cause, CHECK_DISK)),
+            None => {
+                Bucket::local(&self.data.join(BUCKET)).map_err(|cause| Failure::chain(&cause, CHECK_DISK))
+            }
         }
     }
 

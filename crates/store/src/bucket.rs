@@ -13,8 +13,8 @@ use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
-use words::{Clock, Id};
 use words::noun::Cell;
+use words::{Clock, Id};
 
 use crate::error::{Cause, StoreError};
 use crate::ground::{Disk, Ground};

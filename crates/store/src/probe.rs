@@ -56,9 +56,7 @@ impl ProbeError {
                 "a region needs a store that reads, lists and forgets at once what it was told: no cache and no replica before it"
             }
             Self::Clock { .. } => Fault::Clock.hint(),
-            Self::Store(cause) => {
-                Fault::of(cause).map_or("check the disk that data lie on", Fault::hint)
-            }
+            Self::Store(cause) => Fault::of(cause).map_or("check the disk that data lie on", Fault::hint),
         }
     }
 }

@@ -125,7 +125,8 @@ fn ended(state: State) -> Option<io::Result<Bytes>> {
     }
     match state.expected.differs() {
         Some(algorithm) => {
-            let why = format!("its {algorithm:?} is not what the source says: it is damaged there or on the way");
+            let why =
+                format!("its {algorithm:?} is not what the source says: it is damaged there or on the way");
             Some(Err(state.verdict.give(why)))
         }
         None => state.held.map(Ok),

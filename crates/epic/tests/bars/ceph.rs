@@ -13,9 +13,18 @@ fn options(house: &House, server: &Server, place: &str) -> Vec<String> {
     server.keys_file(&keys);
     let keys = keys.display().to_string();
     let url = format!("s3://{place}");
-    ["--bucket", &url, "--bucket-endpoint", &server.endpoint(), "--bucket-region", &server.region, "--bucket-keys", &keys]
-        .map(str::to_owned)
-        .to_vec()
+    [
+        "--bucket",
+        &url,
+        "--bucket-endpoint",
+        &server.endpoint(),
+        "--bucket-region",
+        &server.region,
+        "--bucket-keys",
+        &keys,
+    ]
+    .map(str::to_owned)
+    .to_vec()
 }
 
 fn refs(options: &[String]) -> Vec<&str> {
@@ -45,7 +54,11 @@ fn a_region_lives_on_ceph() {
         assert!(house.s3_done(Door::Inside, &rita, part).body == large[8_388_600..8_388_700]);
     };
     reads(&house);
-    assert_ne!(house.s3(Door::Outside, &dina, Call::get("/bari/small")).status, 200, "deliveries are write-only");
+    assert_ne!(
+        house.s3(Door::Outside, &dina, Call::get("/bari/small")).status,
+        200,
+        "deliveries are write-only"
+    );
     every_check_passes(&house);
 
     // Cut, folded anew from the log alone, and it is the same.
@@ -104,10 +117,18 @@ fn wrong_beginnings(house: &House, server: &Server) {
         let text = format!("aws_access_key_id={id}\naws_secret_access_key={secret}\n");
         std::fs::write(house.path("bucket.keys"), text).unwrap();
     };
-    check(&|options| options[1] = "s3://no-such-bucket".into(), "has no such bucket", "make the bucket first");
+    check(
+        &|options| options[1] = "s3://no-such-bucket".into(),
+        "has no such bucket",
+        "make the bucket first",
+    );
     check(&|_| keys(&server.id, "not-the-secret"), "these keys", "keys");
     check(&|_| keys("GK000000", &server.secret), "these keys", "keys");
-    check(&|options| options[3] = "http://127.0.0.1:1".into(), "cannot be reached", "see that the store runs");
+    check(
+        &|options| options[3] = "http://127.0.0.1:1".into(),
+        "cannot be reached",
+        "see that the store runs",
+    );
     check(&|options| options[3] = "http://s3.example".into(), "in clear over a network", "TLS");
     check(&|options| options[1] = "s3://a b".into(), "names no bucket", "letters, digits");
     check(&|options| options[7] = house.text("nowhere"), "cannot read", "--bucket-keys");

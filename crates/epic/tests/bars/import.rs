@@ -11,10 +11,12 @@ use crate::kit::{Answer, Call, Door, Ended, House, block_on, call};
 
 /// What lies in the source: names that have broken somebody's storage, sizes around pieces.
 fn contents() -> Vec<(String, Vec<u8>)> {
-    let noise = |seed: u32, size: u32| (0..size).map(|at| (at.wrapping_mul(seed) >> 3) as u8).collect::<Vec<u8>>();
+    let noise =
+        |seed: u32, size: u32| (0..size).map(|at| (at.wrapping_mul(seed) >> 3) as u8).collect::<Vec<u8>>();
     let names = ["a b+c", "ü/u\u{308}", "&<>\"'", "%2F%00", "deep/er//twice", "trail ", "#1"];
     let odd = names.iter().map(|name| (format!("cohort/{name}"), noise(7, 900)));
-    let sized = [0, 1, 65_536, 300_001, 9_000_000].map(|size| (format!("cohort/size-{size}"), noise(11, size)));
+    let sized =
+        [0, 1, 65_536, 300_001, 9_000_000].map(|size| (format!("cohort/size-{size}"), noise(11, size)));
     odd.chain(sized).chain([("other/not-asked-for".to_owned(), noise(3, 10))]).collect()
 }
 
@@ -101,14 +103,24 @@ fn a_tenants_bucket_comes_over_whole_and_once() {
         _ => Fate::Pass,
     });
     let broken = import(&house, "dina-bari", &line, "bari", &by_dina);
-    assert_eq!((broken.code, count(&broken, "moved"), count(&broken, "failed")), (2, all - 2, 2), "{}", broken.err);
+    assert_eq!(
+        (broken.code, count(&broken, "moved"), count(&broken, "failed")),
+        (2, all - 2, 2),
+        "{}",
+        broken.err
+    );
     assert!(broken.err.contains("\"cohort/size-65536\": its Md5 is not"), "{}", broken.err);
     assert!(broken.err.contains("not moved: \"cohort/size-300001\""), "{}", broken.err);
     proxy.judge(|_| Fate::Pass);
 
     // Asked again, it goes on; asked once more, it moves nothing, and asks the source for no object.
     let rest = import(&house, "dina-bari", &line, "bari", &by_dina);
-    assert_eq!((rest.code, count(&rest, "moved"), count(&rest, "there_from_before")), (0, 2, all - 2), "{}", rest.err);
+    assert_eq!(
+        (rest.code, count(&rest, "moved"), count(&rest, "there_from_before")),
+        (0, 2, all - 2),
+        "{}",
+        rest.err
+    );
     proxy.judge(|asked| if asked.path.contains("list-type") { Fate::Pass } else { Fate::Refuse(500, "") });
     let nothing = import(&house, "dina-bari", &line, "bari", &by_dina);
     assert_eq!((nothing.code, count(&nothing, "moved"), count(&nothing, "there_from_before")), (0, 0, all));
@@ -145,8 +157,13 @@ fn strangers_move_nothing(house: &House, old: &Old) {
     // The agreement is suspended: a deliverer hears its reason, and nothing is moved.
     let dina = house.deliverer("bari", "deliver-again", "127.0.0.0/8");
     house.done("carla", &["agreement", "suspend", "planet-bari", "--reason", "a pause"]);
-    let suspended =
-        import(house, "dina-bari", &endpoint, "bari", &["--journal", &fresh("s.journal"), "--access-key", &dina.id]);
+    let suspended = import(
+        house,
+        "dina-bari",
+        &endpoint,
+        "bari",
+        &["--journal", &fresh("s.journal"), "--access-key", &dina.id],
+    );
     assert_eq!((suspended.code, count(&suspended, "moved")), (3, 0), "{}", suspended.err);
     assert!(suspended.err.contains("agreement_"), "{}", suspended.err);
     house.done("carla", &["agreement", "resume", "planet-bari"]);
@@ -159,7 +176,8 @@ fn what_is_there_is_left(house: &House, old: &Old) {
     let rita = house.desk();
     let more = |journal: &'static str| ["--journal", journal, "--inside", "--access-key"];
     let all = contents().len() as u64;
-    let first = import(house, "rita", &endpoint, "results", &[&more("r1")[..], &[&rita.id, "--read-twice"]].concat());
+    let first =
+        import(house, "rita", &endpoint, "results", &[&more("r1")[..], &[&rita.id, "--read-twice"]].concat());
     assert_eq!((first.code, count(&first, "moved")), (0, all), "{}", first.err);
     assert_eq!(count(&first, "verified_by_second_reading"), 1, "the one in parts: {}", first.out);
     assert_eq!(count(&first, "verified_by_md5"), all - 1, "{}", first.out);
@@ -169,6 +187,11 @@ fn what_is_there_is_left(house: &House, old: &Old) {
     };
     let before = etag(house);
     let lost = import(house, "rita", &endpoint, "results", &[&more("r2")[..], &[&rita.id]].concat());
-    assert_eq!((lost.code, count(&lost, "moved"), count(&lost, "left_as_they_were")), (0, 0, all), "{}", lost.err);
+    assert_eq!(
+        (lost.code, count(&lost, "moved"), count(&lost, "left_as_they_were")),
+        (0, 0, all),
+        "{}",
+        lost.err
+    );
     assert_eq!(etag(house), before);
 }

@@ -135,6 +135,8 @@ async fn begin(bucket: &Bucket, name: Name) -> Result<Upload, StoreError> {
     bucket.prepare(&path, "create").await?;
     Ok(match &bucket.ground {
         Ground::Disk(disk) => Upload::Disk(DiskUpload::begin(disk, path).await?),
-        Ground::Memory | Ground::Remote(_) | Ground::Twin(_) => Upload::Parts(PartsUpload::begin(&bucket.store, path).await?),
+        Ground::Memory | Ground::Remote(_) | Ground::Twin(_) => {
+            Upload::Parts(PartsUpload::begin(&bucket.store, path).await?)
+        }
     })
 }

@@ -13,9 +13,7 @@ use super::fault::Fault;
 use super::http::Http;
 use super::sign::{Signer, Unsigned, authorization, empty_digest, escape, query, stamp};
 use super::{Remote, xml};
-use crate::limit::{
-    REMOTE_ANSWER_BYTES_MAX, REMOTE_PAUSE_MS, REMOTE_TRIES_MAX, STALL_WAIT_MS_MAX,
-};
+use crate::limit::{REMOTE_ANSWER_BYTES_MAX, REMOTE_PAUSE_MS, REMOTE_TRIES_MAX, STALL_WAIT_MS_MAX};
 
 /// One bucket's server, asked as it is.
 #[derive(Clone)]
@@ -93,8 +91,7 @@ impl Client {
     }
 
     fn request(&self, asked: Asked<'_>) -> Result<HttpRequest, ::http::Error> {
-        let (host, stamp, digest) =
-            (self.http.endpoint.authority(), stamp(self.clock.now()), empty_digest());
+        let (host, stamp, digest) = (self.http.endpoint.authority(), stamp(self.clock.now()), empty_digest());
         let path = match asked.key {
             "" => self.root.clone(),
             key => format!("{}/{}", self.root, escape(key, "/")),

@@ -44,9 +44,9 @@ impl FromStr for BucketUrl {
         // WHY so plain: it is a folder's name of ours, and goes into every path unescaped.
         let is_prefix = prefix.is_empty()
             || prefix.len() <= PREFIX_BYTES_MAX
-                && prefix.split('/').all(|part| {
-                    !part.is_empty() && part != "." && part != ".." && part.bytes().all(plain)
-                });
+                && prefix
+                    .split('/')
+                    .all(|part| !part.is_empty() && part != "." && part != ".." && part.bytes().all(plain));
         match is_name && is_prefix {
             true => Ok(Self { name: name.to_owned(), prefix: prefix.to_owned() }),
             false => Err(wrong()),
@@ -91,7 +91,9 @@ impl FromStr for Endpoint {
         // INVARIANT: keys sign over a clear line only where no network carries it.
         let is_here = host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
         match is_tls || is_here {
-            true => Ok(Self { port: authority.port_u16().unwrap_or(if is_tls { 443 } else { 80 }), host, is_tls }),
+            true => {
+                Ok(Self { port: authority.port_u16().unwrap_or(if is_tls { 443 } else { 80 }), host, is_tls })
+            }
             false => Err(PlaceError::Clear(from.to_owned())),
         }
     }
@@ -131,7 +133,9 @@ mod tests {
             assert_eq!((url.name.as_str(), url.prefix.as_str()), (name, prefix), "{from}");
             assert_eq!(url.to_string().parse::<BucketUrl>().unwrap(), url);
         }
-        for from in ["epic", "s3:/epic", "s3://", "s3:///a", "s3://e/..", "s3://e/a//b", "s3://e/a b", "s3://a?b"] {
+        for from in
+            ["epic", "s3:/epic", "s3://", "s3:///a", "s3://e/..", "s3://e/a//b", "s3://e/a b", "s3://a?b"]
+        {
             assert!(matches!(from.parse::<BucketUrl>(), Err(PlaceError::Bucket(_))), "{from}");
         }
     }

@@ -96,9 +96,8 @@ impl Source {
         let asked = Asked { method: &Method::GET, key: &found.key, query: &[], headers: &headers };
         let answered = self.client.ask(asked).await.map_err(SourceError::Read)?;
         let (head, body) = answered.into_parts();
-        let text = |name: &str| {
-            head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
-        };
+        let text =
+            |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let sums = SUMS.iter().filter_map(|sum| {
             let value = text(&format!("x-amz-checksum-{sum}"))?;
             // WHY: `..-3` is a sum of the sums of three parts.
@@ -107,7 +106,8 @@ impl Source {
         let sums = sums.collect();
         let size_bytes = text("content-length").and_then(|size| size.parse().ok());
         let sealed_by = text("x-amz-server-side-encryption").unwrap_or_default();
-        let is_sealed = sealed_by.starts_with("aws:kms") || text("x-amz-server-side-encryption-customer-algorithm").is_some();
+        let is_sealed = sealed_by.starts_with("aws:kms")
+            || text("x-amz-server-side-encryption-customer-algorithm").is_some();
         Ok(Object { is_sealed, size_bytes, media: text("content-type"), sums, body })
     }
 }
@@ -122,7 +122,8 @@ impl Object {
 fn read_page(bytes: &[u8]) -> Option<Page> {
     let (records, mut beside) = xml::read(bytes, "Contents").ok()?;
     let is_escaped = beside.get("EncodingType").is_some_and(|kind| kind == "url");
-    let found: Option<Vec<Found>> = records.into_iter().map(|record| read_found(record, is_escaped)).collect();
+    let found: Option<Vec<Found>> =
+        records.into_iter().map(|record| read_found(record, is_escaped)).collect();
     let is_last = beside.get("IsTruncated").is_none_or(|more| more != "true");
     let next = beside.remove("NextContinuationToken").filter(|_| !is_last);
     // WHY: without it the rest could not be asked for, and would be missing in silence.

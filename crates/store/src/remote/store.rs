@@ -16,9 +16,9 @@ use object_store::{
     PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, Result, RetryConfig,
 };
 
+use super::Remote;
 use super::fault::told;
 use super::http::Http;
-use super::Remote;
 use crate::limit::{REMOTE_PAUSE_MS, REMOTE_PAUSE_MS_MAX, REMOTE_TRIES_MAX, REQUEST_WAIT_MS_MAX};
 
 #[derive(Debug)]

@@ -22,7 +22,14 @@ pub struct Malformed;
 /// The records named so, in order, and what stands outside them.
 pub(super) fn read(bytes: &[u8], record: &str) -> Result<(Vec<Record>, Record), Malformed> {
     let mut reader = Reader::from_reader(bytes);
-    let mut walk = Walk { record, path: Vec::new(), text: String::new(), records: Vec::new(), beside: Record::new(), open: None };
+    let mut walk = Walk {
+        record,
+        path: Vec::new(),
+        text: String::new(),
+        records: Vec::new(),
+        beside: Record::new(),
+        open: None,
+    };
     loop {
         match reader.read_event().map_err(|_| Malformed)? {
             Event::Start(start) => walk.start(text(start.local_name().as_ref())?)?,

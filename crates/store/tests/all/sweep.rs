@@ -45,4 +45,3 @@ async fn an_empty_needle_is_refused() {
     let refused = census(&buckets.memory, &[Vec::new()]).await.unwrap_err();
     assert_eq!(refused.kind(), Kind::Refused);
 }
-

@@ -117,7 +117,8 @@ async fn serve(mut client: TcpStream, port: u16, judge: Arc<Mutex<Judge>>) {
 fn refusal(status: u16, code: &str) -> Vec<u8> {
     let body = format!("<Error><Code>{code}</Code></Error>");
     let length = body.len();
-    format!("HTTP/1.1 {status} No\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}").into_bytes()
+    format!("HTTP/1.1 {status} No\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}")
+        .into_bytes()
 }
 
 fn without(head: &str, name: &str) -> String {
