@@ -139,7 +139,10 @@ fn refused(job: &Job, is_write_only: bool, error: CallError) -> Result<Tried, Fa
             return Ok(Tried::Again(Failure::from(error).says));
         }
         // Nobody is there to take any object.
-        CallError::Address(_) | CallError::Unreachable { .. } | CallError::Unwritten => {
+        CallError::Address(_)
+        | CallError::Unreachable { .. }
+        | CallError::Unproven { .. }
+        | CallError::Unwritten => {
             return Err(Failure::from(error));
         }
     };
