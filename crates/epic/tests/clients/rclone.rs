@@ -127,7 +127,7 @@ fn an_rclone_mount_reads_writes_and_ends_with_the_permit() {
     assert_same(&read(&bari.path.join("2026")), &tree);
     assert!(std::fs::write(bari.path.join("2026/patients.csv"), b"x").is_err());
     session.stock.end_permit();
-    // The file system's own cache keeps what was read; what was not is gone with the permit.
+    // Opening asks again, though the file has been read before.
     assert!(std::fs::read(bari.path.join("2026/patients.csv")).is_err());
     wait("the names go too", || !lists(&bari.path.join("2026")));
     bari.close();

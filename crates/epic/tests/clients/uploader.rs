@@ -88,8 +88,6 @@ fn a_large_upload_by_awscli_is_cut_and_goes_on() {
     // As when the machine goes down: the client has no time to tidy up.
     sending.kill().unwrap();
     assert!(!sending.wait().unwrap().success());
-    let there = session.parts();
-    assert!(there >= PARTS_BEFORE_CUT, "{there}");
     assert_eq!(session.stock.object("bari", KEY), None, "an upload in flight is no object");
 
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/go_on.py");
@@ -97,8 +95,11 @@ fn a_large_upload_by_awscli_is_cut_and_goes_on() {
     let args = [script.to_str().unwrap(), url, from, "bari", KEY];
     let going_on = session.stock.command(&session.python, &args);
     let sent = Ran::of(&mut session.with_keys(dina, going_on)).done().out;
-    let whole = FILE_BYTES.div_ceil(PART_MIB << 20);
-    assert_eq!(sent, format!("{there} parts were there, {} sent\n", whole - there as u64));
+    // WHY not counted here: a part that had arrived whole may be committed after its sender is gone.
+    let numbers: Vec<u64> = sent.split(' ').filter_map(|word| word.parse().ok()).collect();
+    let [there, missing] = numbers[..] else { panic!("{sent}") };
+    assert!(there >= PARTS_BEFORE_CUT as u64 && missing > 0, "{sent}");
+    assert_eq!(there + missing, FILE_BYTES.div_ceil(PART_MIB << 20), "{sent}");
 
     let back = session.stock.house.path("back.bam");
     session.aws(Door::Inside, desk, &["s3", "cp", &to, back.to_str().unwrap()]).done();
