@@ -102,11 +102,11 @@ impl Client {
                 let (there, all) = (format!("s3://{BUCKET}/{prefix}/"), format!("s3://{BUCKET}/{prefix}/*"));
                 command.env("AWS_REGION", &access.region).env("AWS_ACCESS_KEY_ID", &access.id);
                 command.env("AWS_SECRET_ACCESS_KEY", &access.secret).args(["--endpoint-url", &url]);
-                let (up, down) = (format!("{local}/"), format!("{local}/"));
+                let local = format!("{local}/");
                 match what {
-                    What::Up => command.args(["cp", &up, &there]),
-                    What::Again => command.args(["sync", &up, &there]),
-                    What::Down => command.args(["cp", &all, &down]),
+                    What::Up => command.args(["cp", &local, &there]),
+                    What::Again => command.args(["sync", &local, &there]),
+                    What::Down => command.args(["cp", &all, &local]),
                 };
             }
         }
