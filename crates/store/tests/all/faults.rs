@@ -140,19 +140,21 @@ async fn bad_days(server: &Server, proxy: &Proxy) {
 }
 
 async fn liars_are_refused(server: &Server, proxy: &Proxy) {
-    let bucket = behind(server, proxy, "liar");
-    let tried = |fate: fn(&str) -> Fate| {
+    // WHY a folder each: what a liar kept would be there for the next.
+    let tried = |liar: &str, fate: fn(&str) -> Fate| {
         proxy.judge(move |asked| fate(asked.method));
-        let bucket = bucket.clone();
+        let bucket = behind(server, proxy, liar);
         async move { probe(&bucket, &*Seeded::new(1), &*wall()).await.unwrap_err() }
     };
-    let forgets = tried(|method| if method == "PUT" { Fate::Forgetful } else { Fate::Pass }).await;
+    let forgets = tried("forgets", |method| if method == "PUT" { Fate::Forgetful } else { Fate::Pass }).await;
     assert!(matches!(forgets, ProbeError::Race { winners: 50 }), "{forgets:?}");
-    let keeps = tried(|method| if method == "DELETE" { Fate::Refuse(204, "") } else { Fate::Pass }).await;
+    let keeps =
+        tried("keeps", |method| if method == "DELETE" { Fate::Refuse(204, "") } else { Fate::Pass }).await;
     assert!(matches!(keeps, ProbeError::ReadAfterDelete), "{keeps:?}");
     // The racers' puts and the listed one's; a list is asked for by the bucket's own path.
-    let last_year = tried(|method| if method == "GET" { Fate::LastYear } else { Fate::Pass }).await;
+    let last_year = tried("years", |method| if method == "GET" { Fate::LastYear } else { Fate::Pass }).await;
     assert!(matches!(last_year, ProbeError::Clock { minutes: ..=-15 }), "{last_year:?}");
+    let bucket = behind(server, proxy, "hides");
     proxy.judge(|asked| match (asked.method, asked.path.contains("list-type")) {
         ("GET", true) => Fate::Refuse(200, "<!-- nothing -->"),
         _ => Fate::Pass,
