@@ -2,6 +2,8 @@
 //!
 //! It takes the same path as a real one; only time, chance and the disk are ours.
 
+pub mod study;
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};

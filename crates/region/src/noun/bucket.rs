@@ -10,7 +10,7 @@ use gate::facts::Target;
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 use words::act::{BucketCreate, BucketDelete, BucketShow, BucketVersion};
-use words::noun::{Agreement, Bucket, Noun, Project, Scope};
+use words::noun::{Agreement, Bucket, Noun, Permit, Project, Scope, Snapshot};
 use words::{BucketName, Id, Reason, Refusal, Timestamp};
 
 use crate::act::{Frame, Judged, Outcome, Rule, Scene};
@@ -36,6 +36,18 @@ pub struct BucketRow {
     pub versions: Versions,
     #[n(4)]
     pub created_at: Timestamp,
+    /// It holds a snapshot of another project's data.
+    #[n(10)]
+    pub taken: Option<Taken>,
+}
+
+/// Which snapshot a bucket holds, and the one permit that opens it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct Taken {
+    #[n(0)]
+    pub snapshot: Id<Snapshot>,
+    #[n(1)]
+    pub permit: Id<Permit>,
 }
 
 /// S3's three states of versioning.
@@ -112,6 +124,7 @@ impl Rule for BucketCreate {
             scope: scope.id,
             versions: if of.is_some() { Versions::Enabled } else { Versions::Never },
             created_at: frame.now,
+            taken: None,
         };
         draft.put_in(row.seal(), row.name.as_bytes(), &row)?;
         let answer = json!({ "bucket": row.name });
@@ -209,6 +222,7 @@ impl Show for BucketShow {
                 "bucket": row.name,
                 "agreement": agreement.map(|id| id.to_string()),
                 "versions": row.versions.text(),
+                "snapshot": row.taken.map(|taken| taken.snapshot.to_string()),
                 "created": row.created_at,
             }));
         }

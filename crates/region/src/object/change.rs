@@ -87,7 +87,8 @@ async fn copied(
     let source = (row.row_key(), row.id);
     let id = Id::random(region.rand());
     let etag = format!("{}-{}", data_encoding::HEXLOWER.encode(&Id::to_bytes(id)), row.pieces.len().max(1));
-    let mut row = ObjectRow { id, etag, key: deed.key.clone(), by: actor.person, is_held: false, ..row };
+    let key = deed.key.clone();
+    let mut row = ObjectRow { id, etag, key, by: actor.person, is_held: false, lineage: None, ..row };
     if let Some(extra) = replaced {
         row.metadata = extra.metadata;
     }
@@ -200,6 +201,7 @@ fn marker(
         by,
         bucket: bucket.id,
         is_multipart: false,
+        lineage: None,
     }
 }
 

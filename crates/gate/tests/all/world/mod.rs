@@ -1,13 +1,14 @@
 //! A small world for the tests: for every act and role a case where all is in order.
 #![allow(dead_code)]
 
+pub mod across;
 pub mod attacks;
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 pub use gate::Target;
-use gate::{ActorFacts, AgreementFacts, Case, DataFacts, GrantFacts, ProjectFacts, Span};
+use gate::{ActorFacts, AgreementFacts, Case, CrossingFacts, DataFacts, GrantFacts, ProjectFacts, Span};
 use words::act::Act;
 use words::actor::CredentialUse;
 use words::{Actor, Id, Place, Role, Tier, Timestamp, noun};
@@ -61,6 +62,29 @@ pub fn data() -> DataFacts {
         is_scope_erased: false,
         is_held: false,
         retained_until: None,
+        snapshot: None,
+    }
+}
+
+/// A permit that others asked for.
+pub fn permit(crossing: Option<CrossingFacts>) -> Target {
+    Target::Permit {
+        id: id(32),
+        project: project(),
+        requester: OTHER,
+        persons: [OTHER, THIRD].into(),
+        crossing,
+    }
+}
+
+/// Data of the project wanted in a study, all in order.
+pub fn crossing() -> CrossingFacts {
+    CrossingFacts {
+        study_tier: Tier::Identifiable,
+        is_actor_of_study: false,
+        home: Some(agreement()),
+        is_onward_agreed: true,
+        study: Some(agreement()),
     }
 }
 
@@ -76,12 +100,8 @@ pub fn target(act: Act) -> Target {
         | Act::AgreementSuspend
         | Act::AgreementResume
         | Act::AgreementEnd => pact(),
-        Act::PermitGrant | Act::PermitAmend | Act::PermitEnd => Target::Permit {
-            id: id(32),
-            project: project(),
-            requester: OTHER,
-            persons: [OTHER, THIRD].into(),
-        },
+        Act::PermitGrant | Act::PermitAmend | Act::PermitEnd => permit(None),
+        Act::SnapshotTake => permit(Some(crossing())),
         Act::GrantIssue | Act::GrantRevoke => {
             Target::Grant { id: id(33), project: project(), issuer: ACTOR, receiver: OTHER }
         }
@@ -96,6 +116,7 @@ pub fn target(act: Act) -> Target {
         | Act::KeyRotate
         | Act::KeyEraseScope
         | Act::KeyEraseProject
+        | Act::SnapshotErase
         | Act::KeyShow => {
             Target::Keys { project: project(), is_held: false, retained_until: None, locker: Some(OTHER) }
         }
@@ -138,6 +159,7 @@ pub fn target(act: Act) -> Target {
         | Act::AgreementShow
         | Act::ProjectShow
         | Act::PermitShow
+        | Act::SnapshotShow
         | Act::GrantShow
         | Act::CredentialShow
         | Act::CheckRun
