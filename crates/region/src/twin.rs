@@ -138,6 +138,12 @@ impl World {
         Ok(Self { region, soil: self.soil.clone(), persons: Mutex::new(persons) })
     }
 
+    /// The same persons over another region.
+    pub fn over(&self, region: Region, soil: Soil) -> Self {
+        let persons = self.persons.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Self { region, soil, persons: Mutex::new(persons) }
+    }
+
     /// A person's own key, made from their name.
     pub fn key(alias: &str) -> Option<SigningKey> {
         SigningKey::from_seed(&Secret::new(seal::sha256(alias.as_bytes()))).ok()

@@ -19,7 +19,11 @@ pub const ENDS: &str = "2027-06-30";
 
 /// A study that may have the data of two hospitals, each with two objects at home.
 pub async fn world(seed: u64, tier: u64) -> World {
-    let world = World::planet(Soil::new(seed)).await.unwrap();
+    world_on(Soil::new(seed), tier).await
+}
+
+pub async fn world_on(soil: Soil, tier: u64) -> World {
+    let world = World::planet(soil).await.unwrap();
     world.study(tier).await.unwrap();
     for hospital in ["bari", "catania"] {
         world.onward(hospital).await.unwrap();
@@ -96,9 +100,17 @@ async fn what_a_permit_names_comes_to_the_study_and_nothing_else() {
     let before = region.root().head().next_seq;
     region.finish_snapshots().await.unwrap();
     assert_eq!(region.root().head().next_seq, before);
-    let deed = ObjectProbe { project: STUDY.into(), bucket: rows[0].bucket(), key: "cases/1.csv".into(), version: None };
+    let deed = ObjectProbe {
+        project: STUDY.into(),
+        bucket: rows[0].bucket(),
+        key: "cases/1.csv".into(),
+        version: None,
+    };
     let told = probe(region, &remo, &deed).await.unwrap().lineage.unwrap().to_string();
-    assert!(told.contains(&format!("home={}:{}", rows[0].home, rows[0].whole.as_ref().unwrap().left)), "{told}");
+    assert!(
+        told.contains(&format!("home={}:{}", rows[0].home, rows[0].whole.as_ref().unwrap().left)),
+        "{told}"
+    );
 }
 
 /// The home's leaf names the snapshot and the study; the study's leaves cite it, and the home's answer cites theirs.
@@ -106,7 +118,8 @@ async fn cites(region: &Region, row: &SnapshotRow) {
     let whole = row.whole.clone().unwrap();
     let home = records(region, row.home.cast()).await;
     let there = records(region, row.study.cast()).await;
-    let (left, arrived) = (format!("leaf:{}:{}", row.home, whole.left), format!("leaf:{}:{}", row.study, whole.arrived));
+    let (left, arrived) =
+        (format!("leaf:{}:{}", row.home, whole.left), format!("leaf:{}:{}", row.study, whole.arrived));
     let own = format!("snapshot:{}", row.id);
     let leave = home[whole.left as usize].as_ref().unwrap();
     assert_eq!(leave.act, "snapshot.leave");
@@ -114,7 +127,8 @@ async fn cites(region: &Region, row: &SnapshotRow) {
     let whole = there[whole.arrived as usize].as_ref().unwrap();
     assert!(whole.act == "snapshot.whole" && whole.subjects.contains(&left), "{whole:?}");
     let of = |records: &[Option<region::cell::format::Record>], act: &str| -> Vec<Vec<String>> {
-        let records = records.iter().flatten().filter(|record| record.act == act && record.subjects.contains(&own));
+        let records =
+            records.iter().flatten().filter(|record| record.act == act && record.subjects.contains(&own));
         records.map(|record| record.subjects.clone()).collect()
     };
     assert!(of(&there, "snapshot.arrive").iter().all(|subjects| subjects.contains(&left)));
@@ -147,7 +161,8 @@ async fn nobody_takes_what_the_holder_did_not_give() {
         ("olga", Reason::RoleMissing),
     ] {
         let got = grant(who, "across").await;
-        let is_no = got == expected || matches!(got, Reason::RoleMissing | Reason::OnwardMissing | Reason::AgreementMissing);
+        let is_no = got == expected
+            || matches!(got, Reason::RoleMissing | Reason::OnwardMissing | Reason::AgreementMissing);
         assert!(is_no && (expected != Reason::NotFound || got == expected), "{who}: {got:?}");
     }
     // The controller of the data asks for nobody's study.
@@ -168,7 +183,10 @@ async fn nobody_takes_what_the_holder_did_not_give() {
     // Who has a part in the study too.
     world.give("cora", "carla", "reviewer", Some(STUDY)).await.unwrap();
     assert_eq!(grant("carla", "across").await, Reason::DutiesMixed);
-    world.act("cora", "role.revoke", json!({ "person": "carla", "role": "reviewer", "at": STUDY })).await.unwrap();
+    world
+        .act("cora", "role.revoke", json!({ "person": "carla", "role": "reviewer", "at": STUDY }))
+        .await
+        .unwrap();
     // A stop on either side.
     let because = |agreement: &str| json!({ "agreement": agreement, "reason": "a doubt" });
     world.act("sara-bari", "agreement.suspend", because("onward-bari")).await.unwrap();
@@ -206,7 +224,11 @@ async fn what_is_asked_of_nothing_is_answered_like_what_is_asked_of_something() 
             };
             let told = [world.act(who, act, fields("one")).await, world.act(who, act, fields("two")).await];
             let told = told.map(|told| told.map(drop).unwrap_err());
-            assert_eq!((told[0].reason, told[0].to_string()), (told[1].reason, told[1].to_string()), "{who} {act}");
+            assert_eq!(
+                (told[0].reason, told[0].to_string()),
+                (told[1].reason, told[1].to_string()),
+                "{who} {act}"
+            );
         }
     }
     let shown = world.act("remo", "permit.show", json!({})).await.unwrap().answer;
@@ -261,7 +283,12 @@ async fn a_snapshot_is_read_under_its_permit_alone_and_never_changed() {
         (&remo, words::Act::UploadStart, at(&row.bucket())),
         (&remo, words::Act::BucketVersion, versions),
     ] {
-        assert_eq!(reason(region.perform(who, act, fields, None).await), Reason::SnapshotFixed, "{}", act.name());
+        assert_eq!(
+            reason(region.perform(who, act, fields, None).await),
+            Reason::SnapshotFixed,
+            "{}",
+            act.name()
+        );
     }
     // From outside never, at tier 2.
     assert_eq!(reason(read(region, &world.actor("remo"), &row, "notes/1.txt").await), Reason::PlaceOutside);
@@ -304,7 +331,10 @@ async fn a_snapshot_taken_anew_leaves_the_former_as_it_was() {
     let first = snapshots(region).await.remove(0);
     pass_ms(&world, 1_000).await;
     world.deliver_onward("bari", "cases/3.csv").await.unwrap();
-    assert_eq!(reason(world.act("cora", "snapshot.take", json!({ "permit": "across" })).await), Reason::NotFound);
+    assert_eq!(
+        reason(world.act("cora", "snapshot.take", json!({ "permit": "across" })).await),
+        Reason::NotFound
+    );
     world.act("carla", "snapshot.take", json!({ "permit": "across" })).await.unwrap();
     region.finish_snapshots().await.unwrap();
     let rows = snapshots(region).await;
@@ -325,9 +355,30 @@ async fn a_snapshot_waits_for_what_passes_and_ends_with_its_permit() {
     world.ask("across", &["onward-bari"], ENDS).await.unwrap();
     world.act("carla", "permit.grant", json!({ "permit": "across" })).await.unwrap();
     let stops = [
-        ("carla", "project.halt", json!({ "project": PROJECT, "reason": "r" }), "carla", "project.resume", json!({ "project": PROJECT })),
-        ("cora", "project.halt", json!({ "project": STUDY, "reason": "r" }), "cora", "project.resume", json!({ "project": STUDY })),
-        ("kurt", "key.lock", json!({ "project": PROJECT }), "kim", "key.unlock", json!({ "project": PROJECT })),
+        (
+            "carla",
+            "project.halt",
+            json!({ "project": PROJECT, "reason": "r" }),
+            "carla",
+            "project.resume",
+            json!({ "project": PROJECT }),
+        ),
+        (
+            "cora",
+            "project.halt",
+            json!({ "project": STUDY, "reason": "r" }),
+            "cora",
+            "project.resume",
+            json!({ "project": STUDY }),
+        ),
+        (
+            "kurt",
+            "key.lock",
+            json!({ "project": PROJECT }),
+            "kim",
+            "key.unlock",
+            json!({ "project": PROJECT }),
+        ),
         (
             "sara-bari",
             "agreement.suspend",

@@ -8,4 +8,5 @@ mod files;
 mod kill;
 mod parity;
 mod scripts;
+mod study;
 mod tampered;

@@ -148,7 +148,13 @@ fn a_look_shows_the_rows_one_may_know_of_and_no_others() {
 }
 
 fn permit_of(requester: words::Id<words::noun::Person>, person: words::Id<words::noun::Person>) -> Target {
-    Target::Permit { id: world::id(32), project: world::project(), requester, persons: [person].into(), crossing: None }
+    Target::Permit {
+        id: world::id(32),
+        project: world::project(),
+        requester,
+        persons: [person].into(),
+        crossing: None,
+    }
 }
 
 // Goal: rows about others are shown to who answers for them. Method: every look at such rows, every role, known projects and not.

@@ -52,7 +52,9 @@ impl Check for LineageComplete {
         }
         match objects {
             0 => Ok(Finding::new(Verdict::NotApplicable, "no study holds data of another project")),
-            objects => Ok(Finding::holds(true, format!("{objects} objects, each as its home says that it left"))),
+            objects => {
+                Ok(Finding::holds(true, format!("{objects} objects, each as its home says that it left")))
+            }
         }
     }
 
@@ -75,7 +77,7 @@ impl Check for LineageComplete {
     }
 }
 
-async fn snapshot_in_a_twin() -> Result<World, Refusal> {
+pub(super) async fn snapshot_in_a_twin() -> Result<World, Refusal> {
     let world = World::planet(Soil::new(11)).await.map_err(|_| Refusal::new(Reason::Unavailable))?;
     world.study(2).await?;
     world.onward("bari").await?;
@@ -168,7 +170,8 @@ async fn proves(region: &Region, home: &Arc<Cell>, row: &SnapshotRow, leaf: u64)
     let origin = publish::origin(&region.ground().origin, home.id);
     let known = publish::verifier(&region.ground().origin, home.id, region.ground().signer.public());
     let proof = inclusion(&TileNodes { tiles: &tiles, size }, leaf, size).ok();
-    let (Some(proof), Some(known), Ok(checkpoint)) = (proof, known, Note::parse(checkpoint.as_bytes())) else {
+    let (Some(proof), Some(known), Ok(checkpoint)) = (proof, known, Note::parse(checkpoint.as_bytes()))
+    else {
         return Ok(false);
     };
     let receipt = Receipt { index: leaf, proof, checkpoint, extra: None };

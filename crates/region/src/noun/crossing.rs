@@ -142,7 +142,8 @@ pub async fn sources(
     let mut sources = Vec::new();
     for name in wish.buckets() {
         let bucket: Option<BucketRow> = rows.row(name.as_bytes()).await?;
-        let absent = || Refusal::with(Reason::StateWrong, format!("it asks for bucket `{name}`, which is not there"));
+        let absent =
+            || Refusal::with(Reason::StateWrong, format!("it asks for bucket `{name}`, which is not there"));
         let bucket = bucket.ok_or_else(absent)?;
         let scope: ScopeRow = rows.known(&bucket.scope.to_bytes()).await?;
         if scope.is_erased {
@@ -252,7 +253,10 @@ pub async fn wishes_of(
 ) -> Result<Vec<Id<Scope>>, Refusal> {
     if let Some(scope) = scope {
         let rows = root.all::<SnapshotRow>(&[]).await?.into_iter().map(|(_, row)| row);
-        return Ok(rows.filter(|row| row.draws_from(project, Some(scope))).map(|row| row.permit.cast()).collect());
+        return Ok(rows
+            .filter(|row| row.draws_from(project, Some(scope)))
+            .map(|row| row.permit.cast())
+            .collect());
     }
     let permits = root.all::<PermitRow>(&[]).await?.into_iter().map(|(_, row)| row);
     let is_of = |row: &PermitRow| {

@@ -88,7 +88,9 @@ pub async fn erase_project(region: &Region, actor: &Actor, deed: KeyEraseProject
 }
 
 /// WHY a task: whoever asked may hang up, and an erasure is not cut between its steps. The region's end waits for it.
-pub(crate) async fn whole(work: impl Future<Output = Result<Done, Refusal>> + Send + 'static) -> Result<Done, Refusal> {
+pub(crate) async fn whole(
+    work: impl Future<Output = Result<Done, Refusal>> + Send + 'static,
+) -> Result<Done, Refusal> {
     tokio::spawn(work).await.unwrap_or_else(|_| Err(crate::cell::lead::gone()))
 }
 
@@ -351,10 +353,7 @@ async fn finish_scope(
 }
 
 /// What went on to studies goes too. WHY boxed: a snapshot is erased as any scope is.
-fn withdraw<'a>(
-    region: &'a Region,
-    erasure: &'a ErasureRow,
-) -> BoxFuture<'a, Result<Vec<Value>, Refusal>> {
+fn withdraw<'a>(region: &'a Region, erasure: &'a ErasureRow) -> BoxFuture<'a, Result<Vec<Value>, Refusal>> {
     snapshot::end::withdraw(region, erasure.project, erasure.scope).boxed()
 }
 

@@ -195,24 +195,18 @@ impl Rule for PermitRequest {
 
 /// What a request says of data of another project.
 trait Across {
-    async fn across(
-        &self,
-        root: &Draft,
-        study: Id<Project>,
-    ) -> Result<Option<(WishRow, Crossing)>, Refusal>;
+    async fn across(&self, root: &Draft, study: Id<Project>) -> Result<Option<(WishRow, Crossing)>, Refusal>;
 }
 
 impl Across for PermitRequest {
-    async fn across(
-        &self,
-        root: &Draft,
-        study: Id<Project>,
-    ) -> Result<Option<(WishRow, Crossing)>, Refusal> {
+    async fn across(&self, root: &Draft, study: Id<Project>) -> Result<Option<(WishRow, Crossing)>, Refusal> {
         let invalid = |what: &str| Err(Refusal::with(Reason::Invalid, what));
         let Some(home) = &self.home else {
             return match self.objects.is_empty() && self.metadata.is_empty() {
                 true => Ok(None),
-                false => invalid("`--objects` and `--metadata` are of another project: name it with `--home`"),
+                false => {
+                    invalid("`--objects` and `--metadata` are of another project: name it with `--home`")
+                }
             };
         };
         if !self.buckets.is_empty() {

@@ -70,7 +70,13 @@ pub async fn arrived(region: &Region, row: &SnapshotRow, left: u64) -> Result<u6
         }
         let scope: ScopeRow = rows.known(&row.id.to_bytes()).await?;
         let page = leave::page(&home.view().await?, row, arrival.objects, PAGE_OBJECTS).await?;
-        let mut carried = Carried { region: region.clone(), row: row.clone(), left, from: arrival.objects, objects: Vec::new() };
+        let mut carried = Carried {
+            region: region.clone(),
+            row: row.clone(),
+            left,
+            from: arrival.objects,
+            objects: Vec::new(),
+        };
         let mut bytes = 0;
         for leaving in page {
             bytes += leaving.object.size_bytes;
@@ -217,7 +223,8 @@ impl Step for Begin {
             return Err(Reason::NameTaken.into());
         }
         draft.put_in(bucket.seal(), bucket.name.as_bytes(), &bucket)?;
-        let arrival = ArrivalRow { snapshot: row.id, bucket: bucket.id, left: *left, objects: 0, is_whole: false };
+        let arrival =
+            ArrivalRow { snapshot: row.id, bucket: bucket.id, left: *left, objects: 0, is_whole: false };
         draft.put(&row.id.to_bytes(), &arrival)?;
         let there = Leaf { cell: row.home.cast(), index: *left };
         Ok(Planned::New(step::entry("snapshot.begin", row, moment.now, &[there])))

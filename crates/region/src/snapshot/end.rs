@@ -111,7 +111,8 @@ async fn withdrawn(region: &Region, row: &SnapshotRow) -> Result<&'static str, R
     if is_held(&cell.view().await?, row).await? {
         return Ok("held");
     }
-    match erasure::erase_by_house(region, &cell, row.id.cast(), Box::new(Withdraw { row: row.clone() })).await {
+    match erasure::erase_by_house(region, &cell, row.id.cast(), Box::new(Withdraw { row: row.clone() })).await
+    {
         Ok(()) => Ok("erased"),
         Err(refusal) if refusal.reason == Reason::LegalHold => Ok("held"),
         Err(refusal) => Err(refusal),
@@ -132,7 +133,8 @@ async fn decide(draft: &mut Draft, row: &SnapshotRow, now: words::Timestamp) -> 
     let id: Id<Scope> = row.id.cast();
     let scope: Option<ScopeRow> = draft.row(&id.to_bytes()).await?;
     // WHY also without: nothing may arrive under it later.
-    let mut scope = scope.unwrap_or_else(|| ScopeRow { agreement: None, ..ScopeRow::without_data(id.cast()) });
+    let mut scope =
+        scope.unwrap_or_else(|| ScopeRow { agreement: None, ..ScopeRow::without_data(id.cast()) });
     if scope.is_erased {
         return Err(Reason::AlreadyDone.into());
     }

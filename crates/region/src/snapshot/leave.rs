@@ -22,8 +22,8 @@ use crate::cell::step::{Entry, HouseStep, Leaf, Moment, Planned, Step};
 use crate::noun::bucket::BucketRow;
 use crate::noun::crossing;
 use crate::noun::ledger;
-use crate::object::body::{self, Body};
 use crate::object::ObjectRow;
+use crate::object::body::{self, Body};
 use crate::row::{Row, Seal, Table};
 use crate::snapshot::{SnapshotRow, step};
 
@@ -97,7 +97,12 @@ impl LeavingRow {
 }
 
 /// Some objects of a snapshot's list, in order.
-pub async fn page(rows: &Draft, row: &SnapshotRow, from: u32, rows_max: usize) -> Result<Vec<LeavingRow>, Refusal> {
+pub async fn page(
+    rows: &Draft,
+    row: &SnapshotRow,
+    from: u32,
+    rows_max: usize,
+) -> Result<Vec<LeavingRow>, Refusal> {
     let id = row.id.to_bytes();
     let after = from.checked_sub(1).map(|last| [&id[..], &last.to_be_bytes()].concat());
     let rows = rows.rows::<LeavingRow>(&id, after.as_deref(), rows_max).await?;

@@ -266,20 +266,25 @@ async fn way(root: &Draft, row: &SnapshotRow, now: Timestamp) -> Result<Way, Ref
     let permit = row.permit(root).await?;
     let (home, study): (ProjectRow, ProjectRow) =
         (root.known(&row.home.to_bytes()).await?, root.known(&row.study.to_bytes()).await?);
-    let agreement: Option<AgreementRow> = root.row(&crate::row::pair::<_, Agreement>(row.home, row.scope.cast())).await?;
+    let agreement: Option<AgreementRow> =
+        root.row(&crate::row::pair::<_, Agreement>(row.home, row.scope.cast())).await?;
     let over = match () {
         () if permit.span().ends < now => Some(Why::PermitOver),
         () if study.erased_at.is_some() => Some(Why::StudyErased),
         () if home.erased_at.is_some() => Some(Why::Withdrawn),
         () if study.tier() < home.tier() => Some(Why::TierLow),
-        () if agreement.as_ref().is_none_or(|of| of.is_over_or_silent(row.study, now)) => Some(Why::AgreementOver),
+        () if agreement.as_ref().is_none_or(|of| of.is_over_or_silent(row.study, now)) => {
+            Some(Why::AgreementOver)
+        }
         () => None,
     };
     if let Some(why) = over {
         return Ok(Way::Over(why));
     }
-    let is_stopped = home.is_halted || study.is_halted || home.locked_by.is_some();
-    let is_covered = agreement.is_some_and(|agreement| agreement.is_in_force(now));
+    let is_stopped = [&home, &study].into_iter().any(|side| side.is_halted || side.locked_by.is_some());
+    let own = root.all::<AgreementRow>(&row.study.to_bytes()).await?;
+    let is_covered = agreement.is_some_and(|agreement| agreement.is_in_force(now))
+        && own.iter().any(|(_, own)| own.is_in_force(now));
     let waits = permit.span().starts > now || is_stopped || !is_covered;
     Ok(if waits { Way::Wait } else { Way::On })
 }

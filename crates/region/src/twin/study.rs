@@ -40,7 +40,8 @@ impl World {
     pub async fn onward(&self, hospital: &str) -> Result<(), Refusal> {
         let alias = format!("onward-{hospital}");
         let root = self.region.root().view().await?;
-        let study: words::Id<words::noun::Project> = crate::name::find_id(&root, Noun::Project, STUDY).await?;
+        let study: words::Id<words::noun::Project> =
+            crate::name::find_id(&root, Noun::Project, STUDY).await?;
         self.pact("carla", &alias, "planet", hospital, &[study.to_string()]).await?;
         self.sign("sergio", &alias, "iss").await?;
         self.sign(&format!("sara-{hospital}"), &alias, hospital).await?;

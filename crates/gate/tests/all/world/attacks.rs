@@ -14,7 +14,13 @@ pub struct Attack {
     pub case: Case,
 }
 
-pub fn attack(rule: &'static str, reason: Reason, act: Act, case: Case, spoil: impl FnOnce(&mut Case)) -> Attack {
+pub fn attack(
+    rule: &'static str,
+    reason: Reason,
+    act: Act,
+    case: Case,
+    spoil: impl FnOnce(&mut Case),
+) -> Attack {
     let mut case = case;
     spoil(&mut case);
     Attack { rule, reason, act, case }
