@@ -9,7 +9,6 @@ mod ground;
 mod hidden;
 mod keeping;
 mod ledger;
-mod lives_across;
 mod looks;
 mod names;
 mod openings;
