@@ -172,12 +172,7 @@ fn ground(seed: u64) -> (Arc<FaultyStore>, Soil) {
 }
 
 impl Prepared {
-    /// A study that may have data of these hospitals.
-    pub async fn new(hospitals: &[&str]) -> Self {
-        Self::after(hospitals, async |_| ()).await
-    }
-
-    /// The same, after something more.
+    /// A study that may have data of these hospitals, after something more.
     async fn after(hospitals: &[&str], more: impl AsyncFn(&World)) -> Self {
         let (store, soil) = ground(95);
         let world = World::planet(soil).await.unwrap();
