@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use gate::facts::Target;
 use serde_json::{Value, json};
 use words::act::{KeyEraseProject, KeyEraseScope, KeyRotate, KeyShow};
-use words::noun::{Agreement, Noun, Project, Scope, Snapshot};
+use words::noun::{Agreement, Noun, Project, Scope};
 use words::{Id, Reason, Refusal, Timestamp};
 
 use crate::act::{Frame, Judged, Outcome, Rule, Scene};
@@ -22,7 +22,6 @@ use crate::noun::project;
 use crate::object::ObjectRow;
 use crate::scope::ScopeRow;
 use crate::show::Show;
-use crate::snapshot::ArrivalRow;
 
 /// What keeps objects of a scope (or of all) from being erased.
 #[derive(Debug, Default, Clone, Copy)]
@@ -163,12 +162,6 @@ impl Rule for KeyEraseProject {
     }
 }
 
-/// The snapshot that a scope is of, if it is of one that began to arrive.
-async fn snapshot_of(cell: &Draft, scope: Id<Scope>) -> Result<Option<Id<Snapshot>>, Refusal> {
-    let row: Option<ArrivalRow> = cell.row(&scope.to_bytes()).await?;
-    Ok(row.map(|row| row.snapshot))
-}
-
 #[async_trait]
 impl Show for KeyShow {
     async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {
@@ -180,7 +173,7 @@ impl Show for KeyShow {
             scopes.push(json!({
                 "scope": scope.id.to_string(),
                 "agreement": scope.agreement.map(|id| id.to_string()),
-                "snapshot": snapshot_of(cell, scope.id).await?.map(|id| id.to_string()),
+                "snapshot": crate::snapshot::of_scope(cell, scope.id).await?,
                 "generation": scope.generation,
                 "erased": scope.erased_at,
                 "certificate": certificate.map(|row| row.note),

@@ -7,17 +7,19 @@
 pub mod body;
 pub mod change;
 pub mod export;
+pub mod lineage;
 pub mod list;
 pub mod put;
 pub mod read;
 
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
-use words::noun::{Blob, Bucket, Object, Permit, Person, Project, Scope, Snapshot};
+use words::noun::{Blob, Bucket, Object, Person, Scope};
 use words::{Id, Reason, Refusal, Timestamp};
 
 use crate::cell::draft::Draft;
 use crate::noun::bucket::{BucketRow, Versions};
+pub use crate::object::lineage::Lineage;
 use crate::row::{Row, Seal, Table};
 
 /// The version id of objects put while versions are not kept.
@@ -71,37 +73,6 @@ pub struct ObjectRow {
     /// Where it came from, in a snapshot.
     #[n(22)]
     pub lineage: Option<Lineage>,
-}
-
-/// Where an object of a snapshot came from.
-#[derive(Debug, Clone, PartialEq, Encode, Decode)]
-pub struct Lineage {
-    #[n(0)]
-    pub snapshot: Id<Snapshot>,
-    #[n(1)]
-    pub permit: Id<Permit>,
-    #[n(2)]
-    pub home: Id<Project>,
-    #[n(3)]
-    pub object: Id<Object>,
-    #[n(4)]
-    pub version: u64,
-    /// Leaf of the home's ledger that says it left.
-    #[n(5)]
-    pub leaf: u64,
-    /// BLAKE3 of the plain bytes as they arrived.
-    #[n(6)]
-    pub blake3: ByteArray<32>,
-}
-
-impl std::fmt::Display for Lineage {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { snapshot, permit, home, object, version, leaf, .. } = self;
-        write!(
-            out,
-            "home={home}:{leaf} object={object} version={version:016x}{object} permit={permit} snapshot={snapshot}"
-        )
-    }
 }
 
 /// One sealed run of an object's bytes.

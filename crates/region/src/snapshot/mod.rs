@@ -172,6 +172,12 @@ pub async fn find(root: &Draft, study: Id<Project>, text: &str) -> Result<Snapsh
     root.known(&crate::row::pair(study, id)).await
 }
 
+/// The snapshot that a scope of a study is of, if it is of one that began to arrive.
+pub(crate) async fn of_scope(study: &Draft, scope: Id<Scope>) -> Result<Option<String>, Refusal> {
+    let row: Option<ArrivalRow> = study.row(&scope.to_bytes()).await?;
+    Ok(row.map(|row| row.snapshot.to_string()))
+}
+
 /// What the gate is told of the snapshot that a bucket holds.
 pub async fn facts(
     root: &Draft,
