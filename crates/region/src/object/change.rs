@@ -87,8 +87,7 @@ async fn copied(
     let source = (row.row_key(), row.id);
     let id = Id::random(region.rand());
     let etag = format!("{}-{}", data_encoding::HEXLOWER.encode(&Id::to_bytes(id)), row.pieces.len().max(1));
-    let key = deed.key.clone();
-    let mut row = ObjectRow { id, etag, key, by: actor.person, is_held: false, lineage: None, ..row };
+    let mut row = ObjectRow { id, etag, key: deed.key.clone(), by: actor.person, is_held: false, ..row };
     if let Some(extra) = replaced {
         row.metadata = extra.metadata;
     }
