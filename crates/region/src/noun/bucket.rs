@@ -10,7 +10,7 @@ use gate::facts::Target;
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 use words::act::{BucketCreate, BucketDelete, BucketShow, BucketVersion};
-use words::noun::{Agreement, Bucket, Noun, Permit, Project, Scope, Snapshot};
+use words::noun::{Agreement, Bucket, Noun, Project, Scope};
 use words::{BucketName, Id, Reason, Refusal, Timestamp};
 
 use crate::act::{Frame, Judged, Outcome, Rule, Scene};
@@ -22,6 +22,7 @@ use crate::object::ObjectRow;
 use crate::row::{Row, Seal, Table};
 use crate::scope::{self, ScopeRow};
 use crate::show::Show;
+use crate::snapshot::Taken;
 use crate::upload::UploadRow;
 
 #[derive(Debug, Clone, Encode, Decode)]
@@ -39,15 +40,6 @@ pub struct BucketRow {
     /// It holds a snapshot of another project's data.
     #[n(10)]
     pub taken: Option<Taken>,
-}
-
-/// Which snapshot a bucket holds, and the one permit that opens it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-pub struct Taken {
-    #[n(0)]
-    pub snapshot: Id<Snapshot>,
-    #[n(1)]
-    pub permit: Id<Permit>,
 }
 
 /// S3's three states of versioning.

@@ -17,7 +17,7 @@ use crate::Region;
 use crate::cell::Cell;
 use crate::cell::draft::Draft;
 use crate::cell::step::{Leaf, Moment, Planned, Step};
-use crate::noun::bucket::{BucketRow, Taken, Versions};
+use crate::noun::bucket::{BucketRow, Versions};
 use crate::noun::ledger;
 use crate::object::body::{self, Body};
 use crate::object::{Lineage, ObjectRow};
@@ -25,7 +25,7 @@ use crate::row::{Row, Table};
 use crate::scope::ScopeRow;
 use crate::snapshot::leave::{self, LeavingRow};
 use crate::snapshot::step::{self, Carrying};
-use crate::snapshot::{SnapshotRow, pass};
+use crate::snapshot::{SnapshotRow, Taken, pass};
 
 /// WHY: a stop repeats this much at most, and a commit holds it.
 pub(super) const PAGE_OBJECTS: usize = 64;

@@ -62,6 +62,15 @@ pub struct SnapshotRow {
     pub erased_at: Option<Timestamp>,
 }
 
+/// Which snapshot a bucket holds, and the one permit that opens it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct Taken {
+    #[n(0)]
+    pub snapshot: Id<Snapshot>,
+    #[n(1)]
+    pub permit: Id<Permit>,
+}
+
 /// It has arrived.
 #[derive(Debug, Clone, Encode, Decode)]
 pub struct Whole {

@@ -7,6 +7,28 @@ use words::{Reason, Role, Tier};
 use super::attacks::{Attack, attack, look, peek};
 use super::*;
 
+/// A permit that others asked for.
+pub fn permit(crossing: Option<CrossingFacts>) -> Target {
+    Target::Permit {
+        id: id(32),
+        project: project(),
+        requester: OTHER,
+        persons: [OTHER, THIRD].into(),
+        crossing,
+    }
+}
+
+/// Data of the project wanted in a study, all in order.
+pub fn crossing() -> CrossingFacts {
+    CrossingFacts {
+        study_tier: Tier::Identifiable,
+        is_actor_of_study: false,
+        home: Some(agreement()),
+        is_onward_agreed: true,
+        study: Some(agreement()),
+    }
+}
+
 pub fn all() -> Vec<Attack> {
     let mut all = crossings();
     all.extend(in_the_study());

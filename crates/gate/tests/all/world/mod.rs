@@ -2,13 +2,14 @@
 #![allow(dead_code)]
 
 pub mod across;
+pub use across::{crossing, permit};
 pub mod attacks;
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 pub use gate::Target;
-use gate::{ActorFacts, AgreementFacts, Case, CrossingFacts, DataFacts, GrantFacts, ProjectFacts, Span};
+use gate::{ActorFacts, AgreementFacts, Case, DataFacts, GrantFacts, ProjectFacts, Span};
 use words::act::Act;
 use words::actor::CredentialUse;
 use words::{Actor, Id, Place, Role, Tier, Timestamp, noun};
@@ -63,28 +64,6 @@ pub fn data() -> DataFacts {
         is_held: false,
         retained_until: None,
         snapshot: None,
-    }
-}
-
-/// A permit that others asked for.
-pub fn permit(crossing: Option<CrossingFacts>) -> Target {
-    Target::Permit {
-        id: id(32),
-        project: project(),
-        requester: OTHER,
-        persons: [OTHER, THIRD].into(),
-        crossing,
-    }
-}
-
-/// Data of the project wanted in a study, all in order.
-pub fn crossing() -> CrossingFacts {
-    CrossingFacts {
-        study_tier: Tier::Identifiable,
-        is_actor_of_study: false,
-        home: Some(agreement()),
-        is_onward_agreed: true,
-        study: Some(agreement()),
     }
 }
 
