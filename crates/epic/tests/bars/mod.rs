@@ -11,5 +11,6 @@ mod kill;
 mod package;
 mod parity;
 mod scripts;
+mod study;
 mod tampered;
 mod tls;

@@ -200,6 +200,7 @@ fn marker(
         by,
         bucket: bucket.id,
         is_multipart: false,
+        lineage: None,
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod body;
 pub mod change;
 pub mod export;
+pub mod lineage;
 pub mod list;
 pub mod put;
 pub mod read;
@@ -18,6 +19,7 @@ use words::{Id, Reason, Refusal, Timestamp};
 
 use crate::cell::draft::Draft;
 use crate::noun::bucket::{BucketRow, Versions};
+pub use crate::object::lineage::Lineage;
 use crate::row::{Row, Seal, Table};
 
 /// The version id of objects put while versions are not kept.
@@ -68,6 +70,9 @@ pub struct ObjectRow {
     /// It came as a multipart upload.
     #[n(17)]
     pub is_multipart: bool,
+    /// Where it came from, in a snapshot.
+    #[n(22)]
+    pub lineage: Option<Lineage>,
 }
 
 /// One sealed run of an object's bytes.

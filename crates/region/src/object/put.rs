@@ -129,6 +129,7 @@ pub fn fresh(
         by: actor.person,
         bucket: Id::from_bytes([0; 16]),
         is_multipart: false,
+        lineage: None,
     }
 }
 
