@@ -9,6 +9,7 @@ pub mod anchor;
 pub mod attempt;
 pub mod cell;
 pub mod check;
+pub mod expiry;
 pub mod facts;
 #[doc(hidden)]
 pub mod fuzz;

@@ -49,7 +49,7 @@ macro_rules! in_project {
 }
 
 in_project! {
-    BucketCreate BucketVersion BucketDelete BucketShow UploadAbort UploadShow
+    BucketCreate BucketVersion BucketExpire BucketDelete BucketShow UploadAbort UploadShow
     ObjectDescribe ObjectHold AirlockDraft AirlockApprove AirlockReject AirlockRelease
     AirlockRevoke AirlockShow KeyRotate KeyShow
 }
@@ -129,7 +129,7 @@ impl Region {
                 GrantIssue GrantRevoke CredentialRevoke KeyLock KeyUnlock;
             look: OrganisationShow TenantShow PersonShow AgreementShow ProjectShow PermitShow GrantShow
                 CredentialShow CheckShow;
-            cell: BucketCreate BucketVersion BucketDelete UploadAbort ObjectDescribe ObjectHold AirlockDraft
+            cell: BucketCreate BucketVersion BucketExpire BucketDelete UploadAbort ObjectDescribe ObjectHold AirlockDraft
                 AirlockApprove AirlockReject AirlockRelease AirlockRevoke KeyRotate;
             look_in: BucketShow UploadShow AirlockShow KeyShow;
         }

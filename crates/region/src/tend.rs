@@ -19,6 +19,7 @@ use crate::Region;
 use crate::cell::Cell;
 use crate::cell::draft::Draft;
 use crate::cell::step::{Entry, HouseStep, Moment};
+use crate::expiry::Ages;
 use crate::object::ObjectRow;
 use crate::upload::PartRow;
 
@@ -35,9 +36,17 @@ const ANCHOR_EVERY_TICKS: u64 = 60;
 /// WHY: orphans are at least a day old, so looking for them hourly loses nothing.
 const SWEEP_EVERY_TICKS: u64 = 3_600;
 
+/// WHY: what ends by itself does so at midnight; an hour later is soon enough, and a failed round is soon repeated.
+const EXPIRE_EVERY: Duration = Duration::from_secs(3_600);
+
 impl Region {
     /// Tends until `until` ends, then closes in good order.
     pub async fn tend(&self, until: impl Future<Output = ()> + Send) {
+        self.tend_by(Ages::default(), until).await;
+    }
+
+    /// The same with other ages than the usual ones.
+    pub async fn tend_by(&self, ages: Ages, until: impl Future<Output = ()> + Send) {
         let (end, ended) = tokio::sync::watch::channel(());
         // WHY tasks of their own: housekeeping may take long, the lease and what was observed may not.
         let confirming = tokio::spawn(confirm_until(self.clone(), ended.clone()));
@@ -45,6 +54,8 @@ impl Region {
         tokio::select! {
             () = until => {}
             () = self.keep_house() => {}
+            // WHY here and no task of its own: it ends before the cells are closed. A step on its way is one commit.
+            () = self.keep_expiring(ages) => {}
         }
         self.close().await;
         drop(end);
@@ -73,6 +84,23 @@ impl Region {
             }
         }
         tracing::error!("this process no longer leads the root cell");
+    }
+
+    /// Never ends by itself.
+    async fn keep_expiring(&self, ages: Ages) {
+        loop {
+            tokio::time::sleep(EXPIRE_EVERY).await;
+            match self.expire(ages).await {
+                Ok(ended) => tracing::info!(
+                    hidden = ended.hidden,
+                    removed = ended.removed,
+                    uploads = ended.uploads,
+                    kept = ended.kept,
+                    "expired"
+                ),
+                Err(refusal) => tracing::warn!(reason = refusal.reason.code(), "nothing was expired"),
+            }
+        }
     }
 
     /// The root remembers the projects' heads, and indexes survive a crash up to here.

@@ -7,7 +7,7 @@ use serde_json::json;
 use words::act::{ObjectCopy, ObjectDelete, ObjectDescribe, ObjectHold};
 use words::limit::METADATA_BYTES_MAX;
 use words::noun::Noun;
-use words::{Actor, Deed, Id, Reason, Refusal};
+use words::{Actor, Deed, Id, Rand, Reason, Refusal, Timestamp};
 
 use crate::Region;
 use crate::act::{Frame, Judged, Outcome, Plan, Request, Rule, Scene};
@@ -157,7 +157,8 @@ impl Plan<ObjectDelete> for Delete {
         let outcome = match (&gone, is_hiding) {
             // As S3: also of a key that never was.
             (_, true) => {
-                let marker = marker(frame, &bucket, &deed.key, newest.as_ref(), self.by);
+                let rand = frame.region.rand();
+                let marker = marker(rand, frame.now, &bucket, &deed.key, newest.as_ref(), self.by);
                 marker.store(draft)?;
                 deleted.version = Some(marker.version_id());
                 deleted.is_marker = true;
@@ -174,17 +175,18 @@ impl Plan<ObjectDelete> for Delete {
 }
 
 /// A row without bytes that hides the older versions of its key.
-fn marker(
-    frame: &Frame<'_>,
+pub fn marker(
+    rand: &dyn Rand,
+    now: Timestamp,
     bucket: &BucketRow,
     key: &str,
     newest: Option<&ObjectRow>,
     by: Id<words::noun::Person>,
 ) -> ObjectRow {
     ObjectRow {
-        id: Id::random(frame.region.rand()),
+        id: Id::random(rand),
         key: key.to_owned(),
-        version: next_version(newest, frame.now),
+        version: next_version(newest, now),
         is_null: bucket.versions != Versions::Enabled,
         is_marker: true,
         scope: bucket.scope,
@@ -196,7 +198,7 @@ fn marker(
         metadata: Vec::new(),
         labels: Vec::new(),
         is_held: false,
-        at: frame.now,
+        at: now,
         by,
         bucket: bucket.id,
         is_multipart: false,
