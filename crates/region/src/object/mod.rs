@@ -7,7 +7,9 @@
 pub mod body;
 pub mod change;
 pub mod export;
+pub mod keep;
 pub mod list;
+pub mod lock;
 pub mod put;
 pub mod read;
 
@@ -68,6 +70,12 @@ pub struct ObjectRow {
     /// It came as a multipart upload.
     #[n(17)]
     pub is_multipart: bool,
+    /// Until when it is locked.
+    #[n(18)]
+    pub retention: Option<lock::Retention>,
+    /// Of a multipart upload each part's checksum, in order; none where its parts came without.
+    #[n(19)]
+    pub part_sums: Option<Vec<Checksum>>,
 }
 
 /// One sealed run of an object's bytes.

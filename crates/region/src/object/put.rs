@@ -129,6 +129,8 @@ pub fn fresh(
         by: actor.person,
         bucket: Id::from_bytes([0; 16]),
         is_multipart: false,
+        retention: None,
+        part_sums: None,
     }
 }
 
@@ -217,7 +219,7 @@ impl<D: Placing + Sync> Plan<D> for Store {
         }
         let replaced = null_version(draft, &bucket, &self.row.key).await?;
         if let Some(replaced) = &replaced {
-            crate::object::change::may_go(draft, frame, replaced).await?;
+            crate::object::change::may_go(draft, frame, replaced, crate::object::keep::Aside::Nothing).await?;
             replaced.remove(draft);
         }
         self.row.bucket = bucket.id;
