@@ -14,6 +14,7 @@ mod found;
 pub mod fuzz;
 mod key_pair;
 mod ledger;
+mod log;
 mod paint;
 mod print;
 mod rebuild;

@@ -1,24 +1,30 @@
 //! `epic up`: the region on its listeners, until it is told to end.
 
 use std::net::SocketAddr;
+use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ArgMatches;
+use listen::Seated;
 use region::Region;
-use s3::S3Door;
+use region::expiry::Ages;
+use region::meter::Gauge;
+use s3::{Front, FrontError, S3Door};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use web::ActsDoor;
+use web::{ActsDoor, METRICS_PATH};
 use words::{Clock, Place, Timestamp};
 
 use crate::failure::Failure;
 use crate::found;
+use crate::log::{self, Log};
 use crate::paint::Paint;
 use crate::print;
 use crate::settings::Settings;
-use crate::world::{SystemClock, Watch};
+use crate::world::{self, SystemClock, Watch};
 
 /// WHY: the policy engine refuses to judge where less than a part of this is left.
 const STACK_BYTES: usize = 8 << 20;
@@ -32,37 +38,39 @@ const START_AGAIN: &str =
 /// Brings the region up and tends it.
 pub fn up(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
     let watch = Watch::start();
-    log();
+    let log = log::begin(matches)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
     let runtime = runtime.map_err(|cause| Failure::chain(&cause, "free some memory or file descriptors"))?;
-    let ended = runtime.block_on(live(matches, settings, &watch));
+    let ended = runtime.block_on(live(matches, settings, &watch, log));
     // WHY with a bound: whoever was told to end while a passphrase was asked for does not wait for it.
     runtime.shutdown_timeout(BLOCKED_WAIT);
     ended
 }
 
-/// Warnings and worse, to standard error; never a name, a key or a field.
-fn log() {
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_max_level(tracing_subscriber::filter::LevelFilter::WARN);
-    subscriber.with_target(false).init();
-}
-
-/// The four doors.
+/// The four doors, and the page of figures.
 struct Listeners {
     s3: TcpListener,
     s3_inside: TcpListener,
     acts: TcpListener,
     acts_inside: TcpListener,
+    metrics: Option<TcpListener>,
+    /// What S3's doors are called, and whose pages may ask them.
+    front: Front,
     /// Since when.
     bound: Timestamp,
 }
 
-async fn live(matches: &ArgMatches, settings: &Settings, watch: &Watch) -> Result<(), Failure> {
+async fn live(
+    matches: &ArgMatches,
+    settings: &Settings,
+    watch: &Watch,
+    log: Option<Log>,
+) -> Result<(), Failure> {
+    let ages = Ages { upload_days: matches.get_one::<u32>("upload-days").copied().unwrap_or_default() };
     // WHY first: whoever is asked to end before it is ready ends in good order, as if cut off: nothing was promised.
     let mut word = Word::listen()?;
+    let _reopening = Reopening::of(log)?;
     let (listeners, region) = tokio::select! {
         biased;
         () = word.given() => return Ok(()),
@@ -75,7 +83,7 @@ async fn live(matches: &ArgMatches, settings: &Settings, watch: &Watch) -> Resul
     let (end, ended) = watch::channel(());
     let mut tending = tokio::spawn({
         let region = region.clone();
-        async move { region.tend(told(ended)).await }
+        async move { region.tend_by(ages, told(ended)).await }
     });
     // WHY both: a region that has lost its root serves nobody, and whoever watches the process must see it end.
     let lost = tokio::select! {
@@ -132,6 +140,30 @@ impl Word {
     }
 }
 
+/// Opens the log's file anew on every hang-up, as long as it is held.
+struct Reopening(Option<tokio::task::JoinHandle<()>>);
+
+impl Reopening {
+    fn of(log: Option<Log>) -> Result<Self, Failure> {
+        let Some(log) = log else { return Ok(Self(None)) };
+        let mut hangup = signal(SignalKind::hangup()).map_err(|cause| Failure::chain(&cause, ""))?;
+        let reopening = async move {
+            while hangup.recv().await.is_some() {
+                if let Err(error) = log.reopen() {
+                    tracing::warn!(%error, "the log cannot be opened anew");
+                }
+            }
+        };
+        Ok(Self(Some(tokio::spawn(reopening))))
+    }
+}
+
+impl Drop for Reopening {
+    fn drop(&mut self) {
+        self.0.take().iter().for_each(tokio::task::JoinHandle::abort);
+    }
+}
+
 async fn told(mut stopped: watch::Receiver<()>) {
     // An error means that the sender is gone, which is the word to stop.
     let _gone = stopped.changed().await;
@@ -145,6 +177,11 @@ impl Listeners {
             s3_inside: listen(matches, "s3-inside").await?,
             acts: listen(matches, "acts").await?,
             acts_inside: listen(matches, "acts-inside").await?,
+            metrics: match matches.contains_id("metrics") {
+                true => Some(listen(matches, "metrics").await?),
+                false => None,
+            },
+            front: front(matches)?,
         })
     }
 
@@ -153,11 +190,12 @@ impl Listeners {
         let at = |listener: &TcpListener| address(listener).map(|address| format!("http://{address}"));
         let (acts, acts_inside) = (at(&self.acts)?, at(&self.acts_inside)?);
         let (s3, s3_inside) = (at(&self.s3)?, at(&self.s3_inside)?);
+        let metrics = self.metrics.as_ref().map(&at).transpose()?.map(|url| url + METRICS_PATH);
         let name = &region.ground().origin;
         if settings.is_json {
             let ready = json!({
                 "ready": true, "region": name, "acts": acts, "acts_inside": acts_inside, "s3": s3, "s3_inside": s3_inside,
-                "elapsed_ms": u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+                "elapsed_ms": u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX), "metrics": metrics,
             });
             return Ok(format!("{ready}\n"));
         }
@@ -171,30 +209,89 @@ impl Listeners {
             dim("inside"),
             dim("acts"),
             dim("inside"),
-        ))
+        ) + &metrics.map(|url| format!("  {}  {url}\n", dim("figures"))).unwrap_or_default())
     }
 
     /// Serves on all of them until told to stop.
     async fn serve(self, region: Region, stopped: watch::Receiver<()>) {
-        let acts = |listener: TcpListener, place| {
-            let (region, stopped) = (region.clone(), stopped.clone());
+        let s3 = |place| S3Door::fronted(region.clone(), place, s3::Limits::default(), self.front.clone());
+        let (outside, inside) = (s3(Place::Outside), s3(Place::Inside));
+        let acts = |listener: &TcpListener, place| {
+            let address = listener.local_addr().ok()?;
+            Some(ActsDoor::new(region.clone(), place, address, self.bound))
+        };
+        let (acts_outside, acts_inside) =
+            (acts(&self.acts, Place::Outside), acts(&self.acts_inside, Place::Inside));
+        let seats = seats([&outside, &inside], [acts_outside.as_ref(), acts_inside.as_ref()]);
+        let watching = async {
+            if let Some(listener) = self.metrics {
+                web::watch(listener, region.clone(), move || figures(&seats), told(stopped.clone())).await;
+            }
+        };
+        let acting = |listener, door: Option<ActsDoor>| {
+            let stopped = stopped.clone();
             async move {
-                if let Ok(address) = listener.local_addr() {
-                    web::serve(listener, ActsDoor::new(region, place, address, self.bound), told(stopped))
-                        .await;
+                if let Some(door) = door {
+                    web::serve(listener, door, told(stopped)).await;
                 }
             }
         };
-        let s3 = |listener: TcpListener, place| {
-            s3::serve(listener, S3Door::new(region.clone(), place), told(stopped.clone()))
-        };
         tokio::join!(
-            acts(self.acts, Place::Outside),
-            acts(self.acts_inside, Place::Inside),
-            s3(self.s3, Place::Outside),
-            s3(self.s3_inside, Place::Inside),
+            acting(self.acts, acts_outside),
+            acting(self.acts_inside, acts_inside),
+            s3::serve(self.s3, outside, told(stopped.clone())),
+            s3::serve(self.s3_inside, inside, told(stopped.clone())),
+            watching,
         );
     }
+}
+
+/// A door's name, how many sit at it, and how many may.
+type Seats = Vec<(&'static str, Arc<Seated>, usize)>;
+
+fn seats(s3: [&S3Door; 2], acts: [Option<&ActsDoor>; 2]) -> Seats {
+    let of_s3 = ["s3", "s3_inside"].into_iter().zip(s3);
+    let of_s3 = of_s3.map(|(name, door)| (name, door.seated(), door.limits().connections_max));
+    let of_acts = ["acts", "acts_inside"].into_iter().zip(acts);
+    let of_acts =
+        of_acts.filter_map(|(name, door)| Some((name, door?.seated(), door?.limits().connections_max)));
+    of_s3.chain(of_acts).collect()
+}
+
+/// What the region does not know of its process.
+fn figures(seats: &Seats) -> Vec<Gauge> {
+    let gauge = |name, help, door, value| Gauge { name, help, labels: vec![("door", door)], value };
+    let taken = seats
+        .iter()
+        .map(|(door, seated, _)| gauge("epic_seats", "Connections of a door.", *door, seated.now()));
+    let most = seats.iter().map(|(door, _, most)| {
+        gauge(
+            "epic_seats_max",
+            "Connections that a door has room for.",
+            *door,
+            u64::try_from(*most).unwrap_or(u64::MAX),
+        )
+    });
+    let memory = world::resident_bytes().map(|value| {
+        let (name, help) = ("process_resident_memory_bytes", "Memory of the process.");
+        Gauge { name, help, labels: Vec::new(), value }
+    });
+    taken.chain(most).chain(memory).collect()
+}
+
+/// The names that S3's doors answer to.
+fn front(matches: &ArgMatches) -> Result<Front, Failure> {
+    let domains = named(matches, "s3-domain")?;
+    Ok(Front::new(domains, named(matches, "console-origin")?))
+}
+
+fn named<T: FromStr<Err = FrontError>>(matches: &ArgMatches, name: &str) -> Result<Vec<T>, Failure> {
+    let given = matches.get_many::<String>(name).into_iter().flatten();
+    let read = given.map(|text| {
+        text.parse()
+            .map_err(|error: FrontError| Failure::yours(format!("`--{name} {text}`"), error.to_string()))
+    });
+    read.collect()
 }
 
 /// A listener on loopback; anything else would need TLS, which is not here yet.

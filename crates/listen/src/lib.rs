@@ -5,6 +5,7 @@
 
 mod held;
 mod seat;
+mod seated;
 mod share;
 mod steady;
 
@@ -27,6 +28,7 @@ use tokio::task::JoinSet;
 
 pub use held::Held;
 use seat::{Seat, Seats};
+pub use seated::Seated;
 pub use share::{Budget, Grant, Share, Shares};
 use steady::Steady;
 
@@ -52,6 +54,7 @@ pub struct Limits {
 pub async fn serve<F, R, B>(
     listener: TcpListener,
     limits: Limits,
+    seated: Arc<Seated>,
     answer: F,
     until: impl Future<Output = ()> + Send,
 ) where
@@ -72,7 +75,11 @@ pub async fn serve<F, R, B>(
                     let seat = seats.seat(peer.ip().to_canonical(), room);
                     let answer = answer.clone();
                     let answer = move |request| answer(peer, request);
-                    connections.spawn(connection(stream, limits, answer, stopped.clone(), seat));
+                    let (stopped, sits) = (stopped.clone(), seated.sit());
+                    connections.spawn(async move {
+                        let _sits = sits;
+                        connection(stream, limits, answer, stopped, seat).await;
+                    });
                 }
             }
         }

@@ -14,6 +14,7 @@ pub mod facts;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod lease;
+pub mod meter;
 pub mod name;
 pub mod noun;
 pub mod object;

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
@@ -20,6 +21,7 @@ use crate::cell::Cell;
 use crate::cell::draft::Draft;
 use crate::cell::step::{Entry, HouseStep, Moment};
 use crate::expiry::Ages;
+use crate::meter::StoreWork;
 use crate::object::ObjectRow;
 use crate::upload::PartRow;
 
@@ -129,7 +131,10 @@ impl Region {
             Ok(Some(_)) if self.root().head().next_seq > next_seq => self.lease().confirm(now, next_seq),
             // A commit in flight, ours or another's: the next second tells.
             Ok(Some(_)) => tracing::warn!(seq = next_seq, "the root was not confirmed this second"),
-            Err(error) => tracing::warn!(%error, "the root cannot be confirmed"),
+            Err(error) => {
+                self.meters().store_failed(StoreWork::Confirm);
+                tracing::warn!(%error, "the root cannot be confirmed");
+            }
         }
     }
 
@@ -147,6 +152,7 @@ impl Region {
                     tracing::info!(cell = %cell.id, blobs = swept.blobs, size_bytes = swept.bytes, leftovers = swept.leftovers, "swept")
                 }
                 Err(refusal) => {
+                    self.meters().store_failed(StoreWork::Sweep);
                     tracing::warn!(cell = %cell.id, reason = refusal.reason.code(), "not swept")
                 }
             }
@@ -160,12 +166,20 @@ impl Region {
     /// Publishes every open cell that has grown.
     pub async fn publish_all(&self) {
         let cells = self.every_cell();
+        let begun_at = self.now();
+        let failed = AtomicBool::new(false);
+        let failed = &failed;
         let publish = |cell: Arc<Cell>| async move {
             if let Err(refusal) = cell.publisher.publish(&cell).await {
+                failed.store(true, Ordering::Relaxed);
+                self.meters().store_failed(StoreWork::Publish);
                 tracing::warn!(cell = %cell.id, reason = refusal.reason.code(), "checkpoint not published");
             }
         };
         stream::iter(cells).for_each_concurrent(CELLS_AT_ONCE_MAX, publish).await;
+        if !failed.load(Ordering::Relaxed) {
+            self.meters().published_at.set(begun_at);
+        }
     }
 
     /// Records what was seen, publishes, ends every sequencer.

@@ -10,10 +10,10 @@ use crate::perform;
 
 /// Serves until told to end, then lets requests in flight finish, for a while.
 pub async fn serve(listener: TcpListener, door: ActsDoor, until: impl Future<Output = ()> + Send) {
-    let limits = door.limits();
+    let (limits, seated) = (door.limits(), door.seated());
     let answer = move |peer: SocketAddr, request| {
         let door = door.clone();
         async move { perform::answer(&door, peer.ip().to_canonical(), request).await }
     };
-    listen::serve(listener, limits, answer, until).await;
+    listen::serve(listener, limits, seated, answer, until).await;
 }

@@ -4,6 +4,7 @@
 mod authorisation;
 mod erased_again;
 mod erasure;
+mod expiry;
 mod ground;
 mod hidden;
 mod keeping;

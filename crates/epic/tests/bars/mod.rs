@@ -9,3 +9,4 @@ mod kill;
 mod parity;
 mod scripts;
 mod tampered;
+mod watched;

@@ -185,6 +185,11 @@ impl House {
         child.wait().unwrap().code().expect("it ended by itself")
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.up.as_ref().expect("it is up").id()
+    }
+
     /// Ends it as a power cut would, and waits until it is gone.
     pub fn kill(&mut self) {
         let mut child = self.up.take().expect("it is up");

@@ -2,7 +2,7 @@
 //!
 //! It can stop anywhere: the next round finds what is left.
 
-use futures::{StreamExt, stream};
+use futures::future::join_all;
 use words::noun::{Cell as CellNoun, Project};
 use words::{Id, Kind, Refusal};
 
@@ -11,7 +11,7 @@ use crate::cell::Cell;
 use crate::cell::step::Step;
 use crate::expiry::due::{Ending, Place};
 use crate::expiry::rule::ExpiryRule;
-use crate::expiry::step::{ObjectStep, Stand, UploadStep};
+use crate::expiry::step::{Behind, ObjectStep, Stand, UploadStep};
 use crate::noun::bucket::BucketRow;
 use crate::noun::project::ProjectRow;
 use crate::object::ObjectRow;
@@ -57,7 +57,10 @@ impl Region {
                 continue;
             }
             match self.expire_in(project.id.cast(), ages).await {
-                Ok(ended) => all.add(ended),
+                Ok(ended) => {
+                    self.meters().expired.add(ended.hidden + ended.removed + ended.uploads);
+                    all.add(ended);
+                }
                 Err(refusal) => {
                     tracing::warn!(cell = %project.id, reason = refusal.reason.code(), "expiry waits for the next round");
                 }
@@ -129,14 +132,14 @@ impl Region {
                 page.into_iter().filter_map(|(row_key, row)| walk.next(&stand, row_key, row)).collect();
             due.extend(is_last.then(|| walk.end(&stand)).flatten());
             let mut steps: Vec<(Ending, Box<dyn Step>)> = Vec::new();
-            for Due { ending, row_key, row, successor } in due {
+            for Due { ending, row_key, row, behind } in due {
                 // WHY here too: what is kept for years is not handed to the sequencer every hour.
                 if ending == Ending::Remove && stand.may_vanish(&rows, &row).await.is_err() {
                     ended.kept += 1;
                     continue;
                 }
                 let (region, bucket) = (self.clone(), bucket.name.clone());
-                steps.push((ending, Box::new(ObjectStep { region, bucket, row_key, id: row.id, successor })));
+                steps.push((ending, Box::new(ObjectStep { region, bucket, row_key, id: row.id, behind })));
             }
             ended.add(end(cell, steps).await?);
             if is_last {
@@ -158,17 +161,24 @@ impl Ended {
 /// Ends what is due; what the sequencer refuses stays. Fails where nothing more can be done now.
 async fn end(cell: &Cell, steps: Vec<(Ending, Box<dyn Step>)>) -> Result<Ended, Refusal> {
     let mut ended = Ended::default();
-    let submit = |(ending, step)| async move { (ending, cell.submit(step).await) };
-    let mut done = stream::iter(steps).map(submit).buffer_unordered(STEPS_AT_ONCE_MAX);
-    while let Some((ending, done)) = done.next().await {
-        match (ending, done) {
-            (Ending::Hide, Ok(_)) => ended.hidden += 1,
-            (Ending::Remove, Ok(_)) => ended.removed += 1,
-            (_, Err(refusal)) if refusal.kind() == Kind::Unavailable => return Err(refusal),
-            (_, Err(_)) => ended.kept += 1,
+    let mut steps = steps.into_iter();
+    loop {
+        let mut batch = Vec::new();
+        for (ending, step) in steps.by_ref().take(STEPS_AT_ONCE_MAX) {
+            batch.push(async move { (ending, cell.submit(step).await) });
+        }
+        if batch.is_empty() {
+            return Ok(ended);
+        }
+        for done in join_all(batch).await {
+            match done {
+                (Ending::Hide, Ok(_)) => ended.hidden += 1,
+                (Ending::Remove, Ok(_)) => ended.removed += 1,
+                (_, Err(refusal)) if refusal.kind() == Kind::Unavailable => return Err(refusal),
+                (_, Err(_)) => ended.kept += 1,
+            }
         }
     }
-    Ok(ended)
 }
 
 /// What all rules about versions have in common at the start of their prefixes; none: there is no such rule.
@@ -186,7 +196,7 @@ struct Due {
     ending: Ending,
     row_key: Vec<u8>,
     row: ObjectRow,
-    successor: Option<Vec<u8>>,
+    behind: Option<Behind>,
 }
 
 /// A walk over versions, newest of each key first; one behind, because a marker's end hangs on what follows it.
@@ -198,8 +208,8 @@ struct Walk {
 struct Stop {
     row_key: Vec<u8>,
     row: ObjectRow,
-    /// The version of the same key before it, and how many are.
-    successor: Option<(Vec<u8>, ObjectRow)>,
+    behind: Option<Behind>,
+    /// How many versions of the key are newer.
     newer: usize,
 }
 
@@ -207,12 +217,11 @@ impl Walk {
     /// Goes on to a row; what is due of the one before it.
     fn next(&mut self, stand: &Stand, row_key: Vec<u8>, row: ObjectRow) -> Option<Due> {
         let last = self.last.take();
-        let is_alone = last.as_ref().is_none_or(|last| last.row.key != row.key);
-        let due = last.as_ref().and_then(|last| last.due(stand, is_alone));
-        let before = last.filter(|_| !is_alone);
+        let is_other_key = last.as_ref().is_none_or(|last| last.row.key != row.key);
+        let due = last.as_ref().and_then(|last| last.due(stand, is_other_key));
+        let before = last.filter(|_| !is_other_key);
         let newer = before.as_ref().map_or(0, |before| before.newer + 1);
-        let successor = before.map(|before| (before.row_key, before.row));
-        self.last = Some(Stop { row_key, row, successor, newer });
+        self.last = Some(Stop { row_key, row, behind: before.map(Stop::before), newer });
         due
     }
 
@@ -222,13 +231,25 @@ impl Walk {
 }
 
 impl Stop {
+    /// What the next version of the key is behind.
+    fn before(self) -> Behind {
+        let newest = self.behind.map_or((self.row_key, self.row.id), |behind| behind.newest);
+        Behind { newest, successor: Box::new(self.row) }
+    }
+
     fn due(&self, stand: &Stand, is_last_of_key: bool) -> Option<Due> {
-        let place = match &self.successor {
+        let place = match &self.behind {
             None => Place::Newest { is_alone: is_last_of_key },
-            Some((_, successor)) => Place::Older { successor, newer_older: self.newer - 1 },
+            Some(behind) => {
+                Place::Older { successor: &behind.successor, newer_older: self.newer.saturating_sub(1) }
+            }
         };
         let (_, ending) = stand.ending(&self.row, place)?;
-        let successor = self.successor.as_ref().map(|(row_key, _)| row_key.clone());
-        Some(Due { ending, row_key: self.row_key.clone(), row: self.row.clone(), successor })
+        Some(Due {
+            ending,
+            row_key: self.row_key.clone(),
+            row: self.row.clone(),
+            behind: self.behind.clone(),
+        })
     }
 }

@@ -64,7 +64,7 @@ impl Stand {
 
     /// Refuses to let go of what anything keeps.
     pub async fn may_vanish(&self, rows: &Draft, row: &ObjectRow) -> Result<(), Refusal> {
-        may_vanish(rows, &self.root, self.cell.cast(), self.now, row).await
+        may_vanish(rows, &self.root, self.cell.cast(), row, self.now).await
     }
 
     /// By what an upload ends now.
@@ -98,8 +98,17 @@ pub struct ObjectStep {
     pub bucket: String,
     pub row_key: Vec<u8>,
     pub id: Id<Object>,
-    /// Where the version lies that took its place; none: it was the newest.
-    pub successor: Option<Vec<u8>>,
+    /// None: it was the newest.
+    pub behind: Option<Behind>,
+}
+
+/// What was seen before an older version.
+#[derive(Clone)]
+pub struct Behind {
+    /// Where the newest version lay, and which it was.
+    pub newest: (Vec<u8>, Id<Object>),
+    /// The version that took its place. It may be gone by now, and by this very round.
+    pub successor: Box<ObjectRow>,
 }
 
 #[async_trait]
@@ -133,20 +142,23 @@ impl ObjectStep {
         row: &ObjectRow,
     ) -> Result<(&'s ExpiryRule, Ending), Refusal> {
         let of_key = prefix(stand.bucket.id, &row.key);
-        let Some(successor) = &self.successor else {
+        let Some(Behind { newest: (newest_key, newest), successor }) = &self.behind else {
             let first = draft.rows::<ObjectRow>(&of_key, None, 2).await?;
             let is_newest = first.first().is_some_and(|(_, first)| first.id == row.id);
             let place = Place::Newest { is_alone: first.len() == 1 };
             return stand.ending(row, place).filter(|_| is_newest).ok_or_else(changed);
         };
-        let successor: ObjectRow = draft.row(successor).await?.ok_or_else(changed)?;
+        // INVARIANT: as long as the newest one that was seen is there, this one has not been the newest since, so
+        // it has been older since its successor came, whatever became of that one.
+        let is_there: Option<ObjectRow> = draft.row(newest_key).await?;
+        is_there.filter(|row| row.id == *newest).ok_or_else(changed)?;
         // WHY no more: a rule keeps a hundred at most, and beyond those the place tells nothing.
         let kept = stand.bucket.expiry.iter().filter_map(|rule| rule.older).map(|older| older.kept).max();
         let kept = usize::try_from(kept.unwrap_or(0)).unwrap_or(usize::MAX);
         let first = draft.rows::<ObjectRow>(&of_key, None, kept.saturating_add(1)).await?;
         let at = first.iter().position(|(_, first)| first.id == row.id);
         let newer_older = at.map_or(kept, |at| at.saturating_sub(1));
-        stand.ending(row, Place::Older { successor: &successor, newer_older }).ok_or_else(changed)
+        stand.ending(row, Place::Older { successor, newer_older }).ok_or_else(changed)
     }
 
     async fn hide(&self, stand: &Stand, draft: &mut Draft, row: &ObjectRow) -> Result<(), Refusal> {

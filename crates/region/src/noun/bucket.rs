@@ -148,7 +148,9 @@ impl Rule for BucketVersion {
                 return Err(Refusal::with(Reason::Invalid, "versions are `enabled` or `suspended`"));
             }
         };
-        if row.versions == Versions::Suspended && takes_deliveries(draft, frame.root, frame.cell, frame.now, &row).await? {
+        if row.versions == Versions::Suspended
+            && takes_deliveries(draft, frame.root, frame.cell, frame.now, &row).await?
+        {
             return Err(Refusal::with(Reason::StateWrong, "a delivery must not take an earlier one's place"));
         }
         draft.put_in(row.seal(), row.name.as_bytes(), &row)?;

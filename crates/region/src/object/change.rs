@@ -86,7 +86,15 @@ async fn copied(
     let source = (row.row_key(), row.id);
     let id = Id::random(region.rand());
     let etag = format!("{}-{}", data_encoding::HEXLOWER.encode(&Id::to_bytes(id)), row.pieces.len().max(1));
-    let mut row = ObjectRow { id, etag, key: deed.key.clone(), by: actor.person, is_held: false, retention: None, ..row };
+    let mut row = ObjectRow {
+        id,
+        etag,
+        key: deed.key.clone(),
+        by: actor.person,
+        is_held: false,
+        retention: None,
+        ..row
+    };
     if let Some(extra) = replaced {
         row.metadata = extra.metadata;
     }
@@ -207,12 +215,7 @@ pub fn marker(
 }
 
 /// The region's one judgement of what may vanish, for plans of acts.
-pub async fn may_go(
-    draft: &Draft,
-    frame: &Frame<'_>,
-    row: &ObjectRow,
-    aside: Aside,
-) -> Result<(), Refusal> {
+pub async fn may_go(draft: &Draft, frame: &Frame<'_>, row: &ObjectRow, aside: Aside) -> Result<(), Refusal> {
     let root = frame.root.ok_or(Refusal::new(Reason::NotFound))?;
     // WHY: a project's cell bears its id.
     may_vanish_aside(draft, root, frame.cell.cast(), row, frame.now, aside).await

@@ -219,7 +219,8 @@ impl<D: Placing + Sync> Plan<D> for Store {
         }
         let replaced = null_version(draft, &bucket, &self.row.key).await?;
         if let Some(replaced) = &replaced {
-            crate::object::change::may_go(draft, frame, replaced, crate::object::keep::Aside::Nothing).await?;
+            crate::object::change::may_go(draft, frame, replaced, crate::object::keep::Aside::Nothing)
+                .await?;
             replaced.remove(draft);
         }
         self.row.bucket = bucket.id;
