@@ -12,6 +12,7 @@ use clap_complete::Shell;
 use words::act::{Body, Field, FieldKind, Row};
 use words::{Act, Timestamp};
 
+use crate::certificate;
 use crate::failure::{Failure, Fault};
 
 /// The id of an act's first word that needs no flag.
@@ -154,6 +155,12 @@ fn globals() -> Vec<Arg> {
         switch("inside", "ask from inside; needs an inside credential"),
         of("key-file", "FILE", "your key [env: EPIC_KEY_FILE] [default: ~/.config/epic/key]")
             .value_hint(ValueHint::FilePath),
+        of(
+            "ca-file",
+            "FILE",
+            "authorities to believe over https [env: EPIC_CA_FILE] [default: those of this machine]",
+        )
+        .value_hint(ValueHint::FilePath),
         of("access-key", "ID", "act through this credential of yours"),
         of("attempt", "ID", "an id of your choice; given again, the act takes no second effect"),
         switch("json", "answer as JSON"),
@@ -188,6 +195,7 @@ fn local() -> Vec<Command> {
     vec![
         init(),
         up(),
+        certificate::command(),
         tour(),
         key_pair,
         explain,
@@ -279,10 +287,19 @@ fn up() -> Command {
                 .value_hint(ValueHint::FilePath)
                 .help("write warnings there instead of to standard error, in 11 files of 10 MiB at most"),
         )
+        .arg(
+            pem("tls-certificate", "certificate and its chain, for all doors; needed beyond this machine")
+                .requires("tls-key"),
+        )
+        .arg(pem("tls-key", "the certificate's private key, mode 0600").requires("tls-certificate"))
 }
 
 fn several(name: &'static str, value: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).value_name(value).action(ArgAction::Append).help(help)
+}
+
+fn pem(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name("PEM").help(help).value_hint(ValueHint::FilePath)
 }
 
 fn tour() -> Command {

@@ -1,16 +1,14 @@
 //! `epic up`: the region on its listeners, until it is told to end.
 
 use std::net::SocketAddr;
-use std::str::FromStr;
-use std::sync::Arc;
+use std::path::Path;
 use std::time::Duration;
 
 use clap::ArgMatches;
-use listen::Seated;
+use listen::{Port, Tls};
 use region::Region;
 use region::expiry::Ages;
-use region::meter::Gauge;
-use s3::{Front, FrontError, S3Door};
+use s3::{Front, S3Door};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -18,19 +16,23 @@ use tokio::sync::watch;
 use web::{ActsDoor, METRICS_PATH};
 use words::{Clock, Place, Timestamp};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Fault};
 use crate::found;
+use crate::front;
 use crate::log::{self, Log};
 use crate::paint::Paint;
 use crate::print;
 use crate::settings::Settings;
-use crate::world::{self, SystemClock, Watch};
+use crate::world::{SystemClock, Watch};
 
 /// WHY: the policy engine refuses to judge where less than a part of this is left.
 const STACK_BYTES: usize = 8 << 20;
 
 /// WHY: writes that are on their way to the disk arrive; a read that nobody answers does not.
 const BLOCKED_WAIT: Duration = Duration::from_secs(2);
+
+/// WHY: renewals come weeks before the end; a minute is soon enough.
+const RENEW_WAIT: Duration = Duration::from_secs(60);
 
 const START_AGAIN: &str =
     "the ledger is whole; see that no other process serves this region, and start again";
@@ -57,6 +59,8 @@ struct Listeners {
     metrics: Option<TcpListener>,
     /// What S3's doors are called, and whose pages may ask them.
     front: Front,
+    /// What they all speak, if anybody beyond this machine hears it.
+    tls: Option<Tls>,
     /// Since when.
     bound: Timestamp,
 }
@@ -171,26 +175,32 @@ async fn told(mut stopped: watch::Receiver<()>) {
 
 impl Listeners {
     async fn open(matches: &ArgMatches) -> Result<Self, Failure> {
+        let tls = tls(matches)?;
+        let is_secure = tls.is_some();
         Ok(Self {
             bound: SystemClock.now(),
-            s3: listen(matches, "s3").await?,
-            s3_inside: listen(matches, "s3-inside").await?,
-            acts: listen(matches, "acts").await?,
-            acts_inside: listen(matches, "acts-inside").await?,
+            s3: listen(matches, "s3", is_secure).await?,
+            s3_inside: listen(matches, "s3-inside", is_secure).await?,
+            acts: listen(matches, "acts", is_secure).await?,
+            acts_inside: listen(matches, "acts-inside", is_secure).await?,
             metrics: match matches.contains_id("metrics") {
-                true => Some(listen(matches, "metrics").await?),
+                // WHY never beyond this machine: who watches it signs nothing.
+                true => Some(listen(matches, "metrics", false).await?),
                 false => None,
             },
-            front: front(matches)?,
+            front: front::front(matches)?,
+            tls,
         })
     }
 
     /// The line that says that it is ready, and where.
     fn ready(&self, region: &Region, settings: &Settings, elapsed: Duration) -> Result<String, Failure> {
-        let at = |listener: &TcpListener| address(listener).map(|address| format!("http://{address}"));
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let at = |listener: &TcpListener| address(listener).map(|address| format!("{scheme}://{address}"));
         let (acts, acts_inside) = (at(&self.acts)?, at(&self.acts_inside)?);
         let (s3, s3_inside) = (at(&self.s3)?, at(&self.s3_inside)?);
-        let metrics = self.metrics.as_ref().map(&at).transpose()?.map(|url| url + METRICS_PATH);
+        let figures = self.metrics.as_ref().map(address).transpose()?;
+        let metrics = figures.map(|address| format!("http://{address}{METRICS_PATH}"));
         let name = &region.ground().origin;
         if settings.is_json {
             let ready = json!({
@@ -214,95 +224,81 @@ impl Listeners {
 
     /// Serves on all of them until told to stop.
     async fn serve(self, region: Region, stopped: watch::Receiver<()>) {
+        let port = |listener| Port { listener, tls: self.tls.clone() };
         let s3 = |place| S3Door::fronted(region.clone(), place, s3::Limits::default(), self.front.clone());
         let (outside, inside) = (s3(Place::Outside), s3(Place::Inside));
         let acts = |listener: &TcpListener, place| {
             let address = listener.local_addr().ok()?;
-            Some(ActsDoor::new(region.clone(), place, address, self.bound))
+            Some(ActsDoor::secured(region.clone(), place, address, self.bound, self.tls.clone()))
         };
         let (acts_outside, acts_inside) =
             (acts(&self.acts, Place::Outside), acts(&self.acts_inside, Place::Inside));
-        let seats = seats([&outside, &inside], [acts_outside.as_ref(), acts_inside.as_ref()]);
+        let seats = front::seats([&outside, &inside], [acts_outside.as_ref(), acts_inside.as_ref()]);
         let watching = async {
             if let Some(listener) = self.metrics {
-                web::watch(listener, region.clone(), move || figures(&seats), told(stopped.clone())).await;
+                let figures = move || front::figures(&seats);
+                web::watch(listener, region.clone(), figures, told(stopped.clone())).await;
             }
         };
         let acting = |listener, door: Option<ActsDoor>| {
-            let stopped = stopped.clone();
+            let (stopped, port) = (stopped.clone(), port(listener));
             async move {
                 if let Some(door) = door {
-                    web::serve(listener, door, told(stopped)).await;
+                    web::serve(port, door, told(stopped)).await;
                 }
             }
         };
         tokio::join!(
             acting(self.acts, acts_outside),
             acting(self.acts_inside, acts_inside),
-            s3::serve(self.s3, outside, told(stopped.clone())),
-            s3::serve(self.s3_inside, inside, told(stopped.clone())),
+            s3::serve(port(self.s3), outside, told(stopped.clone())),
+            s3::serve(port(self.s3_inside), inside, told(stopped.clone())),
             watching,
+            renew(self.tls.clone(), told(stopped.clone())),
         );
     }
 }
 
-/// A door's name, how many sit at it, and how many may.
-type Seats = Vec<(&'static str, Arc<Seated>, usize)>;
-
-fn seats(s3: [&S3Door; 2], acts: [Option<&ActsDoor>; 2]) -> Seats {
-    let of_s3 = ["s3", "s3_inside"].into_iter().zip(s3);
-    let of_s3 = of_s3.map(|(name, door)| (name, door.seated(), door.limits().connections_max));
-    let of_acts = ["acts", "acts_inside"].into_iter().zip(acts);
-    let of_acts =
-        of_acts.filter_map(|(name, door)| Some((name, door?.seated(), door?.limits().connections_max)));
-    of_s3.chain(of_acts).collect()
+/// The certificate of all doors, if there is one.
+fn tls(matches: &ArgMatches) -> Result<Option<Tls>, Failure> {
+    let file = |name: &str| matches.get_one::<String>(name).map(Path::new);
+    let (Some(certificate), Some(key)) = (file("tls-certificate"), file("tls-key")) else {
+        return Ok(None);
+    };
+    let tls = Tls::read(certificate, key);
+    tls.map(Some).map_err(|error| Failure { fault: Fault::Yours, ..Failure::chain(&error, error.hint()) })
 }
 
-/// What the region does not know of its process.
-fn figures(seats: &Seats) -> Vec<Gauge> {
-    let gauge = |name, help, door, value| Gauge { name, help, labels: vec![("door", door)], value };
-    let taken = seats
-        .iter()
-        .map(|(door, seated, _)| gauge("epic_seats", "Connections of a door.", *door, seated.now()));
-    let most = seats.iter().map(|(door, _, most)| {
-        gauge(
-            "epic_seats_max",
-            "Connections that a door has room for.",
-            *door,
-            u64::try_from(*most).unwrap_or(u64::MAX),
-        )
-    });
-    let memory = world::resident_bytes().map(|value| {
-        let (name, help) = ("process_resident_memory_bytes", "Memory of the process.");
-        Gauge { name, help, labels: Vec::new(), value }
-    });
-    taken.chain(most).chain(memory).collect()
+/// Takes a renewed certificate within a minute, or at a hang-up signal, and keeps the former while the new one does not fit.
+async fn renew(tls: Option<Tls>, until: impl Future<Output = ()>) {
+    let (Some(tls), Ok(mut hang_up)) = (tls, signal(SignalKind::hangup())) else {
+        return;
+    };
+    let mut until = std::pin::pin!(until);
+    loop {
+        tokio::select! {
+            () = &mut until => return,
+            _told = hang_up.recv() => {}
+            () = tokio::time::sleep(RENEW_WAIT) => {}
+        }
+        match tls.renew() {
+            Ok(_is_other) => {}
+            Err(error) => {
+                tracing::warn!(%error, "the certificate cannot be renewed; the former one serves on")
+            }
+        }
+    }
 }
 
-/// The names that S3's doors answer to.
-fn front(matches: &ArgMatches) -> Result<Front, Failure> {
-    let domains = named(matches, "s3-domain")?;
-    Ok(Front::new(domains, named(matches, "console-origin")?))
-}
-
-fn named<T: FromStr<Err = FrontError>>(matches: &ArgMatches, name: &str) -> Result<Vec<T>, Failure> {
-    let given = matches.get_many::<String>(name).into_iter().flatten();
-    let read = given.map(|text| {
-        text.parse()
-            .map_err(|error: FrontError| Failure::yours(format!("`--{name} {text}`"), error.to_string()))
-    });
-    read.collect()
-}
-
-/// A listener on loopback; anything else would need TLS, which is not here yet.
-async fn listen(matches: &ArgMatches, name: &str) -> Result<TcpListener, Failure> {
+/// A listener on loopback, or with TLS on any address.
+async fn listen(matches: &ArgMatches, name: &str, is_secure: bool) -> Result<TcpListener, Failure> {
     let text = matches.get_one::<String>(name).map(String::as_str).unwrap_or_default();
     let address: SocketAddr = text.parse().map_err(|_| {
         Failure::yours(format!("`{text}` is no address for `--{name}`"), "write it as `127.0.0.1:9000`")
     })?;
-    if !address.ip().is_loopback() {
+    if !address.ip().is_loopback() && !is_secure {
         let says = format!("`--{name} {address}` would be heard on a network without TLS");
-        return Err(Failure::yours(says, "listen on 127.0.0.1 and put a proxy with TLS before it"));
+        return Err(Failure::yours(says, "give `--tls-certificate` and `--tls-key`, or listen on 127.0.0.1"));
     }
     let listener = TcpListener::bind(address).await;
     listener.map_err(|cause| {

@@ -300,6 +300,7 @@ async fn rules_are_the_controller_s_and_say_what_can_be_done() {
         json!({ "id": "a", "days": 1, "storage": "GLACIER" }),
         json!({ "id": "x".repeat(256), "days": 1 }),
         json!({ "id": "a", "days": 1, "prefix": "x".repeat(1_025) }),
+        json!({ "id": "a", "days": 1, "labels": { "a": "x".repeat(257) } }),
         json!(["a"]),
     ] {
         assert_eq!(reason(by(carla, vec![wrong.clone()]).await), Reason::Invalid, "{wrong}");

@@ -12,8 +12,9 @@ use crate::expiry::rule::{Current, ExpiryRule, Filter, Older};
 const ID_CHARS_MAX: usize = 255;
 /// WHY: S3's most newer versions that a rule keeps.
 const KEPT_MAX: u32 = 100;
-/// WHY: S3's most tags of an object.
+/// WHY: S3's most tags of an object, and how long their names and values may be.
 const LABELS_MAX: usize = 10;
+const LABEL_CHARS_MAX: (usize, usize) = (128, 256);
 /// WHY: a century; S3 takes any positive number, and dates must not run over.
 const DAYS_MAX: u32 = 36_525;
 
@@ -91,6 +92,12 @@ impl Asked {
         }
         if self.labels.len() > LABELS_MAX {
             return Err(wrong("it chooses by 10 labels at most"));
+        }
+        let is_long = |(name, value): (&String, &String)| {
+            name.chars().count() > LABEL_CHARS_MAX.0 || value.chars().count() > LABEL_CHARS_MAX.1
+        };
+        if self.labels.iter().any(is_long) {
+            return Err(wrong("a label's name has at most 128 characters, its value 256"));
         }
         if let (Some(low), Some(high)) = (self.larger_than_bytes, self.smaller_than_bytes)
             && low >= high
