@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
-use crate::kit::{House, need};
+use crate::kit::{Ended, House, need};
 
 /// Asks a page as anything that reads HTTP does.
 fn page(url: &str, host: &str) -> (u16, String) {
@@ -18,6 +18,17 @@ fn page(url: &str, host: &str) -> (u16, String) {
     stream.read_to_string(&mut text).unwrap();
     let status = text.split(' ').nth(1).unwrap().parse().unwrap();
     (status, text.split_once("\r\n\r\n").unwrap().1.to_owned())
+}
+
+/// A region that does not come up; on free ports, should it try.
+fn refused(house: &House, more: &[&str]) -> Ended {
+    let (data, custody) = (house.text("data"), house.text("custody"));
+    let mut words = vec!["up", "--data", &data, "--custody", &custody];
+    for door in ["--s3", "--s3-inside", "--acts", "--acts-inside"] {
+        words.extend([door, "127.0.0.1:0"]);
+    }
+    words.extend(more);
+    house.epic(&words)
 }
 
 fn watched() -> (House, String) {
@@ -61,8 +72,7 @@ fn the_page_of_figures_is_for_this_machine() {
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
     assert!(text.starts_with("HTTP/1.1 404"), "{text}");
-    let (data, custody) = (house.text("data"), house.text("custody"));
-    let ended = house.epic(&["up", "--data", &data, "--custody", &custody, "--metrics", "0.0.0.0:9020"]);
+    let ended = refused(&house, &["--metrics", "0.0.0.0:9020"]);
     assert!(ended.code == 1 && ended.err.contains("without TLS"), "{}", ended.err);
 }
 
@@ -82,17 +92,15 @@ fn a_log_that_was_moved_away_is_begun_anew() {
     });
     assert!(begun, "no new file was begun");
     assert_eq!(house.down(), 0);
-    let (data, custody) = (house.text("data"), house.text("custody"));
-    let ended = house.epic(&["up", "--data", &data, "--custody", &custody, "--log-file", "none/epic.log"]);
+    let ended = refused(&house, &["--log-file", "none/epic.log"]);
     assert!(ended.code == 1 && ended.err.contains("write the log"), "{}", ended.err);
 }
 
 #[test]
 fn names_that_are_none_are_refused_at_the_start() {
     let house = House::founded();
-    let (data, custody) = (house.text("data"), house.text("custody"));
     for wrong in [["--s3-domain", "S3.example"], ["--console-origin", "*"], ["--upload-days", "0"]] {
-        let ended = house.epic(&[&["up", "--data", &data, "--custody", &custody][..], &wrong].concat());
+        let ended = refused(&house, &wrong);
         assert!(ended.code == 1, "{wrong:?}: {}", ended.err);
     }
 }
