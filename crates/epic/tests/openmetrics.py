@@ -22,12 +22,12 @@ assert value("epic_act_seconds", "epic_act_seconds_bucket", act=act, le="+Inf") 
 assert 0 < value("epic_act_seconds", "epic_act_seconds_sum", act=act) < 60
 assert value("epic_strangers_refused", "epic_strangers_refused_total", door="acts", reason="unauthenticated") >= 1
 commits = value("epic_commit_seconds", "epic_commit_seconds_count")
-assert commits >= 3 and value("epic_commit_bytes", "epic_commit_bytes_count") == commits
+assert commits >= 2 and value("epic_commit_bytes", "epic_commit_bytes_count") == commits
 assert value("epic_commit_bytes", "epic_commit_bytes_sum") > 300 * commits
 assert value("epic_leading", "epic_leading") == 1
 assert value("epic_store_errors", "epic_store_errors_total", work="append") == 0
 verdicts = [sample for sample in families["epic_check_verdict"].samples if sample.value == 1]
-assert len(verdicts) == 6 and all(sample.labels["verdict"] == "pass" for sample in verdicts), verdicts
+assert len(verdicts) == 6 and all(sample.labels["verdict"] in ("pass", "not_applicable") for sample in verdicts), verdicts
 assert len(families["epic_check_verdict"].samples) == 30
 assert value("epic_seats_max", "epic_seats_max", door="s3") == 4096
 assert value("epic_seats", "epic_seats", door="acts") >= 0
