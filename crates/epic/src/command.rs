@@ -266,10 +266,41 @@ fn up() -> Command {
         .arg(address("acts", "127.0.0.1:9010", "acts, outside"))
         .arg(address("acts-inside", "127.0.0.1:9011", "acts, inside"))
         .arg(
+            Arg::new("metrics")
+                .long("metrics")
+                .value_name("ADDRESS")
+                .help("figures for whoever watches, as `127.0.0.1:9020`; none if left out"),
+        )
+        .arg(several(
+            "s3-domain",
+            "DOMAIN",
+            "name under which `raw.DOMAIN` is the bucket `raw`; several times",
+        ))
+        .arg(several("console-origin", "ORIGIN", "whose pages may ask S3 from a browser; several times"))
+        .arg(
+            Arg::new("upload-days")
+                .long("upload-days")
+                .value_name("DAYS")
+                .value_parser(value_parser!(u32).range(1..=36_525))
+                .default_value("30")
+                .help("give uploads up so long after their last part"),
+        )
+        .arg(
+            Arg::new("log-file")
+                .long("log-file")
+                .value_name("FILE")
+                .value_hint(ValueHint::FilePath)
+                .help("write warnings there instead of to standard error, in 11 files of 10 MiB at most"),
+        )
+        .arg(
             pem("tls-certificate", "certificate and its chain, for all doors; needed beyond this machine")
                 .requires("tls-key"),
         )
         .arg(pem("tls-key", "the certificate's private key, mode 0600").requires("tls-certificate"))
+}
+
+fn several(name: &'static str, value: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value).action(ArgAction::Append).help(help)
 }
 
 fn pem(name: &'static str, help: &'static str) -> Arg {

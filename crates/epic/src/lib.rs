@@ -12,11 +12,13 @@ mod explain;
 mod failure;
 mod fields;
 mod found;
+mod front;
 #[doc(hidden)]
 pub mod fuzz;
 mod import;
 mod key_pair;
 mod ledger;
+mod log;
 mod paint;
 mod print;
 mod rebuild;

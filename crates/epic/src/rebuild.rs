@@ -82,6 +82,7 @@ fn ground(parts: Parts) -> Result<Ground, Failure> {
         origin: parts.name,
         clock: parts.clock,
         rand: parts.rand,
+        meters: Arc::default(),
         lease: Arc::new(Lease::default()),
     })
 }

@@ -7,16 +7,19 @@ use std::time::Duration;
 use clap::ArgMatches;
 use listen::{Port, Tls};
 use region::Region;
-use s3::S3Door;
+use region::expiry::Ages;
+use s3::{Front, S3Door};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use web::ActsDoor;
+use web::{ActsDoor, METRICS_PATH};
 use words::{Clock, Place, Timestamp};
 
 use crate::failure::{Failure, Fault};
 use crate::found;
+use crate::front;
+use crate::log::{self, Log};
 use crate::paint::Paint;
 use crate::print;
 use crate::settings::Settings;
@@ -37,39 +40,41 @@ const START_AGAIN: &str =
 /// Brings the region up and tends it.
 pub fn up(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
     let watch = Watch::start();
-    log();
+    let log = log::begin(matches)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
     let runtime = runtime.map_err(|cause| Failure::chain(&cause, "free some memory or file descriptors"))?;
-    let ended = runtime.block_on(live(matches, settings, &watch));
+    let ended = runtime.block_on(live(matches, settings, &watch, log));
     // WHY with a bound: whoever was told to end while a passphrase was asked for does not wait for it.
     runtime.shutdown_timeout(BLOCKED_WAIT);
     ended
 }
 
-/// Warnings and worse, to standard error; never a name, a key or a field.
-fn log() {
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_max_level(tracing_subscriber::filter::LevelFilter::WARN);
-    subscriber.with_target(false).init();
-}
-
-/// The four doors.
+/// The four doors, and the page of figures.
 struct Listeners {
     s3: TcpListener,
     s3_inside: TcpListener,
     acts: TcpListener,
     acts_inside: TcpListener,
+    metrics: Option<TcpListener>,
+    /// What S3's doors are called, and whose pages may ask them.
+    front: Front,
     /// What they all speak, if anybody beyond this machine hears it.
     tls: Option<Tls>,
     /// Since when.
     bound: Timestamp,
 }
 
-async fn live(matches: &ArgMatches, settings: &Settings, watch: &Watch) -> Result<(), Failure> {
+async fn live(
+    matches: &ArgMatches,
+    settings: &Settings,
+    watch: &Watch,
+    log: Option<Log>,
+) -> Result<(), Failure> {
+    let ages = Ages { upload_days: matches.get_one::<u32>("upload-days").copied().unwrap_or_default() };
     // WHY first: whoever is asked to end before it is ready ends in good order, as if cut off: nothing was promised.
     let mut word = Word::listen()?;
+    let _reopening = Reopening::of(log)?;
     let (listeners, region) = tokio::select! {
         biased;
         () = word.given() => return Ok(()),
@@ -82,7 +87,7 @@ async fn live(matches: &ArgMatches, settings: &Settings, watch: &Watch) -> Resul
     let (end, ended) = watch::channel(());
     let mut tending = tokio::spawn({
         let region = region.clone();
-        async move { region.tend(told(ended)).await }
+        async move { region.tend_by(ages, told(ended)).await }
     });
     // WHY both: a region that has lost its root serves nobody, and whoever watches the process must see it end.
     let lost = tokio::select! {
@@ -139,6 +144,30 @@ impl Word {
     }
 }
 
+/// Opens the log's file anew on every hang-up, as long as it is held.
+struct Reopening(Option<tokio::task::JoinHandle<()>>);
+
+impl Reopening {
+    fn of(log: Option<Log>) -> Result<Self, Failure> {
+        let Some(log) = log else { return Ok(Self(None)) };
+        let mut hangup = signal(SignalKind::hangup()).map_err(|cause| Failure::chain(&cause, ""))?;
+        let reopening = async move {
+            while hangup.recv().await.is_some() {
+                if let Err(error) = log.reopen() {
+                    tracing::warn!(%error, "the log cannot be opened anew");
+                }
+            }
+        };
+        Ok(Self(Some(tokio::spawn(reopening))))
+    }
+}
+
+impl Drop for Reopening {
+    fn drop(&mut self) {
+        self.0.take().iter().for_each(tokio::task::JoinHandle::abort);
+    }
+}
+
 async fn told(mut stopped: watch::Receiver<()>) {
     // An error means that the sender is gone, which is the word to stop.
     let _gone = stopped.changed().await;
@@ -154,6 +183,12 @@ impl Listeners {
             s3_inside: listen(matches, "s3-inside", is_secure).await?,
             acts: listen(matches, "acts", is_secure).await?,
             acts_inside: listen(matches, "acts-inside", is_secure).await?,
+            metrics: match matches.contains_id("metrics") {
+                // WHY never beyond this machine: who watches it signs nothing.
+                true => Some(listen(matches, "metrics", false).await?),
+                false => None,
+            },
+            front: front::front(matches)?,
             tls,
         })
     }
@@ -164,11 +199,13 @@ impl Listeners {
         let at = |listener: &TcpListener| address(listener).map(|address| format!("{scheme}://{address}"));
         let (acts, acts_inside) = (at(&self.acts)?, at(&self.acts_inside)?);
         let (s3, s3_inside) = (at(&self.s3)?, at(&self.s3_inside)?);
+        let figures = self.metrics.as_ref().map(address).transpose()?;
+        let metrics = figures.map(|address| format!("http://{address}{METRICS_PATH}"));
         let name = &region.ground().origin;
         if settings.is_json {
             let ready = json!({
                 "ready": true, "region": name, "acts": acts, "acts_inside": acts_inside, "s3": s3, "s3_inside": s3_inside,
-                "elapsed_ms": u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+                "elapsed_ms": u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX), "metrics": metrics,
             });
             return Ok(format!("{ready}\n"));
         }
@@ -182,29 +219,41 @@ impl Listeners {
             dim("inside"),
             dim("acts"),
             dim("inside"),
-        ))
+        ) + &metrics.map(|url| format!("  {}  {url}\n", dim("figures"))).unwrap_or_default())
     }
 
     /// Serves on all of them until told to stop.
     async fn serve(self, region: Region, stopped: watch::Receiver<()>) {
         let port = |listener| Port { listener, tls: self.tls.clone() };
-        let acts = |listener: TcpListener, place| {
-            let (region, stopped, port) = (region.clone(), stopped.clone(), port(listener));
+        let s3 = |place| S3Door::fronted(region.clone(), place, s3::Limits::default(), self.front.clone());
+        let (outside, inside) = (s3(Place::Outside), s3(Place::Inside));
+        let acts = |listener: &TcpListener, place| {
+            let address = listener.local_addr().ok()?;
+            Some(ActsDoor::secured(region.clone(), place, address, self.bound, self.tls.clone()))
+        };
+        let (acts_outside, acts_inside) =
+            (acts(&self.acts, Place::Outside), acts(&self.acts_inside, Place::Inside));
+        let seats = front::seats([&outside, &inside], [acts_outside.as_ref(), acts_inside.as_ref()]);
+        let watching = async {
+            if let Some(listener) = self.metrics {
+                let figures = move || front::figures(&seats);
+                web::watch(listener, region.clone(), figures, told(stopped.clone())).await;
+            }
+        };
+        let acting = |listener, door: Option<ActsDoor>| {
+            let (stopped, port) = (stopped.clone(), port(listener));
             async move {
-                if let Ok(address) = port.listener.local_addr() {
-                    let door = ActsDoor::secured(region, place, address, self.bound, port.tls.clone());
+                if let Some(door) = door {
                     web::serve(port, door, told(stopped)).await;
                 }
             }
         };
-        let s3 = |listener: TcpListener, place| {
-            s3::serve(port(listener), S3Door::new(region.clone(), place), told(stopped.clone()))
-        };
         tokio::join!(
-            acts(self.acts, Place::Outside),
-            acts(self.acts_inside, Place::Inside),
-            s3(self.s3, Place::Outside),
-            s3(self.s3_inside, Place::Inside),
+            acting(self.acts, acts_outside),
+            acting(self.acts_inside, acts_inside),
+            s3::serve(port(self.s3), outside, told(stopped.clone())),
+            s3::serve(port(self.s3_inside), inside, told(stopped.clone())),
+            watching,
             renew(self.tls.clone(), told(stopped.clone())),
         );
     }

@@ -5,6 +5,7 @@
 
 mod held;
 mod seat;
+mod seated;
 mod share;
 mod steady;
 mod tls;
@@ -30,6 +31,7 @@ use tokio::task::JoinSet;
 
 pub use held::Held;
 use seat::{Seat, Seats};
+pub use seated::Seated;
 pub use share::{Budget, Grant, Share, Shares};
 use steady::Steady;
 pub use tls::{Tls, TlsError};
@@ -69,6 +71,7 @@ impl From<TcpListener> for Port {
 pub async fn serve<F, R, B>(
     port: impl Into<Port>,
     limits: Limits,
+    seated: Arc<Seated>,
     answer: F,
     until: impl Future<Output = ()> + Send,
 ) where
@@ -90,7 +93,11 @@ pub async fn serve<F, R, B>(
                     let seat = seats.seat(peer.ip().to_canonical(), room);
                     let answer = answer.clone();
                     let answer = move |request| answer(peer, request);
-                    connections.spawn(connection(stream, tls.clone(), limits, answer, stopped.clone(), seat));
+                    let (tls, stopped, sits) = (tls.clone(), stopped.clone(), seated.sit());
+                    connections.spawn(async move {
+                        let _sits = sits;
+                        connection(stream, tls, limits, answer, stopped, seat).await;
+                    });
                 }
             }
         }

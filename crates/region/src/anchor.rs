@@ -51,10 +51,13 @@ impl Region {
             }
         }
         if grown.is_empty() {
+            self.meters().anchored_at.set(self.now());
             return Ok(());
         }
         let step = HouseStep::new(move |draft: &mut Draft, moment: Moment| entry(draft, moment.now, &grown));
-        self.root().submit(Box::new(step)).await.map(drop)
+        self.root().submit(Box::new(step)).await?;
+        self.meters().anchored_at.set(self.now());
+        Ok(())
     }
 }
 

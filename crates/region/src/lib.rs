@@ -9,10 +9,12 @@ pub mod anchor;
 pub mod attempt;
 pub mod cell;
 pub mod check;
+pub mod expiry;
 pub mod facts;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod lease;
+pub mod meter;
 pub mod name;
 pub mod noun;
 pub mod object;

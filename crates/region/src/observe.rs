@@ -119,6 +119,7 @@ impl Region {
 
     /// Notes how many bytes of a subject went out to somebody in the end.
     pub(crate) fn observe_bytes(&self, actor: &Actor, act: Act, subject: String, cell: &Cell, bytes: u64) {
+        self.meters().bytes_out.add(bytes);
         self.observations().add(cell.id, seen(actor, act.name(), None, subject), Tally { count: 1, bytes });
     }
 
@@ -133,7 +134,9 @@ impl Region {
         // WHY boxed: an act's way is deep, and the policy engine refuses to judge on a short stack.
         work: BoxFuture<'_, Result<T, Refusal>>,
     ) -> Result<T, Refusal> {
+        let begun = tokio::time::Instant::now();
         let ended = work.await;
+        self.meters().ended(act, ended.as_ref().err().map(|refusal| refusal.reason), begun.elapsed());
         if let Err(refusal) = &ended
             && refusal.kind() != Kind::Unavailable
         {

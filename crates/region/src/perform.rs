@@ -39,7 +39,7 @@ fn refuse_long(fields: &Value) -> Result<(), Refusal> {
 }
 
 /// A deed that names its project.
-trait InProject {
+pub trait InProject {
     fn project(&self) -> &str;
 }
 
@@ -50,7 +50,7 @@ macro_rules! in_project {
 }
 
 in_project! {
-    BucketCreate BucketVersion BucketDelete BucketShow UploadAbort UploadShow
+    BucketCreate BucketVersion BucketExpire BucketDelete BucketShow UploadAbort UploadShow
     ObjectDescribe ObjectHold AirlockDraft AirlockApprove AirlockReject AirlockRelease
     AirlockRevoke AirlockShow KeyRotate KeyShow
 }
@@ -82,12 +82,8 @@ impl Call<'_> {
 
     async fn cell<D: Rule + InProject>(self) -> Result<Done, Refusal> {
         let deed = read::<D>(self.fields)?;
-        let (region, actor, project) = (self.region, self.actor, deed.project().to_owned());
-        let work = async {
-            let cell = region.project_cell(actor, deed.project()).await?;
-            region.at_cell(&cell, Request { actor: actor.clone(), deed, attempt: self.attempt }).await
-        };
-        region.heard(actor, D::ACT, Some(&project), work.boxed()).await
+        let request = Request { actor: self.actor.clone(), deed, attempt: self.attempt };
+        self.region.at_project(request).await
     }
 
     async fn look<D: Show>(self) -> Result<Done, Refusal> {
@@ -96,12 +92,7 @@ impl Call<'_> {
     }
 
     async fn look_in<D: Show + InProject>(self) -> Result<Done, Refusal> {
-        let deed = read::<D>(self.fields)?;
-        let work = async {
-            let cell: Arc<Cell> = self.region.project_cell(self.actor, deed.project()).await?;
-            self.region.look(self.actor, &deed, Some(&cell)).await
-        };
-        self.region.heard(self.actor, D::ACT, Some(deed.project()), work.boxed()).await
+        self.region.look_in_project(self.actor, &read::<D>(self.fields)?).await
     }
 
     /// Its fields, for an act that keeps no attempts: asked again it takes effect again, and says so first.
@@ -114,6 +105,29 @@ impl Call<'_> {
 }
 
 impl Region {
+    /// An act of a project's cell, whole; noted if it is refused.
+    pub async fn at_project<D: Rule + InProject>(&self, request: Request<D>) -> Result<Done, Refusal> {
+        let (actor, project) = (request.actor.clone(), request.deed.project().to_owned());
+        let work = async {
+            let cell = self.project_cell(&request.actor, request.deed.project()).await?;
+            self.at_cell(&cell, request).await
+        };
+        self.heard(&actor, D::ACT, Some(&project), work.boxed()).await
+    }
+
+    /// A look at a project's rows; noted if it is refused.
+    pub async fn look_in_project<D: Show + InProject>(
+        &self,
+        actor: &Actor,
+        deed: &D,
+    ) -> Result<Done, Refusal> {
+        let work = async {
+            let cell: Arc<Cell> = self.project_cell(actor, deed.project()).await?;
+            self.look(actor, deed, Some(&cell)).await
+        };
+        self.heard(actor, D::ACT, Some(deed.project()), work.boxed()).await
+    }
+
     /// Does an act that carries no bytes. Acts with a body have functions of their own.
     pub async fn perform(
         &self,
@@ -130,7 +144,7 @@ impl Region {
                 GrantIssue GrantRevoke CredentialRevoke KeyLock KeyUnlock;
             look: OrganisationShow TenantShow PersonShow AgreementShow ProjectShow PermitShow GrantShow
                 CredentialShow SnapshotShow CheckShow;
-            cell: BucketCreate BucketVersion BucketDelete UploadAbort ObjectDescribe ObjectHold AirlockDraft
+            cell: BucketCreate BucketVersion BucketExpire BucketDelete UploadAbort ObjectDescribe ObjectHold AirlockDraft
                 AirlockApprove AirlockReject AirlockRelease AirlockRevoke KeyRotate;
             look_in: BucketShow UploadShow AirlockShow KeyShow;
         }

@@ -22,6 +22,7 @@ use crate::cell::keys::Keys;
 use crate::cell::open::{Ground, OpenError};
 use crate::cell::step::{Entry, Moment, Planned, Step};
 use crate::lease::Lease;
+use crate::meter::Meters;
 use crate::noun::credential::CredentialRow;
 use crate::noun::organisation::OrganisationRow;
 use crate::noun::person::PersonRow;
@@ -56,6 +57,7 @@ struct Inner {
     cells: RwLock<BTreeMap<Id<CellNoun>, Arc<Cell>>>,
     opening: Openings,
     observations: Observations,
+    meters: Arc<Meters>,
     /// One erasure at a time, so that none is taken for interrupted while it goes on.
     erasing: tokio::sync::Mutex<()>,
     /// One step of a snapshot at a time, so that none is taken twice.
@@ -147,6 +149,7 @@ impl Region {
         let gate = Gate::embedded().map_err(StartError::Policy)?;
         let root = Arc::new(root);
         ground.lease.confirm(ground.clock.now(), root.head().next_seq);
+        let meters = Arc::clone(&ground.meters);
         let inner = Inner {
             ground,
             gate,
@@ -154,6 +157,7 @@ impl Region {
             cells: RwLock::default(),
             opening: Openings::default(),
             observations: Observations::default(),
+            meters,
             erasing: tokio::sync::Mutex::new(()),
             taking: tokio::sync::Mutex::new(()),
         };
@@ -204,6 +208,11 @@ impl Region {
 
     pub(crate) fn observations(&self) -> &Observations {
         &self.inner.observations
+    }
+
+    /// What the house counts of itself.
+    pub fn meters(&self) -> &Meters {
+        &self.inner.meters
     }
 
     pub fn keys(&self, cell: Id<CellNoun>) -> Keys {
@@ -403,6 +412,7 @@ fn ground(parts: Parts) -> Result<Ground, StartError> {
         clock: parts.clock,
         rand: parts.rand,
         lease: Arc::new(Lease::default()),
+        meters: Arc::default(),
     })
 }
 

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
@@ -19,6 +20,8 @@ use crate::Region;
 use crate::cell::Cell;
 use crate::cell::draft::Draft;
 use crate::cell::step::{Entry, HouseStep, Moment};
+use crate::expiry::Ages;
+use crate::meter::StoreWork;
 use crate::object::ObjectRow;
 use crate::snapshot::{LeavingRow, SnapshotRow};
 use crate::upload::PartRow;
@@ -36,9 +39,17 @@ const ANCHOR_EVERY_TICKS: u64 = 60;
 /// WHY: orphans are at least a day old, so looking for them hourly loses nothing.
 const SWEEP_EVERY_TICKS: u64 = 3_600;
 
+/// WHY: what ends by itself does so at midnight; an hour later is soon enough, and a failed round is soon repeated.
+const EXPIRE_EVERY: Duration = Duration::from_secs(3_600);
+
 impl Region {
     /// Tends until `until` ends, then closes in good order.
     pub async fn tend(&self, until: impl Future<Output = ()> + Send) {
+        self.tend_by(Ages::default(), until).await;
+    }
+
+    /// The same with other ages than the usual ones.
+    pub async fn tend_by(&self, ages: Ages, until: impl Future<Output = ()> + Send) {
         let (end, ended) = tokio::sync::watch::channel(());
         // WHY tasks of their own: housekeeping may take long, the lease and what was observed may not.
         let confirming = tokio::spawn(confirm_until(self.clone(), ended.clone()));
@@ -48,6 +59,8 @@ impl Region {
         tokio::select! {
             () = until => {}
             () = self.keep_house() => {}
+            // WHY here and no task of its own: it ends before the cells are closed. A step on its way is one commit.
+            () = self.keep_expiring(ages) => {}
         }
         self.close().await;
         drop(end);
@@ -78,6 +91,23 @@ impl Region {
         tracing::error!("this process no longer leads the root cell");
     }
 
+    /// Never ends by itself.
+    async fn keep_expiring(&self, ages: Ages) {
+        loop {
+            tokio::time::sleep(EXPIRE_EVERY).await;
+            match self.expire(ages).await {
+                Ok(ended) => tracing::info!(
+                    hidden = ended.hidden,
+                    removed = ended.removed,
+                    uploads = ended.uploads,
+                    kept = ended.kept,
+                    "expired"
+                ),
+                Err(refusal) => tracing::warn!(reason = refusal.reason.code(), "nothing was expired"),
+            }
+        }
+    }
+
     /// The root remembers the projects' heads, and indexes survive a crash up to here.
     pub async fn anchor_and_flush(&self) {
         if let Err(refusal) = self.anchor().await {
@@ -104,7 +134,10 @@ impl Region {
             Ok(Some(_)) if self.root().head().next_seq > next_seq => self.lease().confirm(now, next_seq),
             // A commit in flight, ours or another's: the next second tells.
             Ok(Some(_)) => tracing::warn!(seq = next_seq, "the root was not confirmed this second"),
-            Err(error) => tracing::warn!(%error, "the root cannot be confirmed"),
+            Err(error) => {
+                self.meters().store_failed(StoreWork::Confirm);
+                tracing::warn!(%error, "the root cannot be confirmed");
+            }
         }
     }
 
@@ -122,6 +155,7 @@ impl Region {
                     tracing::info!(cell = %cell.id, blobs = swept.blobs, size_bytes = swept.bytes, leftovers = swept.leftovers, "swept")
                 }
                 Err(refusal) => {
+                    self.meters().store_failed(StoreWork::Sweep);
                     tracing::warn!(cell = %cell.id, reason = refusal.reason.code(), "not swept")
                 }
             }
@@ -135,12 +169,20 @@ impl Region {
     /// Publishes every open cell that has grown.
     pub async fn publish_all(&self) {
         let cells = self.every_cell();
+        let begun_at = self.now();
+        let failed = AtomicBool::new(false);
+        let failed = &failed;
         let publish = |cell: Arc<Cell>| async move {
             if let Err(refusal) = cell.publisher.publish(&cell).await {
+                failed.store(true, Ordering::Relaxed);
+                self.meters().store_failed(StoreWork::Publish);
                 tracing::warn!(cell = %cell.id, reason = refusal.reason.code(), "checkpoint not published");
             }
         };
         stream::iter(cells).for_each_concurrent(CELLS_AT_ONCE_MAX, publish).await;
+        if !failed.load(Ordering::Relaxed) {
+            self.meters().published_at.set(begun_at);
+        }
     }
 
     /// Records what was seen, publishes, ends every sequencer.

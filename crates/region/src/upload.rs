@@ -266,6 +266,12 @@ pub async fn parts(draft: &Draft, upload: &UploadRow) -> Result<Vec<PartRow>, Re
     Ok(rows.into_iter().map(|(_, row)| row).collect())
 }
 
+/// The last sign of life of an upload: its newest part, or its start.
+pub async fn seen_at(draft: &Draft, upload: &UploadRow) -> Result<Timestamp, Refusal> {
+    let parts = parts(draft, upload).await?;
+    Ok(parts.iter().map(|part| part.at).fold(upload.at, Timestamp::max))
+}
+
 /// One part as the client names it when it completes.
 #[derive(Debug, Clone)]
 pub struct Named {
@@ -344,7 +350,7 @@ fn sized(chosen: Vec<PartRow>) -> Result<Vec<PartRow>, Refusal> {
 }
 
 /// Removes an upload and its parts in the same commit as whatever ends it.
-async fn remove(draft: &mut Draft, upload: &UploadRow) -> Result<Vec<PartRow>, Refusal> {
+pub async fn remove(draft: &mut Draft, upload: &UploadRow) -> Result<Vec<PartRow>, Refusal> {
     let kept = parts(draft, upload).await?;
     for part in &kept {
         let seal = upload.part_seal(part.number, part.piece.plain_bytes);

@@ -4,6 +4,7 @@
 //! carries no permission: that is the gate's to give.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use http::HeaderMap;
 use region::{Leaf, Region};
@@ -11,6 +12,7 @@ use s3s::{S3Error, S3Request, S3Response, S3Result, TrailingHeaders};
 use words::{Actor, Place, Reason, Refusal};
 
 use crate::error::{About, LEAF};
+use crate::front::Front;
 
 /// Who calls, as the listener knows it.
 #[derive(Debug, Clone, Copy)]
@@ -34,14 +36,16 @@ pub struct Ask<I> {
     pub trailers: Option<TrailingHeaders>,
     /// What the client takes this region's name for, in its signature.
     pub region_name: Option<String>,
+    pub front: Arc<Front>,
 }
 
 impl<I> Ask<I> {
-    pub fn new(region: &Region, request: S3Request<I>) -> S3Result<Self> {
+    pub fn new(region: &Region, front: &Arc<Front>, request: S3Request<I>) -> S3Result<Self> {
         let actor = request.extensions.get::<Actor>().cloned().ok_or_else(unknown)?;
         let project = actor.credential.as_ref().ok_or_else(unknown)?.project.to_string();
         Ok(Self {
             region: region.clone(),
+            front: Arc::clone(front),
             actor,
             project,
             input: request.input,

@@ -1,9 +1,6 @@
 //! Buckets: each belongs to the one project that the credential reaches.
 
-use std::sync::Arc;
-
 use region::Request;
-use region::cell::Cell;
 use s3s::dto::*;
 use s3s::{S3ErrorCode, S3Response, S3Result};
 use serde_json::Value;
@@ -13,22 +10,17 @@ use crate::ask::{Ask, recorded};
 use crate::error::{self, About};
 use crate::page;
 
-async fn cell<I>(ask: &Ask<I>) -> S3Result<Arc<Cell>> {
-    ask.region.project_cell(&ask.actor, &ask.project).await.map_err(About::Bucket.told())
-}
-
 /// The buckets that the actor may see, or the one that is meant.
 async fn show<I>(ask: &Ask<I>, bucket: Option<&str>) -> S3Result<Vec<Value>> {
-    let cell = cell(ask).await?;
     let deed = act::BucketShow { project: ask.project.clone(), bucket: bucket.map(str::to_owned) };
-    let done = ask.region.look(&ask.actor, &deed, Some(&cell)).await.map_err(About::Bucket.told())?;
+    let done = ask.region.look_in_project(&ask.actor, &deed).await.map_err(About::Bucket.told())?;
     match done.answer {
         Value::Array(rows) => Ok(rows),
         _ => Ok(Vec::new()),
     }
 }
 
-async fn one<I>(ask: &Ask<I>, bucket: &str) -> S3Result<Value> {
+pub async fn one<I>(ask: &Ask<I>, bucket: &str) -> S3Result<Value> {
     let lost = || About::Bucket.told()(words::Reason::NotFound.into());
     show(ask, Some(bucket)).await?.into_iter().next().ok_or_else(lost)
 }
@@ -41,10 +33,9 @@ pub async fn create(ask: Ask<CreateBucketInput>) -> S3Result<S3Response<CreateBu
     let name: BucketName = ask.input.bucket.parse().map_err(|problem: words::name::NameError| {
         error::invalid(S3ErrorCode::InvalidBucketName, problem.to_string())
     })?;
-    let cell = cell(&ask).await?;
     let deed = act::BucketCreate { project: ask.project.clone(), bucket: name.to_string(), agreement: None };
     let request = Request { actor: ask.actor.clone(), deed, attempt: None };
-    let done = ask.region.at_cell(&cell, request).await.map_err(About::Bucket.told())?;
+    let done = ask.region.at_project(request).await.map_err(About::Bucket.told())?;
     Ok(recorded(CreateBucketOutput { location: Some(format!("/{name}")) }, done.leaf))
 }
 
@@ -98,10 +89,9 @@ fn told(row: &Value) -> Option<Bucket> {
 }
 
 pub async fn delete(ask: Ask<DeleteBucketInput>) -> S3Result<S3Response<DeleteBucketOutput>> {
-    let cell = cell(&ask).await?;
     let deed = act::BucketDelete { project: ask.project.clone(), bucket: ask.input.bucket.clone() };
     let request = Request { actor: ask.actor.clone(), deed, attempt: None };
-    let done = ask.region.at_cell(&cell, request).await.map_err(About::Bucket.told())?;
+    let done = ask.region.at_project(request).await.map_err(About::Bucket.told())?;
     Ok(recorded(DeleteBucketOutput::default(), done.leaf))
 }
 
@@ -135,13 +125,12 @@ pub async fn set_versions(
             return Err(error::invalid(S3ErrorCode::MalformedXML, "versioning is Enabled or Suspended"));
         }
     };
-    let cell = cell(&ask).await?;
     let deed = act::BucketVersion {
         project: ask.project.clone(),
         bucket: ask.input.bucket.clone(),
         versions: versions.to_owned(),
     };
     let request = Request { actor: ask.actor.clone(), deed, attempt: None };
-    let done = ask.region.at_cell(&cell, request).await.map_err(About::Bucket.told())?;
+    let done = ask.region.at_project(request).await.map_err(About::Bucket.told())?;
     Ok(recorded(PutBucketVersioningOutput::default(), done.leaf))
 }

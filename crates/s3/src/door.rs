@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use listen::{Budget, Shares};
+use listen::{Budget, Seated, Shares};
 use region::Region;
+use region::meter::Door;
 use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use words::{Place, Timestamp};
+use words::{Place, Reason, Timestamp};
 
 use crate::auth::{Admission, Secrets};
+use crate::front::Front;
 use crate::guard::head::DOCUMENT_BYTES_MAX;
 use crate::verbs::Verbs;
 
@@ -61,10 +63,12 @@ pub struct S3Door {
     region: Region,
     place: Place,
     limits: Limits,
+    front: Arc<Front>,
     protocol: S3Service,
     bodies: Arc<Semaphore>,
     drains: Arc<Semaphore>,
     budget: Budget,
+    seated: Arc<Seated>,
 }
 
 impl S3Door {
@@ -73,7 +77,14 @@ impl S3Door {
     }
 
     pub fn with(region: Region, place: Place, limits: Limits) -> Self {
-        let mut builder = S3ServiceBuilder::new(Verbs(region.clone()));
+        Self::fronted(region, place, limits, Front::default())
+    }
+
+    /// The same under names of its own, for pages of other origins.
+    pub fn fronted(region: Region, place: Place, limits: Limits, front: Front) -> Self {
+        let front = Arc::new(front);
+        let mut builder = S3ServiceBuilder::new(Verbs(region.clone(), Arc::clone(&front)));
+        builder.set_host(Front::clone(&front));
         builder.set_auth(Secrets(region.clone()));
         let shares = Shares::new(limits.per_person_max, limits.held_bytes_per_person_max);
         builder.set_access(Admission { region: region.clone(), shares });
@@ -85,15 +96,39 @@ impl S3Door {
         let bodies = Arc::new(Semaphore::new(limits.bodies_max));
         let drains = Arc::new(Semaphore::new(DRAINS_MAX));
         let budget = Budget::new(limits.held_bytes_max);
-        Self { region, place, limits, protocol: builder.build(), bodies, drains, budget }
+        Self {
+            region,
+            place,
+            limits,
+            front,
+            protocol: builder.build(),
+            bodies,
+            drains,
+            budget,
+            seated: Arc::default(),
+        }
     }
 
     pub fn place(&self) -> Place {
         self.place
     }
 
+    /// How many sit at it, wherever it is served.
+    pub fn seated(&self) -> Arc<Seated> {
+        Arc::clone(&self.seated)
+    }
+
+    /// A stranger was refused.
+    pub(crate) fn refused(&self, reason: Option<Reason>) {
+        self.region.meters().stranger(Door::S3, reason.unwrap_or(Reason::Unauthenticated));
+    }
+
     pub fn limits(&self) -> Limits {
         self.limits
+    }
+
+    pub(crate) fn front(&self) -> &Front {
+        &self.front
     }
 
     pub(crate) fn now(&self) -> Timestamp {

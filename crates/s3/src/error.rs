@@ -56,6 +56,11 @@ pub fn not_offered(detail: impl Into<String>) -> S3Error {
     error(S3ErrorCode::NotImplemented, &Refusal::with(Reason::NotOffered, detail))
 }
 
+/// What S3 lets a bucket have and this one has not.
+pub fn lacking(code: S3ErrorCode, what: &str) -> S3Error {
+    error(code, &Refusal::with(Reason::NotFound, what))
+}
+
 /// WHY: what a door holds is given back within seconds.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 

@@ -4,12 +4,13 @@
 
 use bytes::Bytes;
 use s3s::dto::{
-    CompletedMultipartUpload, CopySource, CreateBucketConfiguration, Delete, ETagCondition, Range,
-    VersioningConfiguration,
+    AccessControlPolicy, BucketLifecycleConfiguration, CORSConfiguration, CompletedMultipartUpload,
+    CopySource, CreateBucketConfiguration, Delete, ETagCondition, Range, VersioningConfiguration,
 };
 use s3s::xml::{Deserialize, Deserializer};
 use words::Timestamp;
 
+use crate::front::Front;
 use crate::guard::{answer, chunk, head, hoist, name, sign};
 use crate::{page, sums};
 
@@ -106,6 +107,9 @@ pub fn fuzz_document(bytes: &[u8]) {
     }
     read::<CompletedMultipartUpload>(bytes);
     read::<Delete>(bytes);
+    read::<BucketLifecycleConfiguration>(bytes);
+    read::<AccessControlPolicy>(bytes);
+    read::<CORSConfiguration>(bytes);
     read::<VersioningConfiguration>(bytes);
     read::<CreateBucketConfiguration>(bytes);
 }
@@ -121,7 +125,8 @@ pub fn fuzz_head(bytes: &[u8]) {
     if let Ok(request) = request.body(()) {
         let _sums = sums::claimed(request.headers());
         let _announced = sums::announced(request.headers());
-        let _checked = head::check(request, NOW);
+        let domains = ["epic.test"].iter().filter_map(|domain| domain.parse().ok()).collect();
+        let _checked = head::check(request, &Front::new(domains, Vec::new()), NOW);
     }
 }
 

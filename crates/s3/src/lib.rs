@@ -14,10 +14,12 @@ mod change;
 mod copy;
 mod door;
 mod error;
+mod front;
 #[doc(hidden)]
 pub mod fuzz;
 mod guard;
 mod kept;
+mod lifecycle;
 mod list;
 mod offered;
 mod page;
@@ -25,10 +27,12 @@ mod part;
 mod put;
 mod read;
 mod serve;
+mod stated;
 mod sums;
 mod upload;
 mod verbs;
 mod wish;
 
 pub use door::{Limits, S3Door};
+pub use front::{Domain, Front, FrontError, Origin};
 pub use serve::serve;

@@ -14,13 +14,13 @@ const HEAD_BYTES_MAX: usize = 64 * 1_024;
 
 /// Serves until told to end, then lets requests in flight finish, for a while.
 pub async fn serve(port: impl Into<listen::Port>, door: S3Door, until: impl Future<Output = ()> + Send) {
-    let limits = listening(door.limits());
+    let (limits, seated) = (listening(door.limits()), door.seated());
     let answer = move |peer: SocketAddr, request| {
         let door = door.clone();
         let caller = Caller { address: peer.ip().to_canonical(), place: door.place() };
         async move { guard::serve(&door, caller, request).await }
     };
-    listen::serve(port, limits, answer, until).await;
+    listen::serve(port, limits, seated, answer, until).await;
 }
 
 fn listening(limits: Limits) -> listen::Limits {

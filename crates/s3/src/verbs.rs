@@ -3,16 +3,19 @@
 //! The protocol crate writes requests and bodies into its log lines, so it is
 //! served in silence; the region's own lines are let through here.
 
+use std::sync::Arc;
+
 use region::Region;
 use s3s::dto::*;
 use s3s::{S3, S3Request, S3Response, S3Result};
 use tracing::instrument::WithSubscriber;
 
 use crate::ask::{Ask, Voice};
-use crate::{bucket, change, copy, list, part, put, read, upload};
+use crate::front::Front;
+use crate::{bucket, change, copy, lifecycle, list, part, put, read, stated, upload};
 
 /// S3 over a region.
-pub struct Verbs(pub Region);
+pub struct Verbs(pub Region, pub Arc<Front>);
 
 macro_rules! verbs {
     ($($verb:ident $input:ident $output:ident = $serve:path;)*) => {
@@ -20,7 +23,7 @@ macro_rules! verbs {
         impl S3 for Verbs {
             $(async fn $verb(&self, request: S3Request<$input>) -> S3Result<S3Response<$output>> {
                 let voice = request.extensions.get::<Voice>().cloned();
-                let ask = Ask::new(&self.0, request)?;
+                let ask = Ask::new(&self.0, &self.1, request)?;
                 match voice {
                     Some(Voice(dispatch)) => $serve(ask).with_subscriber(dispatch).await,
                     None => $serve(ask).await,
@@ -53,4 +56,35 @@ verbs! {
     abort_multipart_upload AbortMultipartUploadInput AbortMultipartUploadOutput = upload::abort;
     list_multipart_uploads ListMultipartUploadsInput ListMultipartUploadsOutput = part::uploads;
     list_parts ListPartsInput ListPartsOutput = part::parts;
+    get_bucket_lifecycle_configuration GetBucketLifecycleConfigurationInput GetBucketLifecycleConfigurationOutput = lifecycle::get;
+    put_bucket_lifecycle_configuration PutBucketLifecycleConfigurationInput PutBucketLifecycleConfigurationOutput = lifecycle::put;
+    delete_bucket_lifecycle DeleteBucketLifecycleInput DeleteBucketLifecycleOutput = lifecycle::delete;
+    get_bucket_cors GetBucketCorsInput GetBucketCorsOutput = stated::cors;
+    put_bucket_cors PutBucketCorsInput PutBucketCorsOutput = stated::set_cors;
+    delete_bucket_cors DeleteBucketCorsInput DeleteBucketCorsOutput = stated::drop_cors;
+    get_bucket_acl GetBucketAclInput GetBucketAclOutput = stated::acl;
+    put_bucket_acl PutBucketAclInput PutBucketAclOutput = stated::set_acl;
+    get_object_acl GetObjectAclInput GetObjectAclOutput = stated::object_acl;
+    put_object_acl PutObjectAclInput PutObjectAclOutput = stated::set_object_acl;
+    get_bucket_policy GetBucketPolicyInput GetBucketPolicyOutput = stated::policy;
+    delete_bucket_policy DeleteBucketPolicyInput DeleteBucketPolicyOutput = stated::drop_policy;
+    get_bucket_policy_status GetBucketPolicyStatusInput GetBucketPolicyStatusOutput = stated::policy_status;
+    get_bucket_website GetBucketWebsiteInput GetBucketWebsiteOutput = stated::website;
+    delete_bucket_website DeleteBucketWebsiteInput DeleteBucketWebsiteOutput = stated::drop_website;
+    get_bucket_replication GetBucketReplicationInput GetBucketReplicationOutput = stated::replication;
+    delete_bucket_replication DeleteBucketReplicationInput DeleteBucketReplicationOutput = stated::drop_replication;
+    get_bucket_tagging GetBucketTaggingInput GetBucketTaggingOutput = stated::tagging;
+    delete_bucket_tagging DeleteBucketTaggingInput DeleteBucketTaggingOutput = stated::drop_tagging;
+    get_bucket_ownership_controls GetBucketOwnershipControlsInput GetBucketOwnershipControlsOutput = stated::ownership;
+    put_bucket_ownership_controls PutBucketOwnershipControlsInput PutBucketOwnershipControlsOutput = stated::set_ownership;
+    get_public_access_block GetPublicAccessBlockInput GetPublicAccessBlockOutput = stated::public_access;
+    put_public_access_block PutPublicAccessBlockInput PutPublicAccessBlockOutput = stated::set_public_access;
+    get_bucket_request_payment GetBucketRequestPaymentInput GetBucketRequestPaymentOutput = stated::payer;
+    put_bucket_request_payment PutBucketRequestPaymentInput PutBucketRequestPaymentOutput = stated::set_payer;
+    get_bucket_accelerate_configuration GetBucketAccelerateConfigurationInput GetBucketAccelerateConfigurationOutput = stated::acceleration;
+    put_bucket_accelerate_configuration PutBucketAccelerateConfigurationInput PutBucketAccelerateConfigurationOutput = stated::set_acceleration;
+    get_bucket_logging GetBucketLoggingInput GetBucketLoggingOutput = stated::logging;
+    put_bucket_logging PutBucketLoggingInput PutBucketLoggingOutput = stated::set_logging;
+    get_bucket_notification_configuration GetBucketNotificationConfigurationInput GetBucketNotificationConfigurationOutput = stated::notification;
+    put_bucket_notification_configuration PutBucketNotificationConfigurationInput PutBucketNotificationConfigurationOutput = stated::set_notification;
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use gate::identify::key_text::public_text;
 use gate::identify::{Replay, signed};
-use listen::{Budget, Grant, Limits, Share, Shares, Tls};
+use listen::{Budget, Grant, Limits, Seated, Share, Shares, Tls};
 use region::Region;
+use region::meter::Door;
 use seal::VerifyingKey;
 use words::time::SECOND_MS;
 use words::{Actor, Place, Reason, Refusal, Timestamp};
@@ -53,6 +54,7 @@ struct Inner {
     budget: Budget,
     /// Requests in flight of each person's key.
     shares: Arc<Shares>,
+    seated: Arc<Seated>,
 }
 
 impl ActsDoor {
@@ -95,12 +97,23 @@ impl ActsDoor {
             replay: Mutex::new(Replay::new()),
             budget: Budget::new(FIELDS_BYTES_MAX),
             shares: Shares::new(limits.connections_max.div_ceil(PER_KEY_PART), FIELDS_BYTES_PER_KEY_MAX),
+            seated: Arc::default(),
         };
         Self { inner: Arc::new(inner) }
     }
 
     pub fn region(&self) -> &Region {
         &self.inner.region
+    }
+
+    /// How many sit at it, wherever it is served.
+    pub fn seated(&self) -> Arc<Seated> {
+        Arc::clone(&self.inner.seated)
+    }
+
+    /// A stranger was refused.
+    pub(crate) fn refused(&self, refusal: &Refusal) {
+        self.region().meters().stranger(Door::Acts, refusal.reason);
     }
 
     pub fn limits(&self) -> Limits {

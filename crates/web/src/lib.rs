@@ -14,15 +14,19 @@ mod perform;
 mod problem;
 mod serve;
 pub mod tar;
+mod watch;
 
 pub use door::ActsDoor;
 pub use problem::Problem;
 pub use serve::serve;
+pub use watch::watch;
 
 /// Where acts are asked for: `POST /acts/<name>`.
 pub const ACTS_PATH: &str = "/acts/";
 /// Whether this process leads the region and answers for it.
 pub const HEALTH_PATH: &str = "/health";
+/// What the region counts of itself, on an address of its own.
+pub const METRICS_PATH: &str = "/metrics";
 /// The leaf that an act left.
 pub const LEAF_HEADER: &str = "x-epic-leaf";
 /// The fields of an act whose body is a stream.

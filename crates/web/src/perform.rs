@@ -10,7 +10,7 @@ use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, Limited, StreamBody};
 use hyper::body::{Body as _, Frame, Incoming};
-use listen::Held;
+use listen::{Held, Share};
 use region::Done;
 use region::cell::step::Leaf;
 use region::noun::{airlock, ledger};
@@ -41,7 +41,10 @@ pub async fn answer(door: &ActsDoor, address: IpAddr, request: Request<Incoming>
     let (parts, body) = request.into_parts();
     let head = match Head::read(&parts) {
         Ok(head) => head,
-        Err(refusal) => return no(&refusal, None),
+        Err(refusal) => {
+            door.refused(&refusal);
+            return no(&refusal, None);
+        }
     };
     let act = head.act;
     match act_on(door, &head, body, address).await {
@@ -63,10 +66,7 @@ async fn act_on(
     body: Incoming,
     address: IpAddr,
 ) -> Result<Response<Body>, Refusal> {
-    let key = door.verify(head)?;
-    let share = door.share(key)?;
-    // WHY before the body: anybody can make a key, and only a person's takes room.
-    let actor = door.actor(head, key, address).await?;
+    let (share, actor) = known(door, head, address).await.inspect_err(|refusal| door.refused(refusal))?;
     let wait = door.limits().body_wait;
     let answered = match &head.fields {
         None => {
@@ -81,6 +81,14 @@ async fn act_on(
         }
     };
     Ok(answered.map(|body| Held::new(body, share).boxed_unsync()))
+}
+
+/// Whoever signed, if they are somebody.
+async fn known(door: &ActsDoor, head: &Head, address: IpAddr) -> Result<(Share, Actor), Refusal> {
+    let key = door.verify(head)?;
+    let share = door.share(key)?;
+    // WHY before the body: anybody can make a key, and only a person's takes room.
+    Ok((share, door.actor(head, key, address).await?))
 }
 
 /// A body of fields, whole and as signed.

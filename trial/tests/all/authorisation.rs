@@ -15,7 +15,7 @@ use words::{Act, Actor, Id, Place, Reason, Refusal};
 use crate::ground::desk;
 
 /// Who does which act with which fields, in an order in which each can be done.
-/// `rita@desk` works inside; `$name` stands for what an earlier act answered.
+/// `rita@desk` and `carla@desk` work inside; `$name` stands for what an earlier act answered.
 fn story() -> Vec<(&'static str, &'static str, Value)> {
     let key = public_text(World::key("paola").unwrap().public());
     let because = "so it goes";
@@ -99,6 +99,11 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
             "carla",
             "bucket.version",
             json!({ "project": PROJECT, "bucket": "results", "versions": "enabled" }),
+        ),
+        (
+            "carla@desk",
+            "bucket.expire",
+            json!({ "project": PROJECT, "bucket": "results", "rules": [r#"{"id":"tmp","prefix":"tmp/","days":30}"#] }),
         ),
         ("carla", "bucket.delete", json!({ "project": PROJECT, "bucket": "scratch" })),
         ("carla", "bucket.show", json!({ "project": PROJECT })),
@@ -263,6 +268,8 @@ async fn every_act_as_nobody_the_wrong_and_the_right_person() {
         .unwrap();
     world.enrol("nina", "nowhere").await.unwrap();
     let (_, rita) = desk(&world).await;
+    let access = world.credential("carla", PROJECT, Place::Inside, None).await.unwrap();
+    let carla = world.with(&access, Place::Inside).await.unwrap();
     let dina = crate::ground::dina(&world, "bari").await;
     store(&world.region, &dina, "bari", "a", b"delivered").await.unwrap();
     world.study(2).await.unwrap();
@@ -285,7 +292,11 @@ async fn every_act_as_nobody_the_wrong_and_the_right_person() {
         assert!(is_silent(act, wrong.clone()), "{name} as the wrong person: {wrong:?}");
         let lost = world.act("nina", name, invented(&fields)).await.map(|done| done.answer);
         assert_eq!(alike(&wrong), alike(&lost), "{name}: what is there is told from what is not");
-        let right = if who == "rita@desk" { rita.clone() } else { world.actor(who) };
+        let right = match who {
+            "rita@desk" => rita.clone(),
+            "carla@desk" => carla.clone(),
+            who => world.actor(who),
+        };
         let answer = world.region.perform(&right, act, fields.clone(), None).await;
         let answer = answer.unwrap_or_else(|refusal| panic!("{name} as {who}: {refusal}")).answer;
         learn(&world, &rita, act, &fields, &answer, &mut known).await;

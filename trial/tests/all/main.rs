@@ -5,6 +5,7 @@ mod across;
 mod authorisation;
 mod erased_again;
 mod erasure;
+mod expiry;
 mod ground;
 mod hidden;
 mod keeping;

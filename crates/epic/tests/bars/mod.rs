@@ -14,3 +14,4 @@ mod scripts;
 mod study;
 mod tampered;
 mod tls;
+mod watched;

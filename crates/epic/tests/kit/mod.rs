@@ -189,6 +189,11 @@ impl House {
         child.wait().unwrap().code().expect("it ended by itself")
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.up.as_ref().expect("it is up").id()
+    }
+
     /// Waits until it ends by itself; gives its exit code.
     pub fn ended(&mut self) -> i32 {
         let mut child = self.up.take().expect("it is up");

@@ -22,6 +22,7 @@ use crate::cell::open::Ground;
 use crate::cell::pack::{Head, Packed, Packer, Pen};
 use crate::cell::state::{self, YearRow};
 use crate::cell::step::{Done, Entry, Leaf, Moment, Planned, Step};
+use crate::meter::StoreWork;
 
 /// What waits for the sequencer.
 pub enum Job {
@@ -236,8 +237,10 @@ impl Lead {
         };
         let Packed { bytes, head, leaves } =
             packer.pack(&self.head, &pen, now, root_seq).map_err(|refusal| dropped(&refusal))?;
-        let seq = self.head.next_seq;
+        let (seq, size_bytes) = (self.head.next_seq, bytes.len());
+        let begun = tokio::time::Instant::now();
         self.log.append(seq, Bytes::from(bytes)).await.map_err(|error| self.unappended(&error))?;
+        self.ground.meters.committed(begun.elapsed(), size_bytes, leaves.len());
         let have_duties_moved = draft.duties() > 0;
         self.duties += draft.duties();
         self.head = head;
@@ -289,8 +292,11 @@ impl Lead {
     }
 
     fn unappended(&self, error: &AppendError) -> Dropped {
-        if matches!(error, AppendError::Fenced { .. }) {
-            self.ground.lease.lose(self.cell);
+        match error {
+            AppendError::Fenced { .. } => self.ground.lease.lose(self.cell),
+            AppendError::Unknown { .. } | AppendError::TooLarge { .. } => {
+                self.ground.meters.store_failed(StoreWork::Append);
+            }
         }
         dropped(error)
     }

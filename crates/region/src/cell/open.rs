@@ -16,6 +16,7 @@ use crate::cell::opening::Opening;
 use crate::cell::pack::Head;
 use crate::cell::publish::Known;
 use crate::lease::Lease;
+use crate::meter::Meters;
 
 /// Why a cell cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +66,7 @@ pub struct Ground {
     pub rand: Arc<dyn Rand>,
     pub lease: Arc<Lease>,
     pub writer: Id<Writer>,
+    pub meters: Arc<Meters>,
 }
 
 /// A cell's log, folded.

@@ -49,6 +49,8 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    pub const ALL: [Self; 5] = [Self::Pass, Self::Fail, Self::Error, Self::NotApplicable, Self::Stale];
+
     pub const fn text(self) -> &'static str {
         match self {
             Self::Pass => "pass",
@@ -202,6 +204,18 @@ impl Plan<CheckRun> for Record {
         }
         Ok(outcome.saying(Value::Array(told)))
     }
+}
+
+/// Each check with the verdict it has now; one that never ran is stale.
+pub async fn verdicts(region: &Region) -> Result<Vec<(&'static str, Verdict)>, Refusal> {
+    let root = region.root().view().await?;
+    let mut told = Vec::new();
+    for check in all() {
+        let row: Option<VerdictRow> = root.row(check.name().as_bytes()).await?;
+        let fresh = row.filter(|row| region.now().since_ms(row.at) <= check.trusted_ms());
+        told.push((check.name(), fresh.map_or(Verdict::Stale, |row| row.verdict)));
+    }
+    Ok(told)
 }
 
 fn told_row(row: &VerdictRow, now: Timestamp) -> Value {

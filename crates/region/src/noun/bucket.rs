@@ -10,11 +10,12 @@ use gate::facts::Target;
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 use words::act::{BucketCreate, BucketDelete, BucketShow, BucketVersion};
-use words::noun::{Agreement, Bucket, Noun, Project, Scope};
+use words::noun::{Agreement, Bucket, Cell, Noun, Project, Scope};
 use words::{BucketName, Id, Reason, Refusal, Timestamp};
 
 use crate::act::{Frame, Judged, Outcome, Rule, Scene};
 use crate::cell::draft::Draft;
+use crate::expiry::{self, ExpiryRule};
 use crate::facts::{self, DataTarget};
 use crate::noun::agreement::{self, AgreementRow};
 use crate::noun::project;
@@ -40,6 +41,10 @@ pub struct BucketRow {
     /// It holds a snapshot of another project's data.
     #[n(10)]
     pub taken: Option<Taken>,
+    /// By which rules its versions and uploads end by themselves.
+    #[n(7)]
+    #[cbor(default)]
+    pub expiry: Vec<ExpiryRule>,
 }
 
 /// S3's three states of versioning.
@@ -117,6 +122,7 @@ impl Rule for BucketCreate {
             versions: if of.is_some() { Versions::Enabled } else { Versions::Never },
             created_at: frame.now,
             taken: None,
+            expiry: Vec::new(),
         };
         draft.put_in(row.seal(), row.name.as_bytes(), &row)?;
         let answer = json!({ "bucket": row.name });
@@ -147,7 +153,9 @@ impl Rule for BucketVersion {
                 return Err(Refusal::with(Reason::Invalid, "versions are `enabled` or `suspended`"));
             }
         };
-        if row.versions == Versions::Suspended && takes_deliveries(draft, frame, &row).await? {
+        if row.versions == Versions::Suspended
+            && takes_deliveries(draft, frame.root, frame.cell, frame.now, &row).await?
+        {
             return Err(Refusal::with(Reason::StateWrong, "a delivery must not take an earlier one's place"));
         }
         draft.put_in(row.seal(), row.name.as_bytes(), &row)?;
@@ -159,15 +167,21 @@ impl Rule for BucketVersion {
 /// Whether somebody may still deliver here, now or later: its provider's agreement is not over.
 ///
 /// WHY no look at the grants: each hangs on that agreement and delivers nothing after it.
-async fn takes_deliveries(draft: &Draft, frame: &Frame<'_>, row: &BucketRow) -> Result<bool, Refusal> {
+pub async fn takes_deliveries(
+    draft: &Draft,
+    root: Option<&Draft>,
+    cell: Id<Cell>,
+    now: Timestamp,
+    row: &BucketRow,
+) -> Result<bool, Refusal> {
     let scope: Option<ScopeRow> = draft.row(&row.scope.to_bytes()).await?;
-    let (Some(of), Some(root)) = (scope.and_then(|scope| scope.agreement), frame.root) else {
+    let (Some(of), Some(root)) = (scope.and_then(|scope| scope.agreement), root) else {
         return Ok(false);
     };
     // WHY: a project's cell bears its id.
-    let key = crate::row::pair::<Project, Agreement>(frame.cell.cast(), of);
+    let key = crate::row::pair::<Project, Agreement>(cell.cast(), of);
     let agreement: Option<AgreementRow> = root.row(&key).await?;
-    Ok(agreement.is_some_and(|agreement| !agreement.is_over(frame.now)))
+    Ok(agreement.is_some_and(|agreement| !agreement.is_over(now)))
 }
 
 #[async_trait]
@@ -216,6 +230,7 @@ impl Show for BucketShow {
                 "versions": row.versions.text(),
                 "snapshot": row.taken.map(|taken| taken.snapshot.to_string()),
                 "created": row.created_at,
+                "expiry": row.expiry.iter().map(expiry::Asked::of).collect::<Vec<_>>(),
             }));
         }
         Ok(Value::Array(shown))

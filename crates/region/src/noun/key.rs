@@ -20,10 +20,11 @@ use crate::noun::agreement::{self, AgreementRow};
 use crate::noun::erasure::CertificateRow;
 use crate::noun::project;
 use crate::object::ObjectRow;
+use crate::object::keep::{self, Aside};
 use crate::scope::ScopeRow;
 use crate::show::Show;
 
-/// What keeps objects of a scope (or of all) from being erased.
+/// What keeps objects of a scope (or of all) from being erased; no lock is ever set aside for that.
 #[derive(Debug, Default, Clone, Copy)]
 struct Kept {
     is_held: bool,
@@ -38,16 +39,18 @@ async fn kept(
     scope: Option<Id<Scope>>,
 ) -> Result<Kept, Refusal> {
     let mut is_held = false;
+    let mut locked_until = None;
     let mut youngest: BTreeMap<Id<Scope>, Timestamp> = BTreeMap::new();
     let seen = |object: ObjectRow| {
         if scope.is_none_or(|scope| scope == object.scope) && !object.is_marker {
             is_held |= object.is_held;
+            locked_until = locked_until.max(keep::locked_until(&object, Aside::Nothing));
             let at = youngest.entry(object.scope).or_default();
             *at = object.at.max(*at);
         }
     };
     rows.each(&[], seen).await?;
-    let mut free_from = None;
+    let mut free_from = locked_until;
     for (scope, at) in youngest {
         let key = crate::row::pair::<_, Agreement>(project, scope.cast());
         let agreement: Option<AgreementRow> = root.row(&key).await?;

@@ -99,6 +99,7 @@ async fn sealed(
     if stored_bytes != summary.sealed_bytes {
         return Err(unwritten());
     }
+    region.meters().bytes_in.add(summary.plain_bytes);
     let piece = Piece {
         blob,
         attempt: attempt.to_bytes().into(),

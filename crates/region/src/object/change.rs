@@ -7,18 +7,17 @@ use serde_json::json;
 use words::act::{ObjectCopy, ObjectDelete, ObjectDescribe, ObjectHold};
 use words::limit::METADATA_BYTES_MAX;
 use words::noun::Noun;
-use words::{Actor, Deed, Id, Reason, Refusal};
+use words::{Actor, Deed, Id, Rand, Reason, Refusal, Timestamp};
 
 use crate::Region;
 use crate::act::{Frame, Judged, Outcome, Plan, Request, Rule, Scene};
 use crate::cell::draft::Draft;
 use crate::cell::step::Leaf;
 use crate::facts::{self, DataTarget, Removed};
-use crate::noun::agreement::AgreementRow;
 use crate::noun::bucket::{self, BucketRow, Versions};
+use crate::object::keep::{Aside, may_vanish_aside};
 use crate::object::put::{Extra, Made, Stored, check_key, place, store};
 use crate::object::{ObjectRow, find, known, newest, next_version, null_version};
-use crate::scope::ScopeRow;
 
 macro_rules! judged_change {
     ($($deed:ident ($removes:expr))*) => { $(#[async_trait]
@@ -87,7 +86,15 @@ async fn copied(
     let source = (row.row_key(), row.id);
     let id = Id::random(region.rand());
     let etag = format!("{}-{}", data_encoding::HEXLOWER.encode(&Id::to_bytes(id)), row.pieces.len().max(1));
-    let mut row = ObjectRow { id, etag, key: deed.key.clone(), by: actor.person, is_held: false, ..row };
+    let mut row = ObjectRow {
+        id,
+        etag,
+        key: deed.key.clone(),
+        by: actor.person,
+        is_held: false,
+        retention: None,
+        ..row
+    };
     if let Some(extra) = replaced {
         row.metadata = extra.metadata;
     }
@@ -147,7 +154,7 @@ impl Plan<ObjectDelete> for Delete {
         };
         let mut deleted = Deleted::default();
         if let Some(gone) = &gone {
-            may_go(draft, frame, gone).await?;
+            may_go(draft, frame, gone, Aside::Nothing).await?;
             gone.remove(draft);
             deleted.version = deed.version.clone();
             deleted.is_marker = gone.is_marker;
@@ -157,7 +164,8 @@ impl Plan<ObjectDelete> for Delete {
         let outcome = match (&gone, is_hiding) {
             // As S3: also of a key that never was.
             (_, true) => {
-                let marker = marker(frame, &bucket, &deed.key, newest.as_ref(), self.by);
+                let rand = frame.region.rand();
+                let marker = marker(rand, frame.now, &bucket, &deed.key, newest.as_ref(), self.by);
                 marker.store(draft)?;
                 deleted.version = Some(marker.version_id());
                 deleted.is_marker = true;
@@ -174,17 +182,18 @@ impl Plan<ObjectDelete> for Delete {
 }
 
 /// A row without bytes that hides the older versions of its key.
-fn marker(
-    frame: &Frame<'_>,
+pub fn marker(
+    rand: &dyn Rand,
+    now: Timestamp,
     bucket: &BucketRow,
     key: &str,
     newest: Option<&ObjectRow>,
     by: Id<words::noun::Person>,
 ) -> ObjectRow {
     ObjectRow {
-        id: Id::random(frame.region.rand()),
+        id: Id::random(rand),
         key: key.to_owned(),
-        version: next_version(newest, frame.now),
+        version: next_version(newest, now),
         is_null: bucket.versions != Versions::Enabled,
         is_marker: true,
         scope: bucket.scope,
@@ -196,33 +205,21 @@ fn marker(
         metadata: Vec::new(),
         labels: Vec::new(),
         is_held: false,
-        at: frame.now,
+        at: now,
         by,
         bucket: bucket.id,
         is_multipart: false,
         lineage: None,
+        retention: None,
+        part_sums: None,
     }
 }
 
-/// Refuses to let go of what a legal hold or a retention keeps.
-pub async fn may_go(draft: &Draft, frame: &Frame<'_>, row: &ObjectRow) -> Result<(), Refusal> {
-    if row.is_held {
-        return Err(Reason::LegalHold.into());
-    }
-    let (Some(scope), Some(root)) = (draft.row::<ScopeRow>(&row.scope.to_bytes()).await?, frame.root) else {
-        return Ok(());
-    };
-    let Some(agreement) = scope.agreement else {
-        return Ok(());
-    };
+/// The region's one judgement of what may vanish, for plans of acts.
+pub async fn may_go(draft: &Draft, frame: &Frame<'_>, row: &ObjectRow, aside: Aside) -> Result<(), Refusal> {
+    let root = frame.root.ok_or(Refusal::new(Reason::NotFound))?;
     // WHY: a project's cell bears its id.
-    let project: Id<words::noun::Project> = frame.cell.cast();
-    let agreement: Option<AgreementRow> = root.row(&crate::row::pair(project, agreement)).await?;
-    let until = agreement.and_then(|agreement| facts::retained(&agreement, row.at));
-    match until {
-        Some(until) if frame.now < until => Err(Reason::Retained.into()),
-        Some(_) | None => Ok(()),
-    }
+    may_vanish_aside(draft, root, frame.cell.cast(), row, frame.now, aside).await
 }
 
 /// Writes a row again in place, with something changed.

@@ -8,7 +8,9 @@ pub mod body;
 pub mod change;
 pub mod export;
 pub mod lineage;
+pub mod keep;
 pub mod list;
+pub mod lock;
 pub mod put;
 pub mod read;
 
@@ -73,6 +75,12 @@ pub struct ObjectRow {
     /// Where it came from, in a snapshot.
     #[n(22)]
     pub lineage: Option<Lineage>,
+    /// Until when it is locked.
+    #[n(18)]
+    pub retention: Option<lock::Retention>,
+    /// Of a multipart upload each part's checksum, in order; none where its parts came without.
+    #[n(19)]
+    pub part_sums: Option<Vec<Checksum>>,
 }
 
 /// One sealed run of an object's bytes.

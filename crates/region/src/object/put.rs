@@ -130,6 +130,8 @@ pub fn fresh(
         bucket: Id::from_bytes([0; 16]),
         is_multipart: false,
         lineage: None,
+        retention: None,
+        part_sums: None,
     }
 }
 
@@ -218,7 +220,8 @@ impl<D: Placing + Sync> Plan<D> for Store {
         }
         let replaced = null_version(draft, &bucket, &self.row.key).await?;
         if let Some(replaced) = &replaced {
-            crate::object::change::may_go(draft, frame, replaced).await?;
+            crate::object::change::may_go(draft, frame, replaced, crate::object::keep::Aside::Nothing)
+                .await?;
             replaced.remove(draft);
         }
         self.row.bucket = bucket.id;

@@ -60,7 +60,7 @@ const fn plain(query: &'static [&'static str]) -> Verb {
 }
 
 /// Every verb that is served.
-pub static VERBS: [(&str, Verb); 22] = [
+pub static VERBS: [(&str, Verb); 53] = [
     ("GetObject", READ),
     ("HeadObject", READ),
     (
@@ -105,6 +105,50 @@ pub static VERBS: [(&str, Verb); 22] = [
     ("DeleteObject", plain(&["versionId"])),
     ("GetBucketLocation", plain(&["location"])),
     ("GetBucketVersioning", plain(&["versioning"])),
+    ("GetBucketLifecycleConfiguration", plain(&["lifecycle"])),
+    (
+        "PutBucketLifecycleConfiguration",
+        Verb {
+            headers: &[&SUMS, &["x-amz-transition-default-minimum-object-size"]],
+            conditions: &[],
+            query: &["lifecycle"],
+        },
+    ),
+    ("DeleteBucketLifecycle", plain(&["lifecycle"])),
+    ("GetBucketCors", plain(&["cors"])),
+    ("PutBucketCors", Verb { headers: &[&SUMS], conditions: &[], query: &["cors"] }),
+    ("DeleteBucketCors", plain(&["cors"])),
+    ("GetBucketAcl", plain(&["acl"])),
+    ("PutBucketAcl", Verb { headers: &[&SUMS], conditions: &[], query: &["acl"] }),
+    ("GetObjectAcl", plain(&["acl", "versionId"])),
+    ("PutObjectAcl", Verb { headers: &[&SUMS], conditions: &[], query: &["acl", "versionId"] }),
+    ("GetBucketPolicy", plain(&["policy"])),
+    ("DeleteBucketPolicy", plain(&["policy"])),
+    ("GetBucketPolicyStatus", plain(&["policyStatus"])),
+    ("GetBucketWebsite", plain(&["website"])),
+    ("DeleteBucketWebsite", plain(&["website"])),
+    ("GetBucketReplication", plain(&["replication"])),
+    ("DeleteBucketReplication", plain(&["replication"])),
+    ("GetBucketTagging", plain(&["tagging"])),
+    ("DeleteBucketTagging", plain(&["tagging"])),
+    ("GetBucketOwnershipControls", plain(&["ownershipControls"])),
+    (
+        "PutBucketOwnershipControls",
+        Verb { headers: &[&SUMS], conditions: &[], query: &["ownershipControls"] },
+    ),
+    ("GetPublicAccessBlock", plain(&["publicAccessBlock"])),
+    ("PutPublicAccessBlock", Verb { headers: &[&SUMS], conditions: &[], query: &["publicAccessBlock"] }),
+    ("GetBucketRequestPayment", plain(&["requestPayment"])),
+    ("PutBucketRequestPayment", Verb { headers: &[&SUMS], conditions: &[], query: &["requestPayment"] }),
+    ("GetBucketAccelerateConfiguration", plain(&["accelerate"])),
+    ("PutBucketAccelerateConfiguration", Verb { headers: &[&SUMS], conditions: &[], query: &["accelerate"] }),
+    ("GetBucketLogging", plain(&["logging"])),
+    ("PutBucketLogging", Verb { headers: &[&SUMS], conditions: &[], query: &["logging"] }),
+    ("GetBucketNotificationConfiguration", plain(&["notification"])),
+    (
+        "PutBucketNotificationConfiguration",
+        Verb { headers: &[&SUMS], conditions: &[], query: &["notification"] },
+    ),
     ("ListBuckets", plain(&["continuation-token", "max-buckets", "prefix"])),
     ("ListParts", plain(&["max-parts", "part-number-marker", "uploadId"])),
     ("ListObjects", plain(&["delimiter", "encoding-type", "marker", "max-keys", "prefix"])),

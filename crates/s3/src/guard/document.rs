@@ -17,8 +17,10 @@ use s3s::S3Result;
 use seal::checksum::{Algorithm, Checksum, Digest};
 use tokio::time::{Sleep, sleep};
 
+use crate::guard::head::InHost;
 use crate::guard::hold::Hold;
 use crate::guard::inlet::{Broken, Fault, Inlet};
+use crate::guard::name;
 use crate::sums;
 
 /// WHY: a document is at most 8 MiB; who needs longer than this many waits holds memory from others.
@@ -39,20 +41,33 @@ impl Told {
             return Ok(None);
         };
         // SPEC: CompleteMultipartUpload: the checksums in its headers are the object's; only the MD5 is the body's.
-        let is_own = |digest: &Digest| !has_key(request) || digest.algorithm() == Algorithm::Md5;
+        let is_own = |digest: &Digest| {
+            *request.method() != Method::POST || !has_key(request) || digest.algorithm() == Algorithm::Md5
+        };
         let claimed = sums::claimed(request.headers())?.into_iter().filter(is_own).collect();
         Ok(Some(Self { size_bytes, claimed }))
     }
 }
 
+/// What is said of an object as a document of its own.
+const ABOUT_OBJECTS: [&str; 4] = ["acl", "legal-hold", "retention", "tagging"];
+
 /// Whether the protocol would read the body whole; other verbs with such bodies are not served.
 pub fn is_document<B>(request: &Request<B>) -> bool {
-    *request.method() == Method::POST || !has_key(request)
+    *request.method() == Method::POST || !has_key(request) || is_about_object(request)
+}
+
+fn is_about_object<B>(request: &Request<B>) -> bool {
+    let pairs = name::pairs(request.uri().query()).unwrap_or_default();
+    pairs.iter().any(|(name, _)| ABOUT_OBJECTS.contains(&name.as_str()))
 }
 
 fn has_key<B>(request: &Request<B>) -> bool {
-    let key = request.uri().path().strip_prefix('/').and_then(|path| path.split_once('/'));
-    key.is_some_and(|(_, key)| !key.is_empty())
+    let path = request.uri().path().strip_prefix('/').unwrap_or_default();
+    match request.extensions().get::<InHost>() {
+        Some(InHost) => !path.is_empty(),
+        None => path.split_once('/').is_some_and(|(_, key)| !key.is_empty()),
+    }
 }
 
 /// The announced length, if it is a number.

@@ -6,6 +6,7 @@ use words::limit::PART_BYTES_MAX;
 use words::{Reason, Refusal, Timestamp};
 
 use crate::error;
+use crate::front::Front;
 use crate::guard::{document, hoist, name, sign};
 
 /// WHY: chunk signatures and trailers add under 1 % to a body in chunks of 8 KiB and more.
@@ -27,11 +28,15 @@ const ONCE: [header::HeaderName; 12] = [
     header::TRANSFER_ENCODING,
 ];
 
+/// Says of a request that its host names the bucket, so its path is the key.
+#[derive(Debug, Clone, Copy)]
+pub struct InHost;
+
 /// WHY: 10,000 parts with their checksums, or 1,000 of the longest keys.
 pub const DOCUMENT_BYTES_MAX: u64 = 8 << 20;
 
 /// Refuses what must not reach the protocol; gives the request as the protocol is to read it.
-pub fn check(mut request: Request<()>, now: Timestamp) -> S3Result<Request<()>> {
+pub fn check(mut request: Request<()>, front: &Front, now: Timestamp) -> S3Result<Request<()>> {
     let known = [Method::GET, Method::HEAD, Method::PUT, Method::POST, Method::DELETE];
     if !known.contains(request.method()) {
         return Err(error::invalid(S3ErrorCode::MethodNotAllowed, "GET, HEAD, PUT, POST or DELETE"));
@@ -40,17 +45,34 @@ pub fn check(mut request: Request<()>, now: Timestamp) -> S3Result<Request<()>> 
     if path.len() + query.map_or(0, str::len) > name::TARGET_BYTES_MAX {
         return Err(error::invalid(S3ErrorCode::InvalidURI, "the request's target is too long"));
     }
-    name::check_path(path)?;
     let pairs = name::pairs(query)?;
     check_headers(request.headers())?;
+    let in_host = bucket_in_host(&request, front)?;
+    name::check_path(path, in_host)?;
     sign::check(request.method(), request.headers(), &pairs, now)?;
     // WHY behind the signature's check: the query is always under it, headers only where it names them.
     hoist::back(request.headers_mut(), &pairs)?;
+    if let Some(in_host) = in_host {
+        request.extensions_mut().insert(in_host);
+    }
     check_headers(request.headers())?;
     check_payload(request.headers())?;
     check_source(request.headers())?;
     check_document(&request)?;
     Ok(request)
+}
+
+/// The bucket that the host names, if it does.
+///
+/// SPEC: RFC 9112, 3.2.2: an address in the request's line counts more than the host. What is signed is the host,
+/// so both must say the same.
+fn bucket_in_host(request: &Request<()>, front: &Front) -> S3Result<Option<InHost>> {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let line = request.uri().authority().map(http::uri::Authority::as_str);
+    if line.is_some_and(|line| !line.eq_ignore_ascii_case(host)) {
+        return Err(error::invalid(S3ErrorCode::InvalidRequest, "the request's line and its host differ"));
+    }
+    Ok(front.bucket(host)?.map(|_| InHost))
 }
 
 fn check_headers(headers: &HeaderMap) -> S3Result<()> {

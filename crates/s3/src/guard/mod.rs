@@ -6,6 +6,7 @@
 
 pub mod answer;
 pub mod chunk;
+pub mod cross;
 pub mod document;
 pub mod head;
 pub mod hoist;
@@ -41,12 +42,17 @@ pub async fn serve(door: &S3Door, caller: Caller, request: Request<Incoming>) ->
     let is_waiting = waits_to_send(request.headers());
     let is_head = request.method() == http::Method::HEAD;
     let is_get = request.method() == http::Method::GET;
+    let page = cross::Page::of(door.front(), request.headers());
     let (head, body) = request.into_parts();
     let source = Source::new(body);
     let hold = Arc::new(Hold::new(door.budget()));
-    let answered = match admit(door, &source, Request::from_parts(head, ())) {
-        Ok(admitted) => call(door, caller, admitted, &source, &hold).await,
-        Err(refused) => answer::of(refused),
+    let answered = if head.method == http::Method::OPTIONS {
+        page.preflight(&head.headers)
+    } else {
+        match admit(door, &source, Request::from_parts(head, ())) {
+            Ok(admitted) => call(door, caller, admitted, &source, &hold).await,
+            Err(refused) => answer::of(refused),
+        }
     };
     let response = answer::finish(answered, source.fault(), is_head);
     if !response.status().is_success() && (source.has_begun() || !is_waiting) {
@@ -57,9 +63,14 @@ pub async fn serve(door: &S3Door, caller: Caller, request: Request<Incoming>) ->
     }
     let mut response = if is_get { afforded(door, response, &hold) } else { response };
     if !hold.is_known() {
+        if !response.status().is_success() {
+            let reason = response.headers().get(error::REASON).and_then(|reason| reason.to_str().ok());
+            door.refused(reason.and_then(Reason::parse));
+        }
         // WHY: a stranger who asks again and again must not keep the seat of somebody else.
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
+    page.mark(&mut response);
     response.map(|body| Held::new(body, hold))
 }
 
@@ -90,7 +101,7 @@ struct Admitted {
 }
 
 fn admit(door: &S3Door, source: &Source, request: Request<()>) -> S3Result<Admitted> {
-    let request = head::check(request, door.now())?;
+    let request = head::check(request, door.front(), door.now())?;
     let document = Told::read(&request)?;
     let open = if source.is_empty() { None } else { Some(door.open_body().ok_or_else(busy)?) };
     Ok(Admitted { request, document, open })

@@ -8,6 +8,7 @@ use words::limit::OBJECT_KEY_BYTES_MAX;
 use words::{Reason, Refusal};
 
 use crate::error;
+use crate::guard::head::InHost;
 
 /// WHY: a presigned upload of a part carries about a dozen.
 pub const QUERY_PAIRS_MAX: usize = 64;
@@ -36,9 +37,13 @@ fn hex(digit: u8) -> Option<u8> {
 }
 
 /// The path must be readable, and its key not too long.
-pub fn check_path(path: &str) -> S3Result<()> {
+pub fn check_path(path: &str, in_host: Option<InHost>) -> S3Result<()> {
     let path = decode(path).ok_or_else(unreadable)?;
-    let key = path.strip_prefix('/').and_then(|path| path.split_once('/')).map_or("", |(_, key)| key);
+    let path = path.strip_prefix('/').unwrap_or_default();
+    let key = match in_host {
+        Some(InHost) => path,
+        None => path.split_once('/').map_or("", |(_, key)| key),
+    };
     check_key(key)
 }
 

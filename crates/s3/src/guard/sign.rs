@@ -64,7 +64,7 @@ fn refuse_old_ways(method: &Method, headers: &HeaderMap, pairs: &[Pair]) -> S3Re
     if *method == Method::POST
         && media.get(..10).is_some_and(|start| start.eq_ignore_ascii_case(b"multipart/"))
     {
-        return Err(error::not_offered("forms: put the object instead"));
+        return Err(error::not_offered("POST forms: send a presigned PUT instead"));
     }
     let has_token = headers.contains_key("x-amz-security-token")
         || pairs.iter().any(|(name, _)| name.eq_ignore_ascii_case("x-amz-security-token"));

@@ -5,14 +5,17 @@ mod bad_input;
 mod bounds;
 mod chunks;
 mod clients;
+mod front;
 mod fuzz;
 mod headers;
 mod house;
+mod lifecycle;
 #[path = "../../../../trial/tests/need/mod.rs"]
 mod need;
 mod objects;
 mod pages;
 mod signatures;
 mod silence;
+mod stated;
 mod stock_clients;
 mod verbs;

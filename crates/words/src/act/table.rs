@@ -338,6 +338,15 @@ acts! {
         /// enabled or suspended
         versions: String,
     }
+    /// Set by which rules a bucket's versions and unfinished uploads end by themselves; none given: none end.
+    BucketExpire = "bucket" "expire" in Project on Bucket weighs Data by [Controller] {
+        /// project
+        project: String,
+        /// name
+        bucket: String,
+        /// a rule in JSON, as `{"id":"tmp","prefix":"tmp/","days":30}`; several times
+        rules: List,
+    }
     /// Delete an empty bucket.
     BucketDelete = "bucket" "delete" in Project on Bucket weighs Data by [Controller] {
         /// project

@@ -111,6 +111,7 @@ pub fn target(act: Act) -> Target {
         | Act::AirlockShow => Target::Project(project()),
         Act::ProjectClassify => classification(Tier::Pseudonymised, Tier::Open),
         Act::BucketVersion
+        | Act::BucketExpire
         | Act::BucketDelete
         | Act::UploadStart
         | Act::UploadPart

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use region::twin::{Access, Soil, World};
-use s3::{Limits, S3Door};
+use s3::{Front, Limits, S3Door};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -51,6 +51,10 @@ impl House {
     }
 
     pub async fn on(soil: Soil, limits: Limits) -> Self {
+        Self::fronted(soil, limits, Front::default()).await
+    }
+
+    pub async fn fronted(soil: Soil, limits: Limits, front: Front) -> Self {
         let world = World::planet(soil).await.unwrap();
         world.open_project(PROJECT, 0).await.unwrap();
         world.act("rita", "bucket.create", json!({ "project": PROJECT, "bucket": BUCKET })).await.unwrap();
@@ -70,7 +74,7 @@ impl House {
         for place in [Place::Outside, Place::Inside] {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             addresses.push(listener.local_addr().unwrap());
-            let door = S3Door::with(world.region.clone(), place, limits);
+            let door = S3Door::fronted(world.region.clone(), place, limits, front.clone());
             let mut stopped = stopped.clone();
             let until = async move { drop(stopped.changed().await) };
             serving.push(tokio::spawn(s3::serve(listener, door, until)));
