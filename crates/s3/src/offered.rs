@@ -5,7 +5,7 @@ use s3s::S3Result;
 use crate::error::not_offered;
 
 /// The verbs that are served.
-pub const VERBS: [&str; 22] = [
+pub const VERBS: [&str; 23] = [
     "AbortMultipartUpload",
     "CompleteMultipartUpload",
     "CopyObject",
@@ -28,10 +28,11 @@ pub const VERBS: [&str; 22] = [
     "PutBucketVersioning",
     "PutObject",
     "UploadPart",
+    "UploadPartCopy",
 ];
 
 /// Why whole families of verbs are not served.
-const WHY: [(&str, &str); 13] = [
+const WHY: [(&str, &str); 12] = [
     ("Acl", "who may do what follows from agreements and permits, not from lists on buckets"),
     ("Policy", "who may do what follows from agreements and permits, not from bucket policies"),
     ("PublicAccess", "nothing here is ever public"),
@@ -42,7 +43,6 @@ const WHY: [(&str, &str); 13] = [
     ("ObjectLock", "retention follows from the agreement"),
     ("Lifecycle", "retention follows from the agreement"),
     ("Tagging", "labels are set with `epic object describe`"),
-    ("UploadPartCopy", "copy in one request: a copy shares the sealed bytes at any size"),
     ("Replication", "copies of cells are the operator's"),
     ("Website", "nothing here is ever public"),
 ];

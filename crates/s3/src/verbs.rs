@@ -9,7 +9,7 @@ use s3s::{S3, S3Request, S3Response, S3Result};
 use tracing::instrument::WithSubscriber;
 
 use crate::ask::{Ask, Voice};
-use crate::{bucket, change, copy, list, part, put, read, upload};
+use crate::{bucket, change, copy, copy_part, list, part, put, read, upload};
 
 /// S3 over a region.
 pub struct Verbs(pub Region);
@@ -49,6 +49,7 @@ verbs! {
     copy_object CopyObjectInput CopyObjectOutput = copy::copy;
     create_multipart_upload CreateMultipartUploadInput CreateMultipartUploadOutput = upload::start;
     upload_part UploadPartInput UploadPartOutput = part::part;
+    upload_part_copy UploadPartCopyInput UploadPartCopyOutput = copy_part::copy;
     complete_multipart_upload CompleteMultipartUploadInput CompleteMultipartUploadOutput = upload::complete;
     abort_multipart_upload AbortMultipartUploadInput AbortMultipartUploadOutput = upload::abort;
     list_multipart_uploads ListMultipartUploadsInput ListMultipartUploadsOutput = part::uploads;

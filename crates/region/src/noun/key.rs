@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use gate::facts::Target;
+use seal::EncryptionKey;
+use seal::crypt4gh::write_public;
 use serde_json::{Value, json};
 use words::act::{KeyEraseProject, KeyEraseScope, KeyRotate, KeyShow};
 use words::noun::{Agreement, Noun, Project, Scope};
@@ -162,6 +164,12 @@ impl Rule for KeyEraseProject {
     }
 }
 
+/// The key that files for this scope are sealed to, as the Crypt4GH tools read it; none of what can never be opened.
+fn public(scope: &ScopeRow) -> Option<String> {
+    let is_live = !scope.is_erased && scope.generation > 0;
+    is_live.then(|| write_public(EncryptionKey::from_bytes(*scope.public)))
+}
+
 #[async_trait]
 impl Show for KeyShow {
     async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {
@@ -174,6 +182,7 @@ impl Show for KeyShow {
                 "scope": scope.id.to_string(),
                 "agreement": scope.agreement.map(|id| id.to_string()),
                 "generation": scope.generation,
+                "crypt4gh_public": public(&scope),
                 "erased": scope.erased_at,
                 "certificate": certificate.map(|row| row.note),
             }));

@@ -10,6 +10,8 @@ pub mod export;
 pub mod list;
 pub mod put;
 pub mod read;
+pub mod sums;
+pub mod unseal;
 
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
@@ -68,6 +70,9 @@ pub struct ObjectRow {
     /// It came as a multipart upload.
     #[n(17)]
     pub is_multipart: bool,
+    /// Of an object whose checksum is over those of its parts: each part's own, in order.
+    #[n(20)]
+    pub part_sums: Option<Vec<String>>,
 }
 
 /// One sealed run of an object's bytes.

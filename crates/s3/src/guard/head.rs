@@ -1,6 +1,6 @@
 //! A request's head: bounded, readable, each header once.
 
-use http::{HeaderMap, Method, Request, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use s3s::{S3ErrorCode, S3Result};
 use words::limit::PART_BYTES_MAX;
 use words::{Reason, Refusal, Timestamp};
@@ -42,6 +42,7 @@ pub fn check(mut request: Request<()>, now: Timestamp) -> S3Result<Request<()>> 
     }
     name::check_path(path)?;
     let pairs = name::pairs(query)?;
+    join_metadata(request.headers_mut());
     check_headers(request.headers())?;
     sign::check(request.method(), request.headers(), &pairs, now)?;
     // WHY behind the signature's check: the query is always under it, headers only where it names them.
@@ -51,6 +52,20 @@ pub fn check(mut request: Request<()>, now: Timestamp) -> S3Result<Request<()>> 
     check_source(request.headers())?;
     check_document(&request)?;
     Ok(request)
+}
+
+/// SPEC: "Working with object metadata": metadata that comes twice is one list; RFC 9110, 5.3. It is signed so too.
+fn join_metadata(headers: &mut HeaderMap) {
+    let is_twice = |name: &&HeaderName| {
+        name.as_str().starts_with("x-amz-meta-") && headers.get_all(*name).iter().nth(1).is_some()
+    };
+    let names: Vec<HeaderName> = headers.keys().filter(is_twice).cloned().collect();
+    for name in names {
+        let values: Vec<_> = headers.get_all(&name).iter().map(|value| value.as_bytes().trim_ascii()).collect();
+        if let Ok(joined) = HeaderValue::from_bytes(&values.join(&b","[..])) {
+            headers.insert(name, joined);
+        }
+    }
 }
 
 fn check_headers(headers: &HeaderMap) -> S3Result<()> {

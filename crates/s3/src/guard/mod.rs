@@ -11,8 +11,10 @@ pub mod head;
 pub mod hoist;
 pub mod hold;
 pub mod inlet;
+pub mod late;
 pub mod name;
 pub mod sign;
+pub mod whole;
 
 use std::sync::Arc;
 
@@ -44,11 +46,19 @@ pub async fn serve(door: &S3Door, caller: Caller, request: Request<Incoming>) ->
     let (head, body) = request.into_parts();
     let source = Source::new(body);
     let hold = Arc::new(Hold::new(door.budget()));
-    let answered = match admit(door, &source, Request::from_parts(head, ())) {
-        Ok(admitted) => call(door, caller, admitted, &source, &hold).await,
-        Err(refused) => answer::of(refused),
+    let response = match admit(door, &source, Request::from_parts(head, ())) {
+        Ok(admitted) => {
+            let is_late = late::may_be_late(&admitted.request);
+            let (door, source, hold) = (door.clone(), Arc::clone(&source), Arc::clone(&hold));
+            let wait = door.limits().answer_wait;
+            let work = async move {
+                let answered = call(&door, caller, admitted, &source, &hold).await;
+                answer::finish(answered, source.fault(), is_head)
+            };
+            if is_late { late::answered(Box::pin(work), wait).await } else { work.await }
+        }
+        Err(refused) => answer::finish(answer::of(refused), source.fault(), is_head),
     };
-    let response = answer::finish(answered, source.fault(), is_head);
     if !response.status().is_success() && (source.has_begun() || !is_waiting) {
         // WHY bounded: refused strangers that keep sending must not sit here in numbers.
         if let Some(_drain) = door.open_drain() {
