@@ -87,12 +87,12 @@ impl S3Door {
         let config = Arc::new(StaticConfigProvider::new(Arc::new(config)));
         let service = || {
             let mut builder = S3ServiceBuilder::new(Verbs(region.clone()));
+            builder.set_auth(Secrets(region.clone()));
             builder.set_access(admission.clone());
             builder.set_config(Arc::clone(&config) as _);
             builder
         };
         let mut builder = service();
-        builder.set_auth(Secrets(region.clone()));
         builder.set_route(Whole(service().build()));
         let bodies = Arc::new(Semaphore::new(limits.bodies_max));
         let drains = Arc::new(Semaphore::new(DRAINS_MAX));

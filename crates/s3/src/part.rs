@@ -30,8 +30,7 @@ pub async fn part(mut ask: Ask<UploadPartInput>) -> S3Result<S3Response<UploadPa
     let number = number(ask.input.part_number)?;
     let announced = Announced::read(&ask.headers, ask.input.content_length, ask.trailers.take())?;
     let body = ask.input.body.take();
-    let sent =
-        |upload: &UploadRow| Ok(verified(body, announced.within(agreed(upload))?, Vec::new()));
+    let sent = |upload: &UploadRow| Ok(verified(body, announced.within(agreed(upload))?, Vec::new()));
     let deed = act::UploadPart {
         project: ask.project.clone(),
         bucket: ask.input.bucket.clone(),

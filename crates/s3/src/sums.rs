@@ -32,8 +32,13 @@ pub fn claimed(headers: &HeaderMap) -> S3Result<Vec<Digest>> {
         let says = "expecting a single x-amz-checksum- header";
         return Err(error::invalid(S3ErrorCode::InvalidRequest, says));
     }
-    claimed.extend(read(headers, "content-md5", Algorithm::Md5, S3ErrorCode::InvalidDigest)?);
+    claimed.extend(md5(headers)?);
     Ok(claimed)
+}
+
+/// The MD5 that a request carries in its headers.
+pub fn md5(headers: &HeaderMap) -> S3Result<Option<Digest>> {
+    read(headers, "content-md5", Algorithm::Md5, S3ErrorCode::InvalidDigest)
 }
 
 fn read(

@@ -100,7 +100,9 @@ pub async fn complete(
         check_parts(upload, &summed)?;
         let found = whole(upload, parts, claimed.as_ref().map(|(algorithm, _)| *algorithm))?;
         match &claimed {
-            Some((algorithm, value)) if !holds(&found, *algorithm, value) => Err(sums::wrong(algorithm.name())),
+            Some((algorithm, value)) if !holds(&found, *algorithm, value) => {
+                Err(sums::wrong(algorithm.name()))
+            }
             Some(_) | None => Ok(found),
         }
     };
@@ -150,7 +152,8 @@ fn check_parts(upload: &UploadRow, summed: &[bool]) -> Result<(), Refusal> {
     match summed.iter().position(|is_summed| !is_summed).filter(|_| is_composite) {
         None => Ok(()),
         Some(index) => {
-            let says = format!("the x-amz-checksum-algorithm of the upload is missing for the {}. part", index + 1);
+            let says =
+                format!("the x-amz-checksum-algorithm of the upload is missing for the {}. part", index + 1);
             Err(Refusal::with(Reason::Invalid, says))
         }
     }
@@ -219,7 +222,10 @@ fn whole(
             };
             Some((algorithm, all(algorithm).ok_or_else(lacking)?))
         }
-        None => claimed.into_iter().chain(sums::ALGORITHMS).find_map(|algorithm| Some((algorithm, all(algorithm)?))),
+        None => claimed
+            .into_iter()
+            .chain(sums::ALGORITHMS)
+            .find_map(|algorithm| Some((algorithm, all(algorithm)?))),
     };
     let Some((algorithm, digests)) = found else {
         return Ok(Vec::new());

@@ -130,9 +130,7 @@ impl Choice {
             (Some(_), Some(_)) => {
                 Err(error::invalid(S3ErrorCode::InvalidRequest, "ask for a range or for a part"))
             }
-            (Some(_), None) if !self.is_same(row) => {
-                Ok(Chosen::whole(whole))
-            }
+            (Some(_), None) if !self.is_same(row) => Ok(Chosen::whole(whole)),
             (Some(range), None) => {
                 let bytes = range.check(whole).map_err(|_| beyond(whole))?;
                 Ok(Chosen { content_range: Some(told(&bytes, whole)), ..Chosen::some(bytes) })

@@ -27,12 +27,12 @@ S3 = boto3.client("s3", endpoint_url=os.environ["EPIC_S3"], region_name="us-east
 def sealed(plain, *recipients):
     """What the tool makes of plain bytes, from a key of its own making."""
     to = [word for recipient in recipients for word in ("--recipient_pk", recipient)]
-    command = [f"{TOOLS}/crypt4gh", "encrypt", "--sk", "mine.sec", *to]
+    command = [sys.executable, f"{TOOLS}/crypt4gh", "encrypt", "--sk", "mine.sec", *to]
     return subprocess.run(command, input=plain, capture_output=True, check=True).stdout
 
 
 def keys(name):
-    subprocess.run([f"{TOOLS}/crypt4gh-keygen", "--nocrypt", "-f", "--sk", f"{name}.sec", "--pk", f"{name}.pub"], capture_output=True, check=True)
+    subprocess.run([sys.executable, f"{TOOLS}/crypt4gh-keygen", "--nocrypt", "-f", "--sk", f"{name}.sec", "--pk", f"{name}.pub"], capture_output=True, check=True)
 
 
 def refused(reason, call, **given):

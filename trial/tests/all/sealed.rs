@@ -22,7 +22,10 @@ use crate::ground::{desk, dina};
 async fn keys(world: &World) -> Vec<EncryptionKey> {
     let shown = world.act("kurt", "key.show", json!({ "project": PROJECT })).await.unwrap().answer;
     let scopes = shown["scopes"].as_array().unwrap();
-    scopes.iter().filter_map(|scope| read_public(scope["crypt4gh_public"].as_str()?.as_bytes()).ok()).collect()
+    scopes
+        .iter()
+        .filter_map(|scope| read_public(scope["crypt4gh_public"].as_str()?.as_bytes()).ok())
+        .collect()
 }
 
 fn file(to: &[EncryptionKey], plain: &[u8]) -> Vec<u8> {
@@ -66,7 +69,9 @@ async fn a_grant_delivers_what_is_sealed_to_its_provider_alone() {
     let refused = put(region, &bari, deed, Extra::default(), body(b"x")).await.err().unwrap();
     assert_eq!(refused.reason, Reason::Invalid);
     let key = words::act::ObjectGet { version: None, ..trial::kit::get_deed("bari", "other") };
-    let gone = region::object::read::get(region, &rita, key, |row| Ok(0..row.size_bytes)).await.map(|got| drain(got.body));
+    let gone = region::object::read::get(region, &rita, key, |row| Ok(0..row.size_bytes))
+        .await
+        .map(|got| drain(got.body));
     assert_eq!(gone.err().map(|refusal| refusal.reason), Some(Reason::NotFound));
 }
 
@@ -125,7 +130,10 @@ async fn a_completion_that_was_cut_happened_or_can_be_done_again() {
                 assert_eq!((refusal.reason, in_flight), (Reason::NotFound, 1), "step {step}");
                 assert!(cut.is_err(), "step {step}: acknowledged and lost");
                 completed(&world.region, &bari, &upload).await.unwrap();
-                assert!(read(&world.region, &rita, "bari", "late").await.unwrap().0 == plain(), "step {step}");
+                assert!(
+                    read(&world.region, &rita, "bari", "late").await.unwrap().0 == plain(),
+                    "step {step}"
+                );
             }
         }
         world.region.close().await;

@@ -149,4 +149,3 @@ fn sized(chosen: Vec<PartRow>) -> Result<Vec<PartRow>, Refusal> {
     }
     Ok(chosen)
 }
-

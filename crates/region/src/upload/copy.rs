@@ -103,7 +103,10 @@ pub fn range(text: Option<&str>, size_bytes: u64) -> Result<Range<u64>, Refusal>
             let (first, last) = text.split_once('-').ok_or_else(wrong)?;
             let (first, last) = number(first).zip(number(last)).ok_or_else(wrong)?;
             if first > last || last >= size_bytes {
-                return Err(Refusal::with(Reason::Invalid, "the range lies outside the object that is copied"));
+                return Err(Refusal::with(
+                    Reason::Invalid,
+                    "the range lies outside the object that is copied",
+                ));
             }
             first..last + 1
         }

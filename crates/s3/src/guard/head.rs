@@ -61,7 +61,8 @@ fn join_metadata(headers: &mut HeaderMap) {
     };
     let names: Vec<HeaderName> = headers.keys().filter(is_twice).cloned().collect();
     for name in names {
-        let values: Vec<_> = headers.get_all(&name).iter().map(|value| value.as_bytes().trim_ascii()).collect();
+        let values: Vec<_> =
+            headers.get_all(&name).iter().map(|value| value.as_bytes().trim_ascii()).collect();
         if let Ok(joined) = HeaderValue::from_bytes(&values.join(&b","[..])) {
             headers.insert(name, joined);
         }

@@ -27,7 +27,8 @@ const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
 /// Whether a request's answer is XML that an SDK reads to its end: copies, and completions of uploads.
 pub fn may_be_late(request: &Request<()>) -> bool {
-    let is_copy = *request.method() == http::Method::PUT && request.headers().contains_key("x-amz-copy-source");
+    let is_copy =
+        *request.method() == http::Method::PUT && request.headers().contains_key("x-amz-copy-source");
     let pairs = name::pairs(request.uri().query()).unwrap_or_default();
     let is_completion = *request.method() == http::Method::POST && name::value(&pairs, "uploadId").is_some();
     is_copy || is_completion

@@ -51,7 +51,8 @@ fn unquote(text: &str) -> Option<Vec<u8>> {
             b'_' => b' ',
             b'=' => {
                 let digits = [rest.next()?, rest.next()?];
-                let digits = std::str::from_utf8(&digits).ok().filter(|_| digits.iter().all(u8::is_ascii_hexdigit))?;
+                let digits =
+                    std::str::from_utf8(&digits).ok().filter(|_| digits.iter().all(u8::is_ascii_hexdigit))?;
                 u8::from_str_radix(digits, 16).ok()?
             }
             byte => byte,

@@ -85,7 +85,8 @@ async fn whole(house: &House, call: Call) -> (String, String) {
 fn is_document(text: &str, root: &str) -> bool {
     let declared = text.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
     let rest = declared.unwrap().trim_start();
-    let rest = rest.strip_prefix("<!--").and_then(|rest| rest.split_once("-->")).map_or(rest, |(_, rest)| rest);
+    let rest =
+        rest.strip_prefix("<!--").and_then(|rest| rest.split_once("-->")).map_or(rest, |(_, rest)| rest);
     rest.trim_start().starts_with(&format!("<{root}")) && !rest.contains("<?xml")
 }
 
@@ -94,16 +95,23 @@ fn is_document(text: &str, root: &str) -> bool {
 async fn what_takes_long_says_so_and_ends_with_its_answer() {
     let (house, store) = slow().await;
     let upload = house.start_upload("late").await;
-    let part = house.call(Call::put(&format!("/{BUCKET}/late?partNumber=1&uploadId={upload}"), b"part")).await;
+    let part =
+        house.call(Call::put(&format!("/{BUCKET}/late?partNumber=1&uploadId={upload}"), b"part")).await;
     let body = |etag: &str| {
-        format!("<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part></CompleteMultipartUpload>")
+        format!(
+            "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part></CompleteMultipartUpload>"
+        )
     };
-    let complete = |etag: &str| Call::post(&format!("/{BUCKET}/late?uploadId={upload}"), body(etag).as_bytes());
+    let complete =
+        |etag: &str| Call::post(&format!("/{BUCKET}/late?uploadId={upload}"), body(etag).as_bytes());
     store.set_faults(Faults { wait_ms_max: 60, ..Faults::default() });
 
     let (head, text) = whole(&house, complete(part.header("etag").unwrap())).await;
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
-    assert!(head.contains("transfer-encoding: chunked") && text.contains("?>\n "), "not late: {head}\n{text}");
+    assert!(
+        head.contains("transfer-encoding: chunked") && text.contains("?>\n "),
+        "not late: {head}\n{text}"
+    );
     assert!(is_document(&text, "CompleteMultipartUploadResult"), "{text}");
     assert!(text.contains("<!-- x-epic-leaf: "), "{text}");
 

@@ -19,7 +19,8 @@ fn plain(size_bytes: usize) -> Vec<u8> {
 
 /// The key that files for the project's own data are sealed to, as its custodian is told it.
 async fn public(house: &House) -> EncryptionKey {
-    let shown = house.world.act("kurt", "key.show", json!({ "project": house::PROJECT })).await.unwrap().answer;
+    let shown =
+        house.world.act("kurt", "key.show", json!({ "project": house::PROJECT })).await.unwrap().answer;
     let scopes = shown["scopes"].as_array().unwrap();
     let own = scopes.iter().find(|scope| scope["agreement"].is_null()).unwrap();
     read_public(own["crypt4gh_public"].as_str().unwrap().as_bytes()).unwrap()
@@ -54,7 +55,8 @@ async fn a_sealed_file_is_stored_as_what_is_inside() {
         // Several recipients are fine, and several data keys.
         let (_, bytes) = file(&[stranger().public(), own], None, &plain);
         let sent = checksum(Algorithm::Sha256, &bytes).to_text();
-        let call = sealed_put(TARGET, &bytes).with("x-amz-checksum-sha256", &sent).with("content-type", "text/csv");
+        let call =
+            sealed_put(TARGET, &bytes).with("x-amz-checksum-sha256", &sent).with("content-type", "text/csv");
         let put = house.call(call).await;
         assert_eq!(put.status, 200, "{size_bytes}: {}", put.text());
         let got = house.call(Call::get(TARGET).with("x-amz-checksum-mode", "ENABLED")).await;
@@ -106,9 +108,15 @@ async fn what_does_not_open_is_refused_and_nothing_is_left() {
     ] {
         let refused = house.call(sealed_put(TARGET, &bytes)).await;
         let told = (refused.status, refused.code(), refused.reason().to_owned());
-        assert_eq!(told, (400, "InvalidRequest".to_owned(), "seal_wrong".to_owned()), "{what}: {}", refused.text());
+        assert_eq!(
+            told,
+            (400, "InvalidRequest".to_owned(), "seal_wrong".to_owned()),
+            "{what}: {}",
+            refused.text()
+        );
     }
-    let copy = Call::put(TARGET, b"").with("x-amz-copy-source", "results/none").with("content-encoding", "crypt4gh");
+    let copy =
+        Call::put(TARGET, b"").with("x-amz-copy-source", "results/none").with("content-encoding", "crypt4gh");
     let copy = house.call(copy.with("x-amz-metadata-directive", "REPLACE")).await;
     assert_eq!((copy.status, copy.code().as_str()), (400, "InvalidRequest"), "{}", copy.text());
     // What was sent is judged as sent.
@@ -126,7 +134,8 @@ async fn what_crypt4gh_cannot_tell_its_sender_s_checksum_does() {
     let own = public(&house).await;
     let (header, good) = file(&[own], None, &plain(3 * 65_536));
     let right = checksum(Algorithm::Sha256, &good).to_text();
-    let segment = |at: usize| &good[header + at * SEALED_SEGMENT_BYTES..header + (at + 1) * SEALED_SEGMENT_BYTES];
+    let segment =
+        |at: usize| &good[header + at * SEALED_SEGMENT_BYTES..header + (at + 1) * SEALED_SEGMENT_BYTES];
     let head = &good[..header];
     for bytes in [
         [head, segment(0), segment(1)].concat(),
@@ -146,7 +155,7 @@ async fn what_crypt4gh_cannot_tell_its_sender_s_checksum_does() {
 async fn locked_keys_open_nothing_and_rotated_ones_still_do() {
     let house = House::open().await;
     let (_, bytes) = file(&[public(&house).await], None, b"sealed before");
-    let lock = json!({ "project": house::PROJECT, "reason": "a question" });
+    let lock = json!({ "project": house::PROJECT });
     house.world.act("kurt", "key.lock", lock.clone()).await.unwrap();
     let refused = house.call(sealed_put(TARGET, &bytes)).await;
     assert_eq!((refused.status, refused.reason()), (403, "project_locked"), "{}", refused.text());
@@ -175,7 +184,9 @@ impl Parts {
         let upload = house.call(start).await.all("UploadId").remove(0);
         let mut named = String::new();
         for (piece, number) in bytes.chunks((5 << 20) + 77).zip(1..) {
-            let sent = house.call(Call::put(&format!("/results/parted?partNumber={number}&uploadId={upload}"), piece)).await;
+            let sent = house
+                .call(Call::put(&format!("/results/parted?partNumber={number}&uploadId={upload}"), piece))
+                .await;
             let etag = sent.header("etag").unwrap();
             named.push_str(&format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>"));
         }
@@ -196,7 +207,7 @@ async fn a_sealed_file_in_parts_is_opened_when_it_is_complete() {
     let plain = plain((10 << 20) + 4_321);
     let (header, mut bytes) = file(&[own], None, &plain);
     let parts = Parts::send(&house, &bytes).await;
-    let lock = json!({ "project": house::PROJECT, "reason": "a question" });
+    let lock = json!({ "project": house::PROJECT });
     house.world.act("kurt", "key.lock", lock.clone()).await.unwrap();
     let locked = house.call(parts.complete()).await;
     assert_eq!((locked.status, locked.reason()), (403, "project_locked"), "{}", locked.text());
@@ -205,7 +216,10 @@ async fn a_sealed_file_in_parts_is_opened_when_it_is_complete() {
     let done = house.call(parts.complete().with("x-amz-checksum-crc64nvme", &sum)).await;
     assert_eq!(done.status, 200, "{}", done.text());
     let inside = checksum(Algorithm::Crc64Nvme, &plain).to_text();
-    assert_eq!((done.all("ChecksumCRC64NVME"), done.all("ChecksumType")), (vec![inside], vec!["FULL_OBJECT".to_owned()]));
+    assert_eq!(
+        (done.all("ChecksumCRC64NVME"), done.all("ChecksumType")),
+        (vec![inside], vec!["FULL_OBJECT".to_owned()])
+    );
     let got = house.call(Call::get("/results/parted")).await;
     assert!(got.body == plain, "{} bytes", got.body.len());
     assert_eq!((got.header("content-encoding"), house.uploads().await), (None, 0));

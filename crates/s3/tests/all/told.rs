@@ -13,7 +13,7 @@ async fn metadata_come_back_as_they_were_meant() {
     let long_word = format!("=?UTF-8?B?{}?=", data_encoding::BASE64.encode(long.as_bytes()));
     for (sent, meant) in [
         ("plain", "plain"),
-        ("a, b,  c; d=\"e\"", "a, b,  c; d=\"e\""),
+        ("a, b, c; d=\"e\"", "a, b, c; d=\"e\""),
         ("=?UTF-8?B?w6k=?=", "é"),
         ("=?UTF-8?Q?caf=C3=A9_noir?=", "café noir"),
         ("=?UTF-8?B?w6k=?= and =?UTF-8?B?w6k=?=", "é and é"),
@@ -62,11 +62,14 @@ async fn metadata_that_come_twice_are_a_list() {
 #[tokio::test]
 async fn metadata_have_their_limit() {
     let house = House::open().await;
-    let put = |size_bytes: usize| Call::put(TARGET, b"x").with("x-amz-meta-abcd", &"v".repeat(size_bytes - 4));
+    let put =
+        |size_bytes: usize| Call::put(TARGET, b"x").with("x-amz-meta-abcd", &"v".repeat(size_bytes - 4));
     assert_eq!(house.call(put(2_048)).await.status, 200);
     let refused = house.call(put(2_049)).await;
     assert_eq!((refused.status, refused.code().as_str()), (400, "MetadataTooLarge"), "{}", refused.text());
-    let both = Call::put(TARGET, b"x").with("x-amz-meta-a", &"v".repeat(1_500)).with("x-amz-meta-b", &"v".repeat(600));
+    let both = Call::put(TARGET, b"x")
+        .with("x-amz-meta-a", &"v".repeat(1_500))
+        .with("x-amz-meta-b", &"v".repeat(600));
     assert_eq!(house.call(both).await.code(), "MetadataTooLarge");
     house.close().await;
 }
@@ -84,7 +87,9 @@ async fn headers_that_s3_keeps_are_kept_and_answered_or_overridden() {
     let house = House::open().await;
     let call = KEPT.iter().fold(Call::put(TARGET, b"x"), |call, (name, value)| call.with(name, value));
     assert_eq!(house.call(call).await.status, 200);
-    let upload = KEPT.iter().fold(Call::post("/results/parted?uploads=", b""), |call, (name, value)| call.with(name, value));
+    let upload = KEPT
+        .iter()
+        .fold(Call::post("/results/parted?uploads=", b""), |call, (name, value)| call.with(name, value));
     let upload = house.call(upload).await.all("UploadId").remove(0);
     let part = house.call(Call::put(&format!("/results/parted?partNumber=1&uploadId={upload}"), b"x")).await;
     let body = format!(
@@ -121,7 +126,9 @@ async fn headers_that_s3_keeps_are_kept_and_answered_or_overridden() {
 #[tokio::test]
 async fn a_transfer_s_framing_is_no_encoding() {
     let house = House::open().await;
-    for (sent, kept) in [("aws-chunked", None), ("aws-chunked,gzip", Some("gzip")), ("gzip, aws-chunked", Some("gzip"))] {
+    for (sent, kept) in
+        [("aws-chunked", None), ("aws-chunked,gzip", Some("gzip")), ("gzip, aws-chunked", Some("gzip"))]
+    {
         house.call(Call::put(TARGET, b"x").with("content-encoding", sent)).await;
         assert_eq!(house.call(Call::get(TARGET)).await.header("content-encoding"), kept, "{sent}");
     }
@@ -133,14 +140,17 @@ async fn a_transfer_s_framing_is_no_encoding() {
 async fn what_is_no_single_range_is_the_whole() {
     let house = House::open().await;
     house.call(Call::put(TARGET, b"0123456789")).await;
-    for range in ["bytes=0-1,3-4", "bytes=5-2", "bytes=a-b", "bytes=", "items=0-1", "0-1", "bytes=1", "bytes= 0-1 "] {
+    for range in
+        ["bytes=0-1,3-4", "bytes=5-2", "bytes=a-b", "bytes=", "items=0-1", "0-1", "bytes=1", "bytes= 0-1 "]
+    {
         for call in [Call::get(TARGET), Call::head(TARGET)] {
             let answer = house.call(call.with("range", range)).await;
             assert_eq!((answer.status, answer.header("content-length")), (200, Some("10")), "{range}");
             assert_eq!(answer.header("content-range"), None, "{range}");
         }
         assert_eq!(house.call(Call::get(TARGET).with("range", range)).await.body, b"0123456789");
-        let link = Call::get(TARGET).with("range", range).presigned(&house.rita, 60).send(house.outside).await;
+        let link =
+            Call::get(TARGET).with("range", range).presigned(&house.rita, 60).send(house.outside).await;
         assert_eq!((link.status, link.body.as_slice()), (200, &b"0123456789"[..]), "{range}");
         // The signature is asked as ever.
         let mut forged = house.rita.clone();
@@ -150,7 +160,9 @@ async fn what_is_no_single_range_is_the_whole() {
         let gone = house.call(Call::get("/results/none").with("range", range)).await;
         assert_eq!((gone.status, gone.code().as_str()), (404, "NoSuchKey"));
     }
-    for (range, body) in [("bytes=-3", &b"789"[..]), ("bytes=8-", b"89"), ("bytes=2-3", b"23"), ("bytes=9-99", b"9")] {
+    for (range, body) in
+        [("bytes=-3", &b"789"[..]), ("bytes=8-", b"89"), ("bytes=2-3", b"23"), ("bytes=9-99", b"9")]
+    {
         let answer = house.call(Call::get(TARGET).with("range", range)).await;
         assert_eq!((answer.status, answer.body.as_slice()), (206, body), "{range}");
     }
@@ -167,7 +179,9 @@ async fn parts_are_read_by_their_number() {
     let bodies = [vec![1; 5 << 20], vec![2; (5 << 20) + 3], vec![3; 7]];
     let mut parts = String::new();
     for (body, number) in bodies.iter().zip(1..) {
-        let sent = house.call(Call::put(&format!("/{BUCKET}/parted?partNumber={number}&uploadId={upload}"), body)).await;
+        let sent = house
+            .call(Call::put(&format!("/{BUCKET}/parted?partNumber={number}&uploadId={upload}"), body))
+            .await;
         let etag = sent.header("etag").unwrap();
         parts.push_str(&format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>"));
     }

@@ -46,7 +46,9 @@ impl Arrival {
             return Ok(());
         }
         match self.begin(into) {
-            Err(ArrivalError::Header(HeaderError::Short { found_bytes })) if found_bytes <= HEADER_BYTES_MAX => {
+            Err(ArrivalError::Header(HeaderError::Short { found_bytes }))
+                if found_bytes <= HEADER_BYTES_MAX =>
+            {
                 self.try_at_bytes = found_bytes.saturating_mul(2);
                 Ok(())
             }

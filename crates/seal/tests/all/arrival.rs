@@ -83,7 +83,8 @@ fn an_edit_list_and_a_segment_sent_twice_are_refused() {
 // Goal: a header byte by byte costs no more than its size. Method: the largest there is, a byte at a time.
 #[test]
 fn a_header_that_drips_is_read_few_times() {
-    let head = [&b"crypt4gh"[..], &1_u32.to_le_bytes(), &1_u32.to_le_bytes(), &500_000_u32.to_le_bytes()].concat();
+    let head =
+        [&b"crypt4gh"[..], &1_u32.to_le_bytes(), &1_u32.to_le_bytes(), &500_000_u32.to_le_bytes()].concat();
     let (mut arrival, mut plain) = (Arrival::new(vec![reader(1)]), BytesMut::new());
     let dripped = head.iter().chain(std::iter::repeat_n(&0, 600_000));
     let refused = dripped.map(|byte| arrival.push(&[*byte], &mut plain)).find(Result::is_err);
