@@ -4,8 +4,11 @@
 //! running region, which is the only writer. Only offline verbs open a folder.
 //! It must never decide what a person may, nor print a secret but once.
 
+mod about;
 mod ask;
+mod backup;
 mod command;
+mod drill;
 mod explain;
 mod failure;
 mod fields;
@@ -17,6 +20,7 @@ mod ledger;
 mod paint;
 mod print;
 mod rebuild;
+mod restore;
 pub mod samples;
 mod settings;
 mod tour;
@@ -52,6 +56,8 @@ fn run(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
     match (noun, verb) {
         ("init", _) => found::init(of_noun, settings),
         ("up", _) => up::up(of_noun, settings),
+        ("backup", _) => backup::backup(of_noun, settings),
+        ("restore", _) => restore::restore(of_noun, settings),
         ("rebuild", _) => rebuild::rebuild(of_noun, settings),
         ("explain", _) => explain::explain(of_noun, settings),
         ("policy", _) => explain::policy(),

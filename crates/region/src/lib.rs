@@ -7,9 +7,11 @@
 pub mod act;
 pub mod anchor;
 pub mod attempt;
+pub mod backup;
 pub mod cell;
 pub mod check;
 pub mod facts;
+pub mod format;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod lease;

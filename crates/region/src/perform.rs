@@ -126,7 +126,7 @@ impl Region {
             root: OrganisationRegister TenantOpen PersonEnrol PersonSuspend PersonResume RoleGrant RoleRevoke
                 AgreementDraft AgreementOffer AgreementSign AgreementSuspend AgreementResume AgreementEnd
                 ProjectOpen ProjectHalt ProjectResume PermitRequest PermitGrant PermitAmend PermitEnd
-                GrantIssue GrantRevoke CredentialRevoke KeyLock KeyUnlock;
+                GrantIssue GrantRevoke CredentialRevoke KeyLock KeyUnlock CheckRecord;
             look: OrganisationShow TenantShow PersonShow AgreementShow ProjectShow PermitShow GrantShow
                 CredentialShow CheckShow;
             cell: BucketCreate BucketVersion BucketDelete UploadAbort ObjectDescribe ObjectHold AirlockDraft

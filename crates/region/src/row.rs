@@ -37,6 +37,8 @@ pub enum Table {
     PermitBuckets = 29,
     /// Where grants deliver.
     GrantTarget = 30,
+    /// The format that the region is written in.
+    Format = 39,
     CellKeys = 47,
     Bucket = 48,
     Object = 49,

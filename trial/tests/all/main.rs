@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod authorisation;
+mod backup;
 mod erased_again;
 mod erasure;
 mod ground;
@@ -17,3 +18,4 @@ mod sides;
 mod simulation;
 mod ten_million;
 mod unseen;
+mod upgrade;

@@ -1,6 +1,7 @@
 //! The bars that ask the whole machine: the real binary, stock clients, real files, power cuts.
 
 mod auditor;
+mod backup;
 mod crypt4gh;
 mod custody;
 mod cut;
@@ -9,3 +10,4 @@ mod kill;
 mod parity;
 mod scripts;
 mod tampered;
+mod upgrade;

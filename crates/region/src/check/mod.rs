@@ -5,6 +5,7 @@
 
 mod census;
 mod consistency;
+mod drill;
 mod erasure;
 mod gates;
 mod rollback;
@@ -115,6 +116,7 @@ pub fn all() -> Vec<Box<dyn Check>> {
         Box::new(rollback::RollbackProbe),
         Box::new(erasure::EraseProof),
         Box::new(scrub::BlobScrub),
+        Box::new(drill::RestoreDrill),
     ]
 }
 

@@ -633,4 +633,9 @@ acts! {
         /// which; left out for all
         check: Option<String>,
     }
+    /// Record the signed word of a restore drill, as `epic restore --drill` gives it.
+    CheckRecord = "check" "record" in Root on Region weighs View by [Auditor, Operator] {
+        /// the word, as `--evidence` wrote it
+        note: String,
+    }
 }

@@ -141,6 +141,7 @@ pub fn target(act: Act) -> Target {
         | Act::GrantShow
         | Act::CredentialShow
         | Act::CheckRun
+        | Act::CheckRecord
         | Act::CheckShow => Target::Region,
     }
 }
