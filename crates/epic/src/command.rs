@@ -41,12 +41,17 @@ fn of_noun(noun: &'static str) -> Command {
     let rows = Act::ALL.iter().map(|act| act.row()).filter(|row| row.noun == noun);
     let mut verbs: Vec<&str> = rows.clone().map(|row| row.verb).collect();
     verbs.extend((noun == "ledger").then_some("verify"));
+    verbs.extend((noun == "exit").then_some("return"));
     let mut command =
         Command::new(noun).about(verbs.join(", ")).subcommand_required(true).arg_required_else_help(true);
     for row in rows {
         command = command.subcommand(of_row(row));
     }
-    if noun == "ledger" { command.subcommand(verify()) } else { command }
+    match noun {
+        "ledger" => command.subcommand(verify()),
+        "exit" => command.subcommand(go_back()),
+        _ => command,
+    }
 }
 
 fn of_row(row: &'static Row) -> Command {
@@ -339,6 +344,16 @@ fn verify() -> Command {
                 .help("a checkpoint that you kept from before")
                 .value_hint(ValueHint::FilePath),
         )
+}
+
+fn go_back() -> Command {
+    Command::new("return")
+        .about("Take the next step of a return: start, accept, fetch, confirm or erase; by whoever may")
+        .arg(text("project", "project").required(true))
+        .arg(text("agreement", "agreement that is over").required(true))
+        .arg(file_of("recipient", "the provider's Crypt4GH public key, to accept with"))
+        .arg(folder("to", "where the files come, to fetch; what is there and whole is not fetched again"))
+        .arg(Arg::new("confirm").long("confirm").action(ArgAction::SetTrue).help("once all is there, confirm it"))
 }
 
 fn exported() -> Arg {

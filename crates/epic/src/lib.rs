@@ -9,6 +9,7 @@ mod ask;
 mod backup;
 mod command;
 mod drill;
+mod exit;
 mod explain;
 mod failure;
 mod fields;
@@ -66,6 +67,7 @@ fn run(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
         ("tour", _) => tour::tour(of_noun, settings),
         ("key-pair", Some((verb, of_verb))) => key_pair::run(verb, of_verb, settings),
         ("ledger", Some(("verify", of_verb))) => ledger::verify(of_verb, settings),
+        ("exit", Some(("return", of_verb))) => exit::go_on(of_verb, settings),
         (noun, Some((verb, of_verb))) => ask::run(noun, verb, of_verb, settings),
         (_, None) => Ok(()),
     }

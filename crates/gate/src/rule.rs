@@ -23,6 +23,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("permits", include_str!("../../../policy/permits.cedar")),
     ("data", include_str!("../../../policy/data.cedar")),
     ("airlock", include_str!("../../../policy/airlock.cedar")),
+    ("exits", include_str!("../../../policy/exits.cedar")),
     ("keys", include_str!("../../../policy/keys.cedar")),
     ("proof", include_str!("../../../policy/proof.cedar")),
 ];

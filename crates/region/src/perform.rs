@@ -51,7 +51,7 @@ macro_rules! in_project {
 in_project! {
     BucketCreate BucketVersion BucketDelete BucketShow UploadAbort UploadShow
     ObjectDescribe ObjectHold AirlockDraft AirlockApprove AirlockReject AirlockRelease
-    AirlockRevoke AirlockShow KeyRotate KeyShow
+    AirlockRevoke AirlockShow KeyRotate KeyShow ExitStart ExitAccept ExitConfirm ExitList ExitShow
 }
 
 /// Acts that go the same way, and the arms of those that do not; exhaustive as any match.
@@ -130,8 +130,8 @@ impl Region {
             look: OrganisationShow TenantShow PersonShow AgreementShow ProjectShow PermitShow GrantShow
                 CredentialShow CheckShow;
             cell: BucketCreate BucketVersion BucketDelete UploadAbort ObjectDescribe ObjectHold AirlockDraft
-                AirlockApprove AirlockReject AirlockRelease AirlockRevoke KeyRotate;
-            look_in: BucketShow UploadShow AirlockShow KeyShow;
+                AirlockApprove AirlockReject AirlockRelease AirlockRevoke KeyRotate ExitStart ExitAccept ExitConfirm;
+            look_in: BucketShow UploadShow AirlockShow KeyShow ExitList ExitShow;
         }
             Act::ProjectClassify => call.classify().await,
             Act::CredentialIssue => call.issue().await,
@@ -153,6 +153,7 @@ impl Region {
             | Act::ObjectExport
             | Act::AirlockFetch
             | Act::AirlockInspect
+            | Act::ExitFetch
             | Act::LedgerExport => Err(Refusal::with(Reason::NotOffered, "this act carries bytes")),
         )
     }

@@ -39,6 +39,8 @@ pub enum Table {
     GrantTarget = 30,
     /// The format that the region is written in.
     Format = 39,
+    /// In a project: returns of a provider's data, and what of them went out.
+    Exit = 40,
     CellKeys = 47,
     Bucket = 48,
     Object = 49,

@@ -59,6 +59,8 @@ reasons! {
     PermitMissing = "permit_missing" Denied
     PermitNotYet = "permit_not_yet" Denied
     PermitEnded = "permit_ended" Denied
+    AgreementRunning = "agreement_running" Denied
+    ReceiptMissing = "receipt_missing" Denied
     LegalHold = "legal_hold" Denied
     Retained = "retained" Denied
     TierLowered = "tier_lowered" Denied

@@ -24,6 +24,7 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
         fields
     };
     let agreement = json!({ "agreement": "again" });
+    let exit = || json!({ "project": PROJECT, "agreement": "again" });
     let airlock = |name: &str, more: Value| with(json!({ "project": PROJECT, "airlock": name }), more);
     vec![
         ("olga", "organisation.register", json!({ "alias": "foggia", "name": "AOU Foggia" })),
@@ -59,6 +60,11 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
         ("carla", "agreement.suspend", with(agreement.clone(), json!({ "reason": because }))),
         ("carla", "agreement.resume", agreement.clone()),
         ("carla", "agreement.end", with(agreement, json!({ "reason": because }))),
+        ("carla", "exit.start", with(exit(), json!({}))),
+        ("sara-bari", "exit.accept", with(exit(), json!({ "recipient": RECIPIENT }))),
+        ("steo-bari", "exit.list", exit()),
+        ("steo-bari", "exit.show", json!({ "project": PROJECT })),
+        ("sara-bari", "exit.confirm", with(exit(), json!({ "waiver": because }))),
         (
             "carla",
             "project.open",
@@ -226,6 +232,9 @@ async fn learn(
         part(&world.region, rita, deed, Extra::default(), body(b"counts")).await.unwrap();
     }
 }
+
+/// A key that nobody has the other half of.
+const RECIPIENT: &str = "-----BEGIN CRYPT4GH PUBLIC KEY-----\nAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\n-----END CRYPT4GH PUBLIC KEY-----\n";
 
 /// As it stands inside a string of JSON.
 fn word_of_a_drill(world: &World) -> String {

@@ -167,8 +167,9 @@ async fn lost_and_rebuilt(objects: u64, sample: u64) {
     let put = |number: u64| {
         let node = &node;
         async move {
-            let stored = store(&node.region, &node.deliverers["catania"], "catania", &key(number), body(number).as_bytes());
-            stored.await.unwrap();
+            let (key, body) = (key(number), body(number));
+            let dina = &node.deliverers["catania"];
+            store(&node.region, dina, "catania", &key, body.as_bytes()).await.unwrap();
             if number % 1_000 == 1 {
                 node.region.confirm().await;
             }
@@ -232,26 +233,29 @@ async fn full_a_million_objects_are_rebuilt_from_their_backup() {
 /// Goal: a copy taken at any moment of a busy region is a region. Method: writers go on while runs are taken.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_of_a_busy_region_is_consistent() {
-    let node = Arc::new(Node::planet(62).await);
+    let node = Node::planet(62).await;
     node.deliver(0, 200).await;
-    let busy = Arc::clone(&node);
-    let writing = tokio::spawn(async move {
-        for round in 1..40 {
-            busy.deliver(round * 200, (round + 1) * 200).await;
-            busy.region.anchor().await.unwrap();
-            busy.region.publish_all().await;
+    let is_written = std::cell::Cell::new(false);
+    let writing = async {
+        for round in 1..30 {
+            node.deliver(round * 200, (round + 1) * 200).await;
+            node.region.anchor().await.unwrap();
+            node.region.publish_all().await;
         }
-    });
-    let mut runs = 0;
-    while !writing.is_finished() || runs < 2 {
-        let taken = node.take("copy").await.unwrap();
-        let elsewhere = tempfile::tempdir().unwrap();
-        restore(&node.path("copy"), &taken.custody, elsewhere.path(), &node.clock).await.unwrap();
-        let seen = see(parts(elsewhere.path(), &node.clock), 50).await.unwrap();
-        assert!(seen.holds && seen.sampled > 0, "run {}: {}", taken.manifest.run, seen.measured);
-        runs += 1;
-    }
-    writing.await.unwrap();
+        is_written.set(true);
+    };
+    let copying = async {
+        let mut runs = 0;
+        while !is_written.get() || runs < 2 {
+            let taken = node.take("copy").await.unwrap();
+            let elsewhere = tempfile::tempdir().unwrap();
+            restore(&node.path("copy"), &taken.custody, elsewhere.path(), &node.clock).await.unwrap();
+            let seen = see(parts(elsewhere.path(), &node.clock), 50).await.unwrap();
+            assert!(seen.holds && seen.sampled > 0, "run {}: {}", taken.manifest.run, seen.measured);
+            runs += 1;
+        }
+    };
+    tokio::join!(writing, copying);
     node.region.close().await;
 }
 

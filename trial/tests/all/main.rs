@@ -5,6 +5,7 @@ mod authorisation;
 mod backup;
 mod erased_again;
 mod erasure;
+mod exit;
 mod ground;
 mod hidden;
 mod keeping;

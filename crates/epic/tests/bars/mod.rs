@@ -5,6 +5,7 @@ mod backup;
 mod crypt4gh;
 mod custody;
 mod cut;
+mod exit;
 mod files;
 mod kill;
 mod parity;

@@ -55,12 +55,18 @@ async fn look(region: &Region, sample: u64) -> Result<Seen, words::Refusal> {
     let (mut objects, mut sampled, mut unread) = (0, 0, 0);
     for project in region.projects().await?.into_iter().filter(|project| project.erased_at.is_none()) {
         let cell = region.cell(project.id.cast()).await?;
-        let mut rows = Vec::new();
-        cell.view().await?.each(&[], |row: ObjectRow| rows.push(row)).await?;
-        objects += rows.len() as u64;
+        let (rows, mut count) = (cell.view().await?, 0_u64);
+        rows.each(&[], |_: ObjectRow| count += 1).await?;
+        objects += count;
         // WHY evenly: the old and the new, the small and the large.
-        let step = rows.len().div_ceil(usize::try_from(sample.max(1)).unwrap_or(usize::MAX)).max(1);
-        for row in rows.iter().step_by(step) {
+        let step = count.div_ceil(sample.max(1)).max(1);
+        let (mut at, mut picked) = (0_u64, Vec::new());
+        let pick = |row: ObjectRow| {
+            picked.extend(at.is_multiple_of(step).then_some(row));
+            at += 1;
+        };
+        rows.each(&[], pick).await?;
+        for row in &picked {
             sampled += 1;
             unread += u64::from(!reads(region, &cell, row).await);
         }

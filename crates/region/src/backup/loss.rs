@@ -100,10 +100,9 @@ impl Declared {
         let is = |person: &Id<Person>, role: Role| {
             roles.iter().any(|(_, row)| row.person == *person && Role::parse(&row.role) == Some(role))
         };
-        let operators = persons.iter().filter(|person| is(person, Role::Operator));
-        let is_by_two = operators.into_iter().any(|operator| {
-            persons.iter().any(|other| other != operator && is(other, Role::Custodian))
-        });
+        let mut operators = persons.iter().filter(|person| is(person, Role::Operator));
+        let is_by_two = operators
+            .any(|operator| persons.iter().any(|other| other != operator && is(other, Role::Custodian)));
         match is_by_two {
             true => Ok(persons),
             false => Err(why("an operator and a custodian must sign, two persons")),

@@ -5,6 +5,7 @@ pub mod airlock;
 pub mod bucket;
 pub mod credential;
 pub mod erasure;
+pub mod exit;
 pub mod grant;
 pub mod key;
 pub mod ledger;

@@ -10,6 +10,7 @@ pub mod export;
 pub mod list;
 pub mod put;
 pub mod read;
+pub mod send;
 
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};

@@ -116,7 +116,8 @@ pub async fn digest(of: &Bucket, item: Item) -> Result<([u8; 32], u64), CarryErr
     };
     let blobs = Blobs::new(of.clone(), cell);
     let size_bytes = blobs.size(id).await?.ok_or(CarryError::Missing(item))?;
-    let (mut bytes, mut hash) = (std::pin::pin!(blobs.read(id, 0..size_bytes)), Sha256::new());
+    let mut bytes = std::pin::pin!(blobs.read(id, 0..size_bytes));
+    let mut hash = Sha256::new();
     while let Some(next) = bytes.next().await {
         hash.update(&next.map_err(gone(item))?);
     }

@@ -4,6 +4,7 @@
 //! region and of any kind of custody that lies in files. A copy is never
 //! written in clear, and put back only where there is nothing.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
@@ -27,7 +28,7 @@ const LOOKS_MAX: usize = 20;
 const SEALED: &[u8] = b"epic custody copy 1\n";
 
 /// The files of a custody, by name.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Copy {
     #[n(0)]
     pub format: u32,
@@ -38,7 +39,14 @@ pub struct Copy {
     files: Vec<Kept>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+/// It may hold keys in clear, so it is never shown.
+impl fmt::Debug for Copy {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Copy {{ generation: {}, files: [..] }}", self.generation)
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
 struct Kept {
     #[n(0)]
     name: String,
@@ -161,7 +169,7 @@ impl Copy {
         let sheet = self.files.iter().find(|file| number(&file.name) == Some(self.generation));
         let sheet = sheet.ok_or(CopyError::Unreadable)?;
         let lock = sheet::lock_of(&sheet.bytes).map_err(|_| CopyError::Unreadable)?;
-        Ok((&sheet.bytes, lock.key(passphrase).ok_or(CopyError::Closed)?))
+        Ok((&sheet.bytes[..], lock.key(passphrase).ok_or(CopyError::Closed)?))
     }
 
     fn encoded(&self) -> Result<Secret<Vec<u8>>, CopyError> {
