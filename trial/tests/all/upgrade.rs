@@ -39,34 +39,15 @@ const LEDGERS: [(&str, u64, u64); 4] = [
     ("zsqieqjb75tshzv7wtoxi6xliy", 19, 30),
 ];
 
-/// What the tour stored, who may read it that day, and the SHA-256 of its bytes.
-const OBJECTS: [(&str, &str, &str, &str, &str); 7] = [
-    ("", "", "", "", ""),
-    ("", "", "", "", ""),
-    ("", "", "", "", ""),
-    ("", "", "", "", ""),
-    ("", "", "", "", ""),
-    ("", "", "", "", ""),
-    ("", "", "", "", ""),
+/// What the tour stored, who may read it that day, and the SHA-256 of its bytes; the registry's permit is ended.
+const OBJECTS: [(&str, &str, &str, &str, &str); 6] = [
+    ("planet", "bologna", "2021/ricoveri.csv", "rita", "ffcc00bbd3f773f3453ea1ff6a4b09b1d5a63a65e971ab3bfc68627f5d5026d8"),
+    ("planet", "catania", "2021/ricoveri.csv", "rita", "c35ccfed5746a6066ef01bb2a0aa82ab0dabcc5d566f767006a84c578bcddd2d"),
+    ("planet", "results", "table-1.csv", "rita", "eddcc2c7bff0cf73667415d61dabfdc8fe680aff6433b30b1980ea1adacf81ff"),
+    ("acc", "genomes", "ACC-0001.vcf", "gina", "97fa0958b13e24d61b4f6921d1b2654590c5a53d23029278a9f94c77d80bb01c"),
+    ("acc", "genomes", "ACC-0001_R1.fastq", "gina", "2de7f8fb628ce2a5a12c2c3d350f3bedf0b4745b8ef4e638533f3822c3f43b3e"),
+    ("acc", "genomes", "ACC-0002.vcf", "gina", "f7becf37e9cef74ba269dc88515f450c66941ee629cede14035227423e286623"),
 ];
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tmp_print() {
-    let folder = unpacked(true);
-    let region = Region::open(parts(folder.path())).await.unwrap();
-    for row in region.projects().await.unwrap() {
-        let cell = region.cell(row.id.cast()).await.unwrap();
-        let rows = cell.view().await.unwrap();
-        let buckets = rows.all::<region::noun::bucket::BucketRow>(&[]).await.unwrap();
-        for (_, o) in rows.all::<region::object::ObjectRow>(&[]).await.unwrap() {
-            let b = &buckets.iter().find(|(_, b)| b.id == o.bucket).unwrap().1.name;
-            let mut plain = region::object::body::read(&region, &cell, &o, 0..o.size_bytes).unwrap();
-            let mut all = Vec::new();
-            while let Some(x) = plain.next().await { all.extend_from_slice(&x.unwrap()); }
-            println!("{} {} {} {}", row.alias, b, o.key, data_encoding::HEXLOWER.encode(&seal::sha256(&all)));
-        }
-    }
-}
-
 
 /// The folders of 0.1.0, with its index or without.
 fn unpacked(has_index: bool) -> TempDir {

@@ -111,7 +111,8 @@ fn a_drill_passes_fails_and_is_recorded() {
         .filter(|name| name.starts_with("epic-drill"))
         .collect();
     assert!(left.is_empty(), "a drill left {left:?}");
-    let word = std::fs::read_to_string(house.path("word")).unwrap();
+    // As `$(cat word)` hands it on.
+    let word = std::fs::read_to_string(house.path("word")).unwrap().trim_end().to_owned();
     let told = house.done("olga", &["--json", "check", "record", "--note", &word]).json();
     assert_eq!(told["answer"]["verdict"], "pass", "{told}");
     let shown = house.done("olga", &["--json", "check", "run", "--check", "restore-drill"]).json();

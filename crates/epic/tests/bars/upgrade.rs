@@ -8,8 +8,8 @@ use crate::kit::House;
 /// The heads that 0.1.0 left, as `epic rebuild` says them.
 const HEADS: [(&str, u64, &str); 4] = [
     ("aaaaaaaaaaaaaaaaaaaaaaaaaa", 124, "96UsZMqZmmwyF2k7PrO3GN8H0K8p/tBZp12XRMB4hy4="),
-    ("p36ezmv32r32twbljev3rozrcq", 8, "mt8pViemszZhObrU+XN02BzdRkselDcDcEX+jVPLENw="),
     ("pwljh3dg5awgtqlxkxephodjzq", 10, "66rQfPKRgLCOwo8B3w1CuUp41c+4YPCFUnmv9AV8GG4="),
+    ("p36ezmv32r32twbljev3rozrcq", 8, "mt8pViemszZhObrU+XN02BzdRkselDcDcEX+jVPLENw="),
     ("zsqieqjb75tshzv7wtoxi6xliy", 30, "iLmHOSkRb6G48Sv4l00Cmf7wnCIf2T+TuIN82CpZWxQ="),
 ];
 
