@@ -7,6 +7,7 @@
 mod about;
 mod ask;
 mod backup;
+mod certificate;
 mod command;
 mod drill;
 mod exit;
@@ -60,6 +61,7 @@ fn run(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
         ("backup", _) => backup::backup(of_noun, settings),
         ("restore", _) => restore::restore(of_noun, settings),
         ("rebuild", _) => rebuild::rebuild(of_noun, settings),
+        ("certificate", Some((_, of_verb))) => certificate::make(of_verb, settings),
         ("explain", _) => explain::explain(of_noun, settings),
         ("policy", _) => explain::policy(),
         ("samples", _) => samples::write(of_noun),
