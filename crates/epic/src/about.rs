@@ -16,8 +16,7 @@ use crate::failure::Failure;
 const ABOUT: &str = "region.json";
 
 /// The way out of a downgrade.
-pub const NEWER: &str =
-    "bring it up with the release that wrote it, or a newer one: an older one would forget what it does not know";
+pub const NEWER: &str = "bring it up with the release that wrote it, or a newer one: an older one would forget what it does not know";
 
 #[derive(Debug, Serialize, Deserialize)]
 struct About {

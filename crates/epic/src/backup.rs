@@ -59,7 +59,9 @@ pub fn backup(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> 
         told["custody_generation"] = Value::from(custody.generation);
         told["older_custody_copies"] = Value::from(older);
         if older > 0 {
-            eprintln!("note: {older} older copies of custody lie there; one from before an erasure holds what was destroyed");
+            eprintln!(
+                "note: {older} older copies of custody lie there; one from before an erasure holds what was destroyed"
+            );
         }
     }
     print::answer(&Answer { leaf: None, answer: told }, settings)
@@ -93,11 +95,7 @@ fn refuse_together(places: &Places, to: Option<&Path>, custody_to: Option<&Path>
     Ok(())
 }
 
-async fn bucket(
-    matches: &ArgMatches,
-    places: &Places,
-    to: &Path,
-) -> Result<(Manifest, Copy), Failure> {
+async fn bucket(matches: &ArgMatches, places: &Places, to: &Path) -> Result<(Manifest, Copy), Failure> {
     let name = about::read(&places.data)?;
     let (from, to) = (places.bucket()?, open(to)?);
     let passphrase = found::passphrase(matches).words(Copy::of(&places.custody)?.has_passphrase())?;
@@ -148,7 +146,9 @@ impl Seals {
         let mut recipients = Vec::new();
         for file in matches.get_many::<String>("recipient").into_iter().flatten() {
             let text = std::fs::read(file).map_err(|cause| Failure::file("read", Path::new(file), &cause))?;
-            let key = read_public(&text).map_err(|error| Failure::yours(format!("`{file}`: {error}"), "name a Crypt4GH public key"))?;
+            let key = read_public(&text).map_err(|error| {
+                Failure::yours(format!("`{file}`: {error}"), "name a Crypt4GH public key")
+            })?;
             recipients.push(key);
         }
         let ways = usize::from(passphrase.is_some()) + usize::from(!recipients.is_empty());
@@ -194,6 +194,7 @@ fn keep(copy: &Copy, folder: &Path, seals: &Seals) -> Result<(PathBuf, usize), F
     written().map_err(|cause| Failure::file("write", &file, &cause))?;
     let names = std::fs::read_dir(folder).map_err(|cause| Failure::file("read", folder, &cause))?;
     let names = names.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let older = names.filter(|other| other.starts_with("custody-") && *other < name && !other.ends_with(".new"));
+    let older =
+        names.filter(|other| other.starts_with("custody-") && *other < name && !other.ends_with(".new"));
     Ok((file, older.count()))
 }

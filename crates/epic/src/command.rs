@@ -225,7 +225,11 @@ fn backup() -> Command {
         .arg(folder("to", "folder that the bucket's copy grows in; noise to whoever finds it"))
         .arg(folder("custody-to", "folder for the sealed copy of custody; never where the bucket's copy is"))
         .args(sealing())
-        .arg(listed("recipient", "FILE", "Crypt4GH public key that may open the copy of custody; give it again for more"))
+        .arg(listed(
+            "recipient",
+            "FILE",
+            "Crypt4GH public key that may open the copy of custody; give it again for more",
+        ))
 }
 
 fn restore() -> Command {
@@ -258,7 +262,12 @@ fn file_of(name: &'static str, help: &'static str) -> Arg {
 }
 
 fn number_of(name: &'static str, default: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).value_name("NUMBER").value_parser(value_parser!(u64)).default_value(default).help(help)
+    Arg::new(name)
+        .long(name)
+        .value_name("NUMBER")
+        .value_parser(value_parser!(u64))
+        .default_value(default)
+        .help(help)
 }
 
 fn listed(name: &'static str, value: &'static str, help: &'static str) -> Arg {
@@ -370,7 +379,12 @@ fn go_back() -> Command {
         .arg(text("agreement", "agreement that is over").required(true))
         .arg(file_of("recipient", "the provider's Crypt4GH public key, to accept with"))
         .arg(folder("to", "where the files come, to fetch; what is there and whole is not fetched again"))
-        .arg(Arg::new("confirm").long("confirm").action(ArgAction::SetTrue).help("once all is there, confirm it"))
+        .arg(
+            Arg::new("confirm")
+                .long("confirm")
+                .action(ArgAction::SetTrue)
+                .help("once all is there, confirm it"),
+        )
 }
 
 fn exported() -> Arg {

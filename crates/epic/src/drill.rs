@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::ArgMatches;
-use region::backup::drill::{Drill, Seen, see};
 use region::backup::believe;
+use region::backup::drill::{Drill, Seen, see};
 use serde_json::json;
 use store::custody::KeyName;
 use store::custody::copy::{self, CopyError};

@@ -115,7 +115,10 @@ async fn receive(client: &Client, wanted: &Wanted) -> Result<Answer, Failure> {
         }
         return confirm(client, wanted, &last, &digest).await;
     }
-    Err(Failure::ours("something was fetched in every round", "see that nobody else fetches, and run it again"))
+    Err(Failure::ours(
+        "something was fetched in every round",
+        "see that nobody else fetches, and run it again",
+    ))
 }
 
 async fn confirm(client: &Client, wanted: &Wanted, last: &Value, digest: &str) -> Result<Answer, Failure> {
@@ -161,7 +164,8 @@ async fn fetch(client: &Client, wanted: &Wanted, to: &Path, item: &Value) -> Res
 
 /// WHY the object's id: nothing that somebody wrote elsewhere becomes a path here.
 fn file(to: &Path, item: &Value) -> Result<PathBuf, Failure> {
-    let id: Option<words::Id<words::noun::Object>> = item["object"].as_str().and_then(|text| text.parse().ok());
+    let id: Option<words::Id<words::noun::Object>> =
+        item["object"].as_str().and_then(|text| text.parse().ok());
     let id = id.ok_or_else(|| Failure::ours("the region named an object by no id", "use a newer release"))?;
     Ok(to.join(format!("{id}.c4gh")))
 }
@@ -173,7 +177,8 @@ fn is_whole(to: &Path, item: &Value) -> Result<bool, Failure> {
         return Ok(false);
     };
     let failed = |cause| Failure::file("read", &path, &cause);
-    let (mut from, mut sum, mut piece) = (File::open(&path).map_err(failed)?, Sha256::new(), vec![0; 1 << 20]);
+    let (mut from, mut sum, mut piece) =
+        (File::open(&path).map_err(failed)?, Sha256::new(), vec![0; 1 << 20]);
     loop {
         match from.read(&mut piece).map_err(failed)? {
             0 => return Ok(HEXLOWER.encode(&sum.finish()) == digest),
@@ -209,10 +214,16 @@ impl Lists {
         let sum = format!("{}  {}.c4gh\n", text("sealed_sha256"), text("object"));
         let name = format!(
             "{}.c4gh\t{}\t{}\t{}\t{}\t{}\n",
-            text("object"), text("bucket"), text("key"), text("version"), item["size_bytes"], text("sha256"),
+            text("object"),
+            text("bucket"),
+            text("key"),
+            text("version"),
+            item["size_bytes"],
+            text("sha256"),
         );
         self.digest.update(sum.as_bytes());
-        let written = self.sums.write_all(sum.as_bytes()).and_then(|()| self.names.write_all(name.as_bytes()));
+        let written =
+            self.sums.write_all(sum.as_bytes()).and_then(|()| self.names.write_all(name.as_bytes()));
         written.map_err(|cause| Failure::file("write", &self.to, &cause))
     }
 

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use seal::note::NoteVerifier;
 
-use crate::ledger::{Export, judge, log_of_archive};
 use crate::about;
+use crate::ledger::{Export, judge, log_of_archive};
 
 /// One target: its name is its folder in `corpus/`.
 pub type Target = (&'static str, fn(&[u8]));

@@ -104,14 +104,19 @@ async fn examined(
     declared: Option<&Declared>,
 ) -> Result<Examined, Failure> {
     let parts = places.parts_named(believed.manifest.region.clone(), found::passphrase(matches))?;
-    store::probe::probe(&parts.bucket, parts.rand.as_ref()).await.map_err(|error| found::refused_store(&error))?;
+    store::probe::probe(&parts.bucket, parts.rand.as_ref())
+        .await
+        .map_err(|error| found::refused_store(&error))?;
     Ok(examine(parts, &believed.manifest, declared).await?)
 }
 
 fn existing(folder: &Path) -> Result<Bucket, Failure> {
     match folder.is_dir() {
         true => backup::open(folder),
-        false => Err(Failure::yours(format!("there is no backup at `{}`", folder.display()), "name its folder: `--from`")),
+        false => Err(Failure::yours(
+            format!("there is no backup at `{}`", folder.display()),
+            "name its folder: `--from`",
+        )),
     }
 }
 
@@ -147,7 +152,8 @@ fn declared(matches: &ArgMatches, loss: Option<Loss>) -> Result<Option<Declared>
     let Some(loss) = loss else { return Ok(None) };
     let mut hands = Vec::new();
     for file in matches.get_many::<String>("hand").into_iter().flatten() {
-        let text = std::fs::read_to_string(file).map_err(|cause| Failure::file("read", Path::new(file), &cause))?;
+        let text =
+            std::fs::read_to_string(file).map_err(|cause| Failure::file("read", Path::new(file), &cause))?;
         let hand: Hand = serde_json::from_str(&text).map_err(|error| {
             Failure::yours(format!("`{file}`: {error}"), "name what `epic restore --sign-loss` printed")
         })?;

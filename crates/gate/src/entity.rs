@@ -207,7 +207,13 @@ impl Names {
 
     fn exit(&self, target: &Target) -> Result<Entity, Unfit> {
         let Target::Exit {
-            project, agreement: of, is_started, is_accepted, is_confirmed, is_scope_erased, is_waived,
+            project,
+            agreement: of,
+            is_started,
+            is_accepted,
+            is_confirmed,
+            is_scope_erased,
+            is_waived,
         } = target
         else {
             return Err(Unfit);

@@ -37,7 +37,8 @@ struct Node {
 fn parts(folder: &Path, clock: &Arc<StillClock>) -> Parts {
     let bucket = Bucket::local(&folder.join("data/bucket")).unwrap();
     let rand = SeededRand::new(u64::from(std::process::id()) + 77);
-    let custody = FileCustody::open(&folder.join("custody"), bucket.folder(), Arc::clone(&rand) as _).unwrap();
+    let custody =
+        FileCustody::open(&folder.join("custody"), bucket.folder(), Arc::clone(&rand) as _).unwrap();
     Parts {
         name: "epic.test".to_owned(),
         shelf: Arc::new(SlateShelf::new(bucket.clone(), Arc::clone(&rand) as _)),
@@ -126,7 +127,8 @@ fn body(number: u64) -> String {
 async fn move_custody(world: &World, folder: &Path) {
     let memory = &world.soil.custody;
     let file = FileCustody::open(folder, None, Arc::clone(&world.soil.rand) as _).unwrap();
-    let keys: Vec<_> = memory.names().unwrap().into_iter().map(|name| (name, memory.key(&name).unwrap().unwrap())).collect();
+    let keys: Vec<_> =
+        memory.names().unwrap().into_iter().map(|name| (name, memory.key(&name).unwrap().unwrap())).collect();
     file.insert(&keys).unwrap();
     for cell in world.soil.bucket.cells().await.unwrap() {
         if let Some(head) = memory.known_head(cell).unwrap() {
@@ -136,7 +138,12 @@ async fn move_custody(world: &World, folder: &Path) {
 }
 
 /// A region made of the two copies in a folder of its own; the same steps as the command's.
-async fn restore(from: &Path, copy: &Copy, into: &Path, clock: &Arc<StillClock>) -> Result<Believed, BackupError> {
+async fn restore(
+    from: &Path,
+    copy: &Copy,
+    into: &Path,
+    clock: &Arc<StillClock>,
+) -> Result<Believed, BackupError> {
     let from = Bucket::local(from).unwrap();
     let believed = believe(&from, None, copy, None).await?;
     if let Some(loss) = believed.loss {
@@ -294,7 +301,9 @@ async fn an_incomplete_or_altered_backup_is_refused_and_the_file_named() {
     node.region.close().await;
     let copy = node.path("copy");
     let run = copy.join("backup/000000000001");
-    let lists = files(&run, "000000000001/").into_iter().filter(|file| file.extension().is_some_and(|of| of == "000000"));
+    let lists = files(&run, "000000000001/")
+        .into_iter()
+        .filter(|file| file.extension().is_some_and(|of| of == "000000"));
     let victims = [
         files(&copy, "/log/")[3].clone(),
         files(&copy, "/blob/")[7].clone(),
@@ -361,7 +370,9 @@ async fn a_loss_is_declared_by_two() {
     node.deliver(20, 40).await;
     node.region.close().await;
     let newest = Copy::of(&node.path("custody")).unwrap();
-    let Err(BackupError::Older { loss }) = try_restore(&node, &newest).await else { panic!("the loss was not seen") };
+    let Err(BackupError::Older { loss }) = try_restore(&node, &newest).await else {
+        panic!("the loss was not seen")
+    };
     assert!(loss.cells.iter().all(|lost| lost.remembered_leaves > lost.kept_leaves));
     let hand = |person: &str| sign(&loss.digest(), &World::key(person).unwrap()).unwrap();
     let cases = [
@@ -381,7 +392,10 @@ async fn a_loss_is_declared_by_two() {
             (refused, done) => panic!("{who:?}: {refused:?} {done:?}"),
         }
     }
-    let other = Declared { loss: region::backup::loss::Loss { run: 9, ..(*loss).clone() }, hands: vec![hand("olga"), hand("kurt")] };
+    let other = Declared {
+        loss: region::backup::loss::Loss { run: 9, ..(*loss).clone() },
+        hands: vec![hand("olga"), hand("kurt")],
+    };
     assert!(word(declare(&node, &newest, &other).await).contains("not over this loss"));
 }
 
@@ -429,7 +443,10 @@ async fn a_copy_of_custody_is_sealed_and_put_back_once() {
     copy.put_back(&into, None).unwrap();
     assert_eq!(Copy::of(&into).unwrap(), copy);
     assert!(copy.put_back(&into, None).is_err(), "it was written over another");
-    assert!(copy.put_back(&node.path("data/bucket/x"), Some(&node.path("data/bucket"))).is_err(), "keys in the bucket");
+    assert!(
+        copy.put_back(&node.path("data/bucket/x"), Some(&node.path("data/bucket"))).is_err(),
+        "keys in the bucket"
+    );
 }
 
 fn node_key(copy: &Copy) -> Vec<u8> {
@@ -470,7 +487,8 @@ async fn a_drill_is_recorded_and_its_word_cannot_be_made_up() {
         async move {
             let seed = copy.key(None, &KeyName::Region).unwrap().unwrap();
             let note = drill.sign(&seed).unwrap();
-            let done = node.region.perform(&node.persons["olga"], Act::CheckRecord, json!({ "note": note }), None);
+            let done =
+                node.region.perform(&node.persons["olga"], Act::CheckRecord, json!({ "note": note }), None);
             done.await.map(|_| ())
         }
     };

@@ -46,7 +46,10 @@ async fn over(seed: u64) -> World {
         store(&world.region, &bari, "bari", key, key.repeat(70_000).as_bytes()).await.unwrap();
     }
     store(&world.region, &dina(&world, "catania").await, "catania", "c", b"theirs").await.unwrap();
-    world.act("carla", "agreement.end", json!({ "agreement": "planet-bari", "reason": "over" })).await.unwrap();
+    world
+        .act("carla", "agreement.end", json!({ "agreement": "planet-bari", "reason": "over" }))
+        .await
+        .unwrap();
     world
 }
 
@@ -80,7 +83,10 @@ async fn each_step_is_its_own_person_s_and_comes_in_order() {
     };
     let key = with(json!({ "recipient": key_pair().1 }));
     no("carla", "exit.start", of("bari"), Reason::AgreementRunning).await;
-    world.act("carla", "agreement.end", json!({ "agreement": "planet-bari", "reason": "over" })).await.unwrap();
+    world
+        .act("carla", "agreement.end", json!({ "agreement": "planet-bari", "reason": "over" }))
+        .await
+        .unwrap();
     no("sara-bari", "exit.accept", key.clone(), Reason::StateWrong).await;
     no("steo-bari", "exit.list", of("bari"), Reason::StateWrong).await;
     no("steo-bari", "exit.confirm", with(json!({ "digest": "00" })), Reason::StateWrong).await;
@@ -102,7 +108,13 @@ async fn each_step_is_its_own_person_s_and_comes_in_order() {
     }
     // Another's agreement, under the right project's name and under a wrong one's.
     no("steo-bari", "exit.list", of("catania"), Reason::RoleMissing).await;
-    no("steo-bari", "exit.list", json!({ "project": "nothing", "agreement": "planet-bari" }), Reason::NotFound).await;
+    no(
+        "steo-bari",
+        "exit.list",
+        json!({ "project": "nothing", "agreement": "planet-bari" }),
+        Reason::NotFound,
+    )
+    .await;
 }
 
 /// Goal: what goes back is all of it, to the provider's key alone, and can be fetched again. Method: at tier 2, from outside.
@@ -111,19 +123,26 @@ async fn all_of_it_goes_back_sealed_to_the_provider_s_key() {
     let world = accepted(72).await;
     let steo = world.actor("steo-bari");
     let before = world.act("steo-bari", "exit.list", of("bari")).await.unwrap().answer;
-    assert_eq!((&before["objects"], &before["fetched"], &before["note"]), (&2.into(), &0.into(), &Value::Null));
+    assert_eq!(
+        (&before["objects"], &before["fetched"], &before["note"]),
+        (&2.into(), &0.into(), &Value::Null)
+    );
     for key in ["a", "b", "a"] {
         let sealed = fetched(&world.region, &steo, key).await.unwrap();
         assert_eq!(opened(&sealed), key.repeat(70_000).into_bytes());
         let list = world.act("steo-bari", "exit.list", of("bari")).await.unwrap().answer;
         let item = list["items"].as_array().unwrap().iter().find(|item| item["key"] == key).unwrap().clone();
         assert_eq!(item["sealed_sha256"], data_encoding::HEXLOWER.encode(&seal::sha256(&sealed)));
-        assert_eq!(item["sha256"], data_encoding::HEXLOWER.encode(&seal::sha256(key.repeat(70_000).as_bytes())));
+        assert_eq!(
+            item["sha256"],
+            data_encoding::HEXLOWER.encode(&seal::sha256(key.repeat(70_000).as_bytes()))
+        );
     }
     let whole = world.act("steo-bari", "exit.list", of("bari")).await.unwrap().answer;
     let digest = whole["digest"].as_str().unwrap();
     assert!(whole["note"].as_str().unwrap().contains(digest), "{whole}");
-    let other = fetch(&world.region, &steo, ExitFetch { bucket: "catania".into(), ..deed("c", "planet-bari") }).await;
+    let other =
+        fetch(&world.region, &steo, ExitFetch { bucket: "catania".into(), ..deed("c", "planet-bari") }).await;
     assert_eq!(reason(other), Reason::NotFound, "another provider's data went out");
     let theirs = fetch(&world.region, &world.actor("steo-catania"), deed("a", "planet-bari")).await;
     assert_eq!(reason(theirs), Reason::RoleMissing);
@@ -173,9 +192,7 @@ async fn an_open_return_keeps_its_data_and_a_lock_keeps_them_in() {
     world.act("kim", "key.unlock", json!({ "project": PROJECT })).await.unwrap();
     let waive = with(json!({ "waiver": "we keep the originals" }));
     assert_eq!(reason(world.act("steo-bari", "exit.confirm", waive.clone()).await), Reason::RoleMissing);
-    let hold = |state| {
-        json!({ "project": PROJECT, "bucket": "bari", "key": "a", "hold": state, "reason": "a court asks" })
-    };
+    let hold = |state| json!({ "project": PROJECT, "bucket": "bari", "key": "a", "hold": state, "reason": "a court asks" });
     world.act("carla", "object.hold", hold("on")).await.unwrap();
     world.act("sara-bari", "exit.confirm", waive).await.unwrap();
     assert_eq!(reason(erase().await), Reason::LegalHold, "what a court holds is erased");

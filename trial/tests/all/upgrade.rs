@@ -9,6 +9,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use futures::StreamExt;
+use region::Region;
 use region::cell::publish::verifier;
 use region::format::FormatRow;
 use region::noun::credential::CredentialRow;
@@ -17,7 +18,6 @@ use region::region::Parts;
 use region::row::{Row, encode, key};
 use region::twin::{SeededRand, StillClock};
 use region::verify::{Report, Verifier};
-use region::Region;
 use serde_json::{Value, json};
 use store::custody::FileCustody;
 use store::index::SlateShelf;
@@ -41,12 +41,48 @@ const LEDGERS: [(&str, u64, u64); 4] = [
 
 /// What the tour stored, who may read it that day, and the SHA-256 of its bytes; the registry's permit is ended.
 const OBJECTS: [(&str, &str, &str, &str, &str); 6] = [
-    ("planet", "bologna", "2021/ricoveri.csv", "rita", "ffcc00bbd3f773f3453ea1ff6a4b09b1d5a63a65e971ab3bfc68627f5d5026d8"),
-    ("planet", "catania", "2021/ricoveri.csv", "rita", "c35ccfed5746a6066ef01bb2a0aa82ab0dabcc5d566f767006a84c578bcddd2d"),
-    ("planet", "results", "table-1.csv", "rita", "eddcc2c7bff0cf73667415d61dabfdc8fe680aff6433b30b1980ea1adacf81ff"),
-    ("acc", "genomes", "ACC-0001.vcf", "gina", "97fa0958b13e24d61b4f6921d1b2654590c5a53d23029278a9f94c77d80bb01c"),
-    ("acc", "genomes", "ACC-0001_R1.fastq", "gina", "2de7f8fb628ce2a5a12c2c3d350f3bedf0b4745b8ef4e638533f3822c3f43b3e"),
-    ("acc", "genomes", "ACC-0002.vcf", "gina", "f7becf37e9cef74ba269dc88515f450c66941ee629cede14035227423e286623"),
+    (
+        "planet",
+        "bologna",
+        "2021/ricoveri.csv",
+        "rita",
+        "ffcc00bbd3f773f3453ea1ff6a4b09b1d5a63a65e971ab3bfc68627f5d5026d8",
+    ),
+    (
+        "planet",
+        "catania",
+        "2021/ricoveri.csv",
+        "rita",
+        "c35ccfed5746a6066ef01bb2a0aa82ab0dabcc5d566f767006a84c578bcddd2d",
+    ),
+    (
+        "planet",
+        "results",
+        "table-1.csv",
+        "rita",
+        "eddcc2c7bff0cf73667415d61dabfdc8fe680aff6433b30b1980ea1adacf81ff",
+    ),
+    (
+        "acc",
+        "genomes",
+        "ACC-0001.vcf",
+        "gina",
+        "97fa0958b13e24d61b4f6921d1b2654590c5a53d23029278a9f94c77d80bb01c",
+    ),
+    (
+        "acc",
+        "genomes",
+        "ACC-0001_R1.fastq",
+        "gina",
+        "2de7f8fb628ce2a5a12c2c3d350f3bedf0b4745b8ef4e638533f3822c3f43b3e",
+    ),
+    (
+        "acc",
+        "genomes",
+        "ACC-0002.vcf",
+        "gina",
+        "f7becf37e9cef74ba269dc88515f450c66941ee629cede14035227423e286623",
+    ),
 ];
 
 /// The folders of 0.1.0, with its index or without.
@@ -68,7 +104,8 @@ fn unpacked(has_index: bool) -> TempDir {
 fn parts(folder: &Path) -> Parts {
     let bucket = Bucket::local(&folder.join("data/bucket")).unwrap();
     let rand = SeededRand::new(1);
-    let custody = FileCustody::open(&folder.join("custody"), bucket.folder(), Arc::clone(&rand) as _).unwrap();
+    let custody =
+        FileCustody::open(&folder.join("custody"), bucket.folder(), Arc::clone(&rand) as _).unwrap();
     Parts {
         name: "epic.example".to_owned(),
         shelf: Arc::new(SlateShelf::new(bucket.clone(), Arc::clone(&rand) as _)),
@@ -102,7 +139,13 @@ async fn actor(region: &Region, alias: &str, place: Place) -> Actor {
     Actor { person, credential: own.next_back().map(|row| row.used()), place, address: HERE }
 }
 
-async fn read(region: &Region, who: &Actor, project: &str, bucket: &str, key: &str) -> Result<String, Refusal> {
+async fn read(
+    region: &Region,
+    who: &Actor,
+    project: &str,
+    bucket: &str,
+    key: &str,
+) -> Result<String, Refusal> {
     let deed = ObjectGet { project: project.into(), bucket: bucket.into(), key: key.into(), version: None };
     let reading = region::object::read::get(region, who, deed, |row| Ok(0..row.size_bytes)).await?;
     Ok(data_encoding::HEXLOWER.encode(&seal::sha256(&drain(reading.body).await?)))
@@ -130,7 +173,9 @@ async fn checks_pass(region: &Region) {
     let verdicts: BTreeMap<&str, &str> =
         told.as_array().unwrap().iter().map(|row| (text(row, "check"), text(row, "verdict"))).collect();
     // Later checks may have nothing to look at here, and a drill needs a backup that nobody took.
-    for check in ["sealing-census", "ledger-consistency", "gate-probes", "rollback-probe", "erase-proof", "blob-scrub"] {
+    for check in
+        ["sealing-census", "ledger-consistency", "gate-probes", "rollback-probe", "erase-proof", "blob-scrub"]
+    {
         assert_eq!(verdicts[check], "pass", "{check}: {told:#}");
     }
     assert!(verdicts.values().all(|verdict| !["fail", "error"].contains(verdict)), "{told:#}");

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::kit::{Door, Ended, House, Call, need};
+use crate::kit::{Call, Door, Ended, House, need};
 
 const COPY: [&str; 5] = ["--json", "backup", "--data", "data", "--custody"];
 
@@ -123,7 +123,10 @@ fn a_drill_passes_fails_and_is_recorded() {
     let stale = drill(&["--stale-hours", "0"]);
     assert_eq!(stale.code, 3, "{}", stale.out);
     assert!(stale.err.contains("hours old"), "{}", stale.err);
-    let blob = Command::new("bash").args(["-c", "ls copy/cells/*/blob/* | head -1"]).current_dir(house.path("")).output();
+    let blob = Command::new("bash")
+        .args(["-c", "ls copy/cells/*/blob/* | head -1"])
+        .current_dir(house.path(""))
+        .output();
     let blob = house.path(String::from_utf8(blob.unwrap().stdout).unwrap().trim());
     let mut bytes = std::fs::read(&blob).unwrap();
     bytes[20] ^= 1;
@@ -144,11 +147,28 @@ fn a_copy_of_custody_opens_with_a_custodians_key() {
     let (keygen, house) = (tool.with_file_name("crypt4gh-keygen"), House::founded());
     for name in ["kurt", "kim", "other"] {
         let made = Command::new(&keygen)
-            .args(["--nocrypt", "-f", "--sk", &house.text(&format!("{name}.sec")), "--pk", &house.text(&format!("{name}.pub"))])
+            .args([
+                "--nocrypt",
+                "-f",
+                "--sk",
+                &house.text(&format!("{name}.sec")),
+                "--pk",
+                &house.text(&format!("{name}.pub")),
+            ])
             .output();
         assert!(made.unwrap().status.success());
     }
-    let to = ["custody", "--to", "copy", "--custody-to", "keys", "--recipient", "kurt.pub", "--recipient", "kim.pub"];
+    let to = [
+        "custody",
+        "--to",
+        "copy",
+        "--custody-to",
+        "keys",
+        "--recipient",
+        "kurt.pub",
+        "--recipient",
+        "kim.pub",
+    ];
     let ended = house.epic(&[&COPY[..], &to].concat());
     assert_eq!(ended.code, 0, "{}", ended.err);
     let custody = custody_file(&house);

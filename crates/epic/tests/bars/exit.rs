@@ -78,7 +78,17 @@ fn a_provider_s_data_go_back_whole_and_are_erased() {
     assert_eq!(go(&house, "sara-bari", &[]).code, 1, "without a key there is nothing to seal to");
     assert_eq!(done(&house, "sara-bari", &["--recipient", "bari.pub"])["state"], "accepted");
     refused(&house, "carla", &["--to", "back"], "role_missing");
-    let erase = ["--json", "key", "erase-scope", "--project", "planet", "--agreement", "planet-bari", "--reason", "over"];
+    let erase = [
+        "--json",
+        "key",
+        "erase-scope",
+        "--project",
+        "planet",
+        "--agreement",
+        "planet-bari",
+        "--reason",
+        "over",
+    ];
     let early = house.by("kurt", &erase);
     assert!(early.code == 3 && early.err.contains("\"reason\":\"receipt_missing\""), "{}", early.err);
 
@@ -93,7 +103,8 @@ fn a_provider_s_data_go_back_whole_and_are_erased() {
     done(&house, "steo-bari", &["--to", "back"]);
     assert_eq!(std::fs::metadata(&files[2]).unwrap().modified().unwrap(), kept);
     lies_whole(&house, &tool);
-    let wrong = ["--json", "exit", "confirm", "--project", "planet", "--agreement", "planet-bari", "--digest", "00"];
+    let wrong =
+        ["--json", "exit", "confirm", "--project", "planet", "--agreement", "planet-bari", "--digest", "00"];
     assert!(house.by("steo-bari", &wrong).err.contains("terms_changed"));
     assert_eq!(done(&house, "steo-bari", &["--to", "back", "--confirm"])["state"], "confirmed");
     refused(&house, "carla", &[], "role_missing");
@@ -152,7 +163,17 @@ fn only_the_signatory_gives_up_what_was_not_fetched() {
     custodian(&house);
     house.done("carla", &["agreement", "end", "planet-bari", "--reason", "the study is over"]);
     done(&house, "carla", &[]);
-    let waive = ["--json", "exit", "confirm", "--project", "planet", "--agreement", "planet-bari", "--waiver", "we keep the originals"];
+    let waive = [
+        "--json",
+        "exit",
+        "confirm",
+        "--project",
+        "planet",
+        "--agreement",
+        "planet-bari",
+        "--waiver",
+        "we keep the originals",
+    ];
     assert!(house.by("steo-bari", &waive).err.contains("\"reason\":\"role_missing\""));
     assert_eq!(house.done("sara-bari", &waive).json()["answer"]["state"], "given up");
     assert!(done(&house, "kurt", &[])["certificate"].is_string());

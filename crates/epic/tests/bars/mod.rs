@@ -12,5 +12,5 @@ mod package;
 mod parity;
 mod scripts;
 mod tampered;
-mod upgrade;
 mod tls;
+mod upgrade;

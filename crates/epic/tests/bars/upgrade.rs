@@ -19,7 +19,8 @@ fn house() -> House {
     let ran = Command::new("tar").arg("xzf").arg(archive).arg("-C").arg(house.path("")).status().unwrap();
     assert!(ran.success());
     for person in ["olga", "anna"] {
-        std::fs::copy(house.path(&format!("people/{person}.key")), house.path(&format!("{person}.key"))).unwrap();
+        std::fs::copy(house.path(&format!("people/{person}.key")), house.path(&format!("{person}.key")))
+            .unwrap();
     }
     house
 }
@@ -28,7 +29,8 @@ const REBUILD: [&str; 6] = ["--json", "rebuild", "--data", "data", "--custody", 
 
 /// Every name and size below a folder.
 fn listed(house: &House, folder: &str) -> String {
-    let found = Command::new("find").arg(house.path(folder)).args(["-type", "f", "-printf", "%p %s\n"]).output();
+    let found =
+        Command::new("find").arg(house.path(folder)).args(["-type", "f", "-printf", "%p %s\n"]).output();
     let mut lines: Vec<String> =
         String::from_utf8(found.unwrap().stdout).unwrap().lines().map(str::to_owned).collect();
     lines.sort();
@@ -48,12 +50,18 @@ fn the_binary_opens_what_0_1_0_left_with_the_same_heads() {
         .collect();
     assert_eq!(heads, HEADS);
     house.up(&[]);
-    assert_eq!(house.done("olga", &["--json", "person", "show"]).json()["answer"].as_array().unwrap().len(), 27);
+    assert_eq!(
+        house.done("olga", &["--json", "person", "show"]).json()["answer"].as_array().unwrap().len(),
+        27
+    );
     let proof = house.done("anna", &["--json", "check", "run", "--check", "erase-proof"]).json();
     assert_eq!(proof["answer"][0]["verdict"], "pass", "{proof}");
     assert_eq!(house.down(), 0);
     let about = std::fs::read_to_string(house.path("data/region.json")).unwrap();
-    assert_eq!(about, "{\"region\":\"epic.example\",\"format\":2}\n", "0.1.0 looks for `name` and finds none");
+    assert_eq!(
+        about, "{\"region\":\"epic.example\",\"format\":2}\n",
+        "0.1.0 looks for `name` and finds none"
+    );
     house.up(&[]);
     assert_eq!(house.down(), 0);
 }
@@ -73,10 +81,18 @@ fn a_region_of_a_later_format_is_refused_in_words() {
     for args in [[&up[..], &free].concat(), REBUILD[1..].to_vec()] {
         let ended = house.epic(&args);
         assert_eq!((ended.code, ended.out.as_str()), (1, ""), "{}", ended.err);
-        assert!(ended.err.contains("written in format 3, this release knows formats up to 2"), "{}", ended.err);
+        assert!(
+            ended.err.contains("written in format 3, this release knows formats up to 2"),
+            "{}",
+            ended.err
+        );
         assert!(ended.err.contains("hint: bring it up with the release that wrote it"), "{}", ended.err);
     }
-    assert_eq!((listed(&house, "data"), listed(&house, "custody")), before, "a refused start wrote something");
+    assert_eq!(
+        (listed(&house, "data"), listed(&house, "custody")),
+        before,
+        "a refused start wrote something"
+    );
     assert_eq!(std::fs::read_to_string(house.path("data/region.json")).unwrap(), later);
 }
 

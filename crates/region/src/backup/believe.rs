@@ -32,9 +32,9 @@ pub async fn believe(
     passphrase: Option<&Secret<String>>,
 ) -> Result<Believed, BackupError> {
     let (bytes, manifest, note) = found(from, run).await?;
-    let seed = custody.key(passphrase, &KeyName::Region)?.ok_or(BackupError::Custody(
-        store::custody::copy::CopyError::Unreadable,
-    ))?;
+    let seed = custody
+        .key(passphrase, &KeyName::Region)?
+        .ok_or(BackupError::Custody(store::custody::copy::CopyError::Unreadable))?;
     let known = verifier_of(&manifest.region, &seed);
     let altered = || BackupError::Altered { name: Page::Manifest.text(manifest.run) };
     let known = known.ok_or_else(altered)?;
@@ -92,7 +92,9 @@ fn size(manifest: &Manifest, cell: &str, note: &str, seed: &Secret<[u8; 32]>) ->
     let root = verifier_of(&manifest.region, seed).ok_or_else(unread)?;
     let known = publish::verifier(&manifest.region, id, root.key()).ok_or_else(unread)?;
     let origin = publish::origin(&manifest.region, id);
-    Checkpoint::open(note.as_bytes(), &origin, &[known]).map(|checkpoint| checkpoint.size).map_err(|_| unread())
+    Checkpoint::open(note.as_bytes(), &origin, &[known])
+        .map(|checkpoint| checkpoint.size)
+        .map_err(|_| unread())
 }
 
 impl Manifest {
@@ -122,7 +124,8 @@ impl Manifest {
     /// The root first: the others are known from it.
     pub(crate) fn ids(&self) -> Result<Vec<Id<Cell>>, BackupError> {
         let altered = |_| BackupError::Altered { name: Page::Manifest.text(self.run) };
-        let mut ids = self.cells.iter().map(|cut| cut.cell.parse().map_err(altered)).collect::<Result<Vec<_>, _>>()?;
+        let mut ids =
+            self.cells.iter().map(|cut| cut.cell.parse().map_err(altered)).collect::<Result<Vec<_>, _>>()?;
         ids.sort_by_key(|id| (*id != ROOT_CELL, *id));
         Ok(ids)
     }

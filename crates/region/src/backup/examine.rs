@@ -93,7 +93,9 @@ async fn fold(
             examined.erasures += 1;
         }
         let projects = rows.all::<ProjectRow>(&[]).await.map_err(unread)?;
-        erased.extend(projects.into_iter().filter(|(_, row)| row.erased_at.is_some()).map(|(_, row)| row.id.cast()));
+        erased.extend(
+            projects.into_iter().filter(|(_, row)| row.erased_at.is_some()).map(|(_, row)| row.id.cast()),
+        );
         if let Some(declared) = declared {
             declared.check(&rows).await?;
         }

@@ -93,7 +93,8 @@ impl Declared {
         let roles = root.all::<RoleRow>(&[]).await.map_err(unread)?;
         let mut persons = Vec::new();
         for hand in &self.hands {
-            let key = verified(hand, &self.loss.digest()).ok_or_else(|| why("a signature is not over this loss"))?;
+            let key = verified(hand, &self.loss.digest())
+                .ok_or_else(|| why("a signature is not over this loss"))?;
             let row = rows.iter().map(|(_, row)| row).find(|row| *row.key == key && !row.is_suspended);
             persons.push(row.ok_or_else(|| why("a signature is nobody's who is enrolled"))?.id);
         }

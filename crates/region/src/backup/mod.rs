@@ -85,7 +85,9 @@ pub enum BackupError {
     Altered { name: String },
     #[error("custody is another region's: `{held}`, the backup is of `{wanted}`")]
     OtherRegion { held: String, wanted: String },
-    #[error("custody is older than the backup (generation {held}, it had {wanted}): keys would be missing, or destroyed ones come back")]
+    #[error(
+        "custody is older than the backup (generation {held}, it had {wanted}): keys would be missing, or destroyed ones come back"
+    )]
     CustodyOlder { held: u64, wanted: u64 },
     #[error("custody remembers more than the backup holds: {} would be lost", .loss.said())]
     Older { loss: Box<loss::Loss> },
@@ -128,8 +130,12 @@ impl BackupError {
             Self::Older { .. } => {
                 "name a newer backup of the bucket; if there is none, two persons declare the loss: `epic restore` says how"
             }
-            Self::RolledBack { .. } => "find out why before anything else; the backup is the newer one: `epic restore`",
-            Self::Undeclared { .. } => "an operator and a custodian each sign the loss: `epic restore --sign-loss`",
+            Self::RolledBack { .. } => {
+                "find out why before anything else; the backup is the newer one: `epic restore`"
+            }
+            Self::Undeclared { .. } => {
+                "an operator and a custodian each sign the loss: `epic restore --sign-loss`"
+            }
             Self::Restless { .. } => "do it again when it is quieter; it goes on from here",
             Self::Version { .. } => "use a newer release",
             Self::Custody(_) | Self::Store(_) => "check the disks, and the passphrase or key",
@@ -148,7 +154,12 @@ fn statement(manifest: &Manifest, bytes: &[u8]) -> String {
 
 /// A statement of the region about a copy, as a signed note in the name of the root's ledger.
 pub(crate) fn sign(region: &str, seed: &Secret<[u8; 32]>, text: String) -> Result<String, BackupError> {
-    let unsigned = || BackupError::Refused(words::Refusal::with(words::Reason::Unavailable, "the region's key does not sign"));
+    let unsigned = || {
+        BackupError::Refused(words::Refusal::with(
+            words::Reason::Unavailable,
+            "the region's key does not sign",
+        ))
+    };
     let name = publish::origin(region, ROOT_CELL).parse().map_err(|_| unsigned())?;
     let key = SigningKey::from_seed(seed).map_err(|_| unsigned())?;
     let mut note = Note::new(text).map_err(|_| unsigned())?;
@@ -168,7 +179,8 @@ async fn pages(of: &Bucket, run: u64) -> Result<Option<(Vec<u8>, Manifest, Strin
     };
     let name = || Page::Manifest.text(run);
     let bytes = Page::Manifest.read(of, run).await?.ok_or_else(|| BackupError::Missing { name: name() })?;
-    let version = serde_json::from_slice::<Version>(&bytes).map_err(|_| BackupError::Altered { name: name() })?;
+    let version =
+        serde_json::from_slice::<Version>(&bytes).map_err(|_| BackupError::Altered { name: name() })?;
     if version.backup > VERSION {
         return Err(BackupError::Version { version: version.backup });
     }

@@ -28,8 +28,12 @@ pub async fn fetch(
         while let Some(carried) = carried.next().await {
             match carried {
                 Ok(carried) => progress(1, carried.size_bytes),
-                Err(CarryError::Missing(item)) => return Err(BackupError::Missing { name: item.to_string() }),
-                Err(CarryError::Altered(item)) => return Err(BackupError::Altered { name: item.to_string() }),
+                Err(CarryError::Missing(item)) => {
+                    return Err(BackupError::Missing { name: item.to_string() });
+                }
+                Err(CarryError::Altered(item)) => {
+                    return Err(BackupError::Altered { name: item.to_string() });
+                }
                 Err(CarryError::Store(error)) => return Err(error.into()),
             }
         }

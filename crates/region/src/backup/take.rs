@@ -11,9 +11,9 @@ use std::path::Path;
 use data_encoding::{BASE64, HEXLOWER};
 use futures::{StreamExt, stream};
 use seal::sha256;
-use store::backup::{CarryError, Carried, Item, Line, Lines, Page, carry};
-use store::custody::copy::{self, Copy};
+use store::backup::{Carried, CarryError, Item, Line, Lines, Page, carry};
 use store::custody::KeyName;
+use store::custody::copy::{self, Copy};
 use store::{Bucket, Log};
 use words::limit::ORPHAN_AGE_MS_MIN;
 use words::noun::{Blob, Cell, ROOT_CELL};
@@ -52,7 +52,8 @@ pub struct Taken {
 /// Copies what is new since the last finished run and has the region's key vouch for all of it.
 pub async fn take(taking: &Taking<'_>) -> Result<Taken, BackupError> {
     let custody = Copy::of(taking.custody)?;
-    let seed = custody.key(taking.passphrase, &KeyName::Region)?.ok_or(crate::region::StartError::Unfounded)?;
+    let seed =
+        custody.key(taking.passphrase, &KeyName::Region)?.ok_or(crate::region::StartError::Unfounded)?;
     let before = last(taking, &seed).await?;
     let mut tally = Tally::after(taking.to, before.as_ref()).await?;
     for _ in 0..CUTS_MAX {
@@ -190,7 +191,12 @@ impl Tally {
         self.carry(taking, cell, fresh).await
     }
 
-    async fn carry(&mut self, taking: &Taking<'_>, cell: Id<Cell>, items: Vec<Item>) -> Result<(), BackupError> {
+    async fn carry(
+        &mut self,
+        taking: &Taking<'_>,
+        cell: Id<Cell>,
+        items: Vec<Item>,
+    ) -> Result<(), BackupError> {
         let carrying = |item: Item| async move { (item, carry(taking.from, taking.to, item, None).await) };
         let mut carried = stream::iter(items).map(carrying).buffer_unordered(AT_ONCE_MAX);
         while let Some((item, carried)) = carried.next().await {
@@ -198,8 +204,12 @@ impl Tally {
                 Ok(carried) => self.add(taking, item, carried).await?,
                 // WHY none missed: the sweep took it, so no row names it.
                 Err(CarryError::Missing(Item::Blob(..))) => {}
-                Err(CarryError::Missing(_)) => return Err(BackupError::RolledBack { cell: cell.to_string() }),
-                Err(CarryError::Altered(item)) => return Err(BackupError::Altered { name: item.to_string() }),
+                Err(CarryError::Missing(_)) => {
+                    return Err(BackupError::RolledBack { cell: cell.to_string() });
+                }
+                Err(CarryError::Altered(item)) => {
+                    return Err(BackupError::Altered { name: item.to_string() });
+                }
                 Err(CarryError::Store(error)) => return Err(error.into()),
             }
         }

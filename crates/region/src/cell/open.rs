@@ -32,7 +32,10 @@ pub enum OpenError {
     Gap { cell: Id<CellNoun>, seq: u64 },
     #[error("keys of cell `{cell}` are missing though nobody erased them: wrong or older custody")]
     KeysMissing { cell: Id<CellNoun> },
-    #[error("the region is written in format {format}, this release knows formats up to {}", crate::format::FORMAT)]
+    #[error(
+        "the region is written in format {format}, this release knows formats up to {}",
+        crate::format::FORMAT
+    )]
     Newer { format: u32 },
     #[error("another process leads cell `{cell}`")]
     Led { cell: Id<CellNoun> },

@@ -46,7 +46,8 @@ impl Check for RestoreDrill {
     /// A drill that failed this very moment.
     async fn look_at_fault(&self) -> Result<Finding, Refusal> {
         let at = Timestamp::default();
-        let row = VerdictRow { check: WORD.to_owned(), verdict: Verdict::Fail, measured: "planted".to_owned(), at };
+        let row =
+            VerdictRow { check: WORD.to_owned(), verdict: Verdict::Fail, measured: "planted".to_owned(), at };
         Ok(judge(Some(&row), at))
     }
 }

@@ -228,14 +228,20 @@ impl Rule for ExitConfirm {
         let (is_whole, said) = match (&self.digest, &self.waiver) {
             (Some(digest), None) => (all.is_whole() && *digest == all.sums_digest(), "confirmed"),
             (None, Some(_)) => (true, "given up"),
-            _ => return Err(Refusal::with(Reason::Invalid, "give the digest of the list, or why it is given up")),
+            _ => {
+                return Err(Refusal::with(
+                    Reason::Invalid,
+                    "give the digest of the list, or why it is given up",
+                ));
+            }
         };
         if !is_whole {
             return Err(Refusal::with(Reason::TermsChanged, "that is not the list of all that was fetched"));
         }
         state.confirmed = self.digest.as_ref().map(|_| all.digest().into());
         draft.put(&state_key(agreement.id), &ExitRow::Exit(state))?;
-        let answer = json!({ "exit": agreement.alias, "state": said, "objects": all.0.len(), "fetched": all.sent() });
+        let answer =
+            json!({ "exit": agreement.alias, "state": said, "objects": all.0.len(), "fetched": all.sent() });
         Ok(outcome(agreement.id, answer))
     }
 }
@@ -316,7 +322,9 @@ impl Show for ExitList {
         let agreement = agreement_of(scene.root, &self.project, &self.agreement).await?;
         let state = state(cell, agreement.id).await?.ok_or(Refusal::new(Reason::StateWrong))?;
         let after: Option<Id<Object>> = match &self.after {
-            Some(text) => Some(text.parse().map_err(|_| Refusal::with(Reason::Invalid, "`after` is an object's id"))?),
+            Some(text) => {
+                Some(text.parse().map_err(|_| Refusal::with(Reason::Invalid, "`after` is an object's id"))?)
+            }
             None => None,
         };
         let all = Return::read(cell, agreement.id).await?;
@@ -411,7 +419,8 @@ impl Show for ExitShow {
 async fn sides(scene: &Scene<'_>) -> Result<Option<BTreeSet<[u8; 16]>>, Refusal> {
     use words::actor::RoleLevel;
     let held = crate::noun::role::held(scene.root, scene.actor.person).await?;
-    let is_of_house = held.iter().any(|(role, _)| matches!(role.level(), RoleLevel::Region | RoleLevel::Tenant));
+    let is_of_house =
+        held.iter().any(|(role, _)| matches!(role.level(), RoleLevel::Region | RoleLevel::Tenant));
     let own = held.into_iter().filter(|(role, _)| role.level() == RoleLevel::Organisation).map(|(_, at)| at);
     Ok((!is_of_house).then(|| own.collect()))
 }

@@ -13,9 +13,9 @@ use crate::act::Request;
 use crate::cell::step::{Entry, HouseStep};
 use crate::noun::exit::{Sent, state};
 use crate::noun::{agreement, bucket};
-use crate::object::known;
 use crate::object::body::{self, Body};
 use crate::object::export::{recipient, sealed_as};
+use crate::object::known;
 use crate::object::read::{Open, Reading, Watch, watched};
 
 /// Opens one object for its provider; the leaf comes before the first byte.
@@ -32,7 +32,8 @@ async fn opened(region: &Region, actor: &Actor, deed: ExitFetch) -> Result<Readi
     let rows = cell.view().await?;
     let state = state(&rows, id).await?.ok_or(Refusal::new(Reason::StateWrong))?;
     let to = recipient(state.recipient.as_deref().unwrap_or_default())?;
-    let row = known(&rows, &bucket::find(&rows, &deed.bucket).await?, &deed.key, deed.version.as_deref()).await?;
+    let row =
+        known(&rows, &bucket::find(&rows, &deed.bucket).await?, &deed.key, deed.version.as_deref()).await?;
     // INVARIANT: a return holds its own scope's objects and nothing else.
     if row.scope != id.cast() {
         return Err(Refusal::with(Reason::NotFound, "object"));
@@ -42,7 +43,8 @@ async fn opened(region: &Region, actor: &Actor, deed: ExitFetch) -> Result<Readi
     let held = cell.in_use.hold(row.pieces.iter().map(|piece| piece.blob));
     let done = region.commit(&cell, request, allowed, Open { row: row.clone() }).await?;
     let range = 0..row.size_bytes;
-    let summed = Summed { region: region.clone(), cell: std::sync::Arc::clone(&cell), agreement: id, object: row.id };
+    let summed =
+        Summed { region: region.clone(), cell: std::sync::Arc::clone(&cell), agreement: id, object: row.id };
     let (plain_sum, plain) = summing(body::read(region, &cell, &row, range.clone())?);
     let sealed = sealed_as(region, plain, to)?;
     let watch = Watch { region: region.clone(), request: again, cell, object: row.id, since, _held: held };

@@ -34,7 +34,12 @@ pub enum CarryError {
 }
 
 /// Copies one thing; where its digest is known, only the bytes it stands for become visible.
-pub async fn carry(from: &Bucket, to: &Bucket, item: Item, known: Option<[u8; 32]>) -> Result<Carried, CarryError> {
+pub async fn carry(
+    from: &Bucket,
+    to: &Bucket,
+    item: Item,
+    known: Option<[u8; 32]>,
+) -> Result<Carried, CarryError> {
     let carried = match item {
         Item::Log(cell, seq) => {
             let bytes = Log::new(from.clone(), cell).read(seq).await?.ok_or(CarryError::Missing(item))?;
@@ -48,7 +53,12 @@ pub async fn carry(from: &Bucket, to: &Bucket, item: Item, known: Option<[u8; 32
     }
 }
 
-async fn small(to: &Bucket, item: Item, bytes: Bytes, known: Option<[u8; 32]>) -> Result<Carried, CarryError> {
+async fn small(
+    to: &Bucket,
+    item: Item,
+    bytes: Bytes,
+    known: Option<[u8; 32]>,
+) -> Result<Carried, CarryError> {
     let digest = seal::sha256(&bytes);
     refuse_other(item, digest, known)?;
     let size_bytes = bytes.len() as u64;
@@ -63,7 +73,12 @@ fn refuse_other(item: Item, digest: [u8; 32], known: Option<[u8; 32]>) -> Result
     }
 }
 
-async fn blob(from: &Bucket, to: &Bucket, item: Item, known: Option<[u8; 32]>) -> Result<Carried, CarryError> {
+async fn blob(
+    from: &Bucket,
+    to: &Bucket,
+    item: Item,
+    known: Option<[u8; 32]>,
+) -> Result<Carried, CarryError> {
     let Item::Blob(cell, id) = item else { return Err(CarryError::Missing(item)) };
     let source = Blobs::new(from.clone(), cell);
     let size_bytes = source.size(id).await?.ok_or(CarryError::Missing(item))?;
@@ -96,7 +111,12 @@ fn gone(item: Item) -> impl Fn(StoreError) -> CarryError {
 }
 
 /// What the target holds already must be what would have been written.
-async fn same(from: &Bucket, to: &Bucket, item: Item, known: Option<[u8; 32]>) -> Result<Carried, CarryError> {
+async fn same(
+    from: &Bucket,
+    to: &Bucket,
+    item: Item,
+    known: Option<[u8; 32]>,
+) -> Result<Carried, CarryError> {
     let there = digest(to, item).await?;
     let wanted = match known {
         Some(known) => known,

@@ -16,8 +16,8 @@ use object_store::PutPayload;
 use words::Id;
 use words::noun::{Blob, Cell};
 
-pub use carry::{CarryError, Carried, carry, digest};
-pub use list::{Line, Lines, LIST_LINES_MAX};
+pub use carry::{Carried, CarryError, carry, digest};
+pub use list::{LIST_LINES_MAX, Line, Lines};
 
 use crate::bucket::Bucket;
 use crate::error::StoreError;
@@ -67,8 +67,12 @@ impl FromStr for Item {
     fn from_str(from: &str) -> Result<Self, NotAnItem> {
         let parts: Vec<&str> = from.splitn(6, '/').collect();
         let item = match parts[..] {
-            ["cells", cell, "log", _, seq] => cell.parse().ok().zip(seq.parse().ok()).map(|(c, s)| Self::Log(c, s)),
-            ["cells", cell, "blob", blob] => cell.parse().ok().zip(blob.parse().ok()).map(|(c, b)| Self::Blob(c, b)),
+            ["cells", cell, "log", _, seq] => {
+                cell.parse().ok().zip(seq.parse().ok()).map(|(c, s)| Self::Log(c, s))
+            }
+            ["cells", cell, "blob", blob] => {
+                cell.parse().ok().zip(blob.parse().ok()).map(|(c, b)| Self::Blob(c, b))
+            }
             _ => None,
         };
         // WHY: one thing has one name; nothing from outside reaches a path but through it.

@@ -153,7 +153,8 @@ impl Copy {
         for file in &self.files {
             let Some(cell) = file.name.strip_prefix(HEAD) else { continue };
             let plain = seal::envelope::open(&key, file.name.as_bytes(), &file.bytes);
-            let text = plain.ok().and_then(|plain| String::from_utf8(plain).ok()).ok_or(CopyError::Unreadable)?;
+            let text =
+                plain.ok().and_then(|plain| String::from_utf8(plain).ok()).ok_or(CopyError::Unreadable)?;
             heads.push((cell.to_owned(), text));
         }
         Ok(heads)
@@ -185,7 +186,9 @@ impl Copy {
         let copy: Self = minicbor::decode(bytes).map_err(|_| CopyError::Unreadable)?;
         // WHY: a name from outside must not lead out of the folder.
         let is_plain = |name: &str| {
-            !name.is_empty() && name.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_.".contains(&c)) && !name.starts_with('.')
+            !name.is_empty()
+                && name.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_.".contains(&c))
+                && !name.starts_with('.')
         };
         match copy.format == 1 && copy.files.iter().all(|file| is_plain(&file.name)) && copy.is_whole() {
             true => Ok(copy),
@@ -251,7 +254,9 @@ fn read(folder: &Path, newest: u64) -> Result<Option<Vec<Kept>>, CopyError> {
         let mut bytes = Vec::new();
         match File::open(folder.join(&name)) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            file => file.and_then(|file| file.take(COPY_BYTES_MAX).read_to_end(&mut bytes)).map_err(disk("read"))?,
+            file => file
+                .and_then(|file| file.take(COPY_BYTES_MAX).read_to_end(&mut bytes))
+                .map_err(disk("read"))?,
         };
         size_bytes += bytes.len() as u64;
         if size_bytes >= COPY_BYTES_MAX {

@@ -526,8 +526,14 @@ fn exits() -> Vec<Attack> {
         spoil("exit.closed", Reason::AlreadyDone, Act::ExitFetch, steward, confirmed.clone()),
         spoil("exit.closed", Reason::AlreadyDone, Act::ExitConfirm, steward, confirmed),
         spoil("exit.given-up", Reason::RoleMissing, Act::ExitConfirm, steward, waived),
-        attack("data.locked", Reason::ProjectLocked, Act::ExitFetch, right(Act::ExitFetch, steward), |case| {
-            case.project().is_locked = true;
-        }),
+        attack(
+            "data.locked",
+            Reason::ProjectLocked,
+            Act::ExitFetch,
+            right(Act::ExitFetch, steward),
+            |case| {
+                case.project().is_locked = true;
+            },
+        ),
     ]
 }

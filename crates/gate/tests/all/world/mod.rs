@@ -96,9 +96,13 @@ pub fn target(act: Act) -> Target {
         | Act::KeyRotate
         | Act::KeyEraseScope
         | Act::KeyEraseProject
-        | Act::KeyShow => {
-            Target::Keys { project: project(), is_held: false, retained_until: None, locker: Some(OTHER), is_unreturned: false }
-        }
+        | Act::KeyShow => Target::Keys {
+            project: project(),
+            is_held: false,
+            retained_until: None,
+            locker: Some(OTHER),
+            is_unreturned: false,
+        },
         Act::ExitStart => exit(false, false),
         Act::ExitAccept => exit(true, false),
         Act::ExitList | Act::ExitFetch | Act::ExitConfirm => exit(true, true),
