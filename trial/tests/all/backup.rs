@@ -301,13 +301,13 @@ async fn an_incomplete_or_altered_backup_is_refused_and_the_file_named() {
     node.region.close().await;
     let copy = node.path("copy");
     let run = copy.join("backup/000000000001");
-    let lists = files(&run, "000000000001/")
+    let mut lists = files(&run, "000000000001/")
         .into_iter()
         .filter(|file| file.extension().is_some_and(|of| of == "000000"));
     let victims = [
         files(&copy, "/log/")[3].clone(),
         files(&copy, "/blob/")[7].clone(),
-        lists.last().unwrap(),
+        lists.next_back().unwrap(),
         run.join("manifest.json"),
     ];
     for victim in victims {
