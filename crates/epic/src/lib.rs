@@ -11,12 +11,14 @@ mod certificate;
 mod command;
 mod drill;
 mod exit;
+mod elsewhere;
 mod explain;
 mod failure;
 mod fields;
 mod found;
 #[doc(hidden)]
 pub mod fuzz;
+mod import;
 mod key_pair;
 mod ledger;
 mod paint;
@@ -60,6 +62,7 @@ fn run(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
         ("up", _) => up::up(of_noun, settings),
         ("backup", _) => backup::backup(of_noun, settings),
         ("restore", _) => restore::restore(of_noun, settings),
+        ("import", _) => import::import(of_noun, settings),
         ("rebuild", _) => rebuild::rebuild(of_noun, settings),
         ("certificate", Some((_, of_verb))) => certificate::make(of_verb, settings),
         ("explain", _) => explain::explain(of_noun, settings),

@@ -13,6 +13,7 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
 pub const TARGETS: [Target; 4] = [("sheet", sheet), ("keyname", keyname), ("copy", copy), ("list", list)];
+pub const TARGETS: [Target; 3] = [("sheet", sheet), ("keyname", keyname), ("listing", listing)];
 
 /// A custody file: a clear header and a sealed list.
 pub fn sheet(bytes: &[u8]) {
@@ -46,4 +47,7 @@ pub fn list(bytes: &[u8]) {
             assert!(Lines::read(&again).is_ok());
         }
     }
+/// A page of a listing, as a server that data come from sends it.
+pub fn listing(bytes: &[u8]) {
+    crate::remote::fuzz(bytes);
 }

@@ -2,11 +2,13 @@
 
 mod auditor;
 mod backup;
+mod ceph;
 mod crypt4gh;
 mod custody;
 mod cut;
 mod exit;
 mod files;
+mod import;
 mod kill;
 mod package;
 mod parity;
