@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use region::format::FORMAT;
 use serde::{Deserialize, Serialize};
 
+use crate::elsewhere::Elsewhere;
 use crate::failure::Failure;
 
 const ABOUT: &str = "region.json";
@@ -27,19 +28,29 @@ struct About {
     region: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     format: Option<u32>,
+    /// Where the bucket is, unless it is the folder beside this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    bucket: Option<Elsewhere>,
+}
+
+/// What a data folder says, as far as others need it.
+pub struct Known {
+    pub name: String,
+    pub bucket: Option<Elsewhere>,
 }
 
 /// Name and format as a text says them.
-fn parse(text: &str) -> Result<(String, u32), String> {
+fn parse(text: &str) -> Result<(Known, u32), String> {
     let about: About = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let format = about.format.unwrap_or(1);
     let name = if format > 1 { about.region } else { about.name };
-    name.map(|name| (name, format)).ok_or_else(|| "it names no region".to_owned())
+    let bucket = about.bucket;
+    name.map(|name| (Known { name, bucket }, format)).ok_or_else(|| "it names no region".to_owned())
 }
 
 /// The region's name as its folder says it; for fuzzing.
 pub fn name_in(text: &str) -> Option<String> {
-    parse(text).ok().map(|(name, _)| name)
+    parse(text).ok().map(|(known, _)| known.name)
 }
 
 fn place(data: &Path) -> PathBuf {
@@ -50,8 +61,8 @@ pub fn is_there(data: &Path) -> bool {
     place(data).exists()
 }
 
-/// The region's name, if this release knows its format.
-pub fn read(data: &Path) -> Result<String, Failure> {
+/// What a folder says, if this release knows its format.
+pub fn read(data: &Path) -> Result<Known, Failure> {
     let place = place(data);
     let text = std::fs::read_to_string(&place).map_err(|cause| {
         let mut failure = Failure::file("read", &place, &cause);
@@ -62,25 +73,31 @@ pub fn read(data: &Path) -> Result<String, Failure> {
         let says = format!("cannot read `{}`: {why}", place.display());
         Failure::ours(says, "write its name again, as checkpoints have it: `{\"name\":\"..\"}`")
     });
-    let (name, format) = parsed?;
+    let (known, format) = parsed?;
     match format > FORMAT {
         true => Err(Failure::yours(
             format!("the region is written in format {format}, this release knows formats up to {FORMAT}"),
             NEWER,
         )),
-        false => Ok(name),
+        false => Ok(known),
     }
 }
 
 /// Writes name and format down, whole or not at all, to outlive a power cut.
-pub fn write(data: &Path, name: &str) -> Result<(), Failure> {
-    let about = About { name: None, region: Some(name.to_owned()), format: Some(FORMAT) };
+///
+/// WHY the bucket as it was: a command that names none means the one that is known.
+pub fn write(data: &Path, name: &str, bucket: Option<&Elsewhere>) -> Result<(), Failure> {
+    let there = std::fs::read_to_string(place(data)).unwrap_or_default();
+    let known = parse(&there).ok().and_then(|(known, _)| known.bucket);
+    let bucket = bucket.cloned().or(known);
+    let about = About { name: None, region: Some(name.to_owned()), format: Some(FORMAT), bucket };
     let text = serde_json::to_string(&about).map_err(|cause| Failure::chain(&cause, ""))? + "\n";
     let place = place(data);
-    if std::fs::read_to_string(&place).is_ok_and(|there| there == text) {
+    if there == text {
         return Ok(());
     }
     let written = || -> std::io::Result<()> {
+        std::fs::create_dir_all(data)?;
         let staged = data.join("region.json.new");
         let mut file = File::create(&staged)?;
         file.write_all(text.as_bytes())?;
@@ -98,6 +115,7 @@ mod tests {
     #[test]
     fn every_format_is_read() {
         let of = |name: &str, format| Ok((name.to_owned(), format));
+        let parse = |text| parse(text).map(|(known, format)| (known.name, format));
         assert_eq!(parse(r#"{"name":"a"}"#), of("a", 1));
         assert_eq!(parse(r#"{"format":2,"region":"a"}"#), of("a", 2));
         assert_eq!(parse(r#"{"format":9,"region":"a","more":1}"#), of("a", 9));

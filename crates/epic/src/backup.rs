@@ -39,7 +39,7 @@ impl From<CopyError> for Failure {
 }
 
 pub fn backup(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
-    let places = found::places(matches);
+    let places = found::places(matches)?;
     let path = |name: &str| matches.get_one::<String>(name).map(PathBuf::from);
     let (to, custody_to) = (path("to"), path("custody-to"));
     refuse_together(&places, to.as_deref(), custody_to.as_deref())?;
@@ -96,7 +96,7 @@ fn refuse_together(places: &Places, to: Option<&Path>, custody_to: Option<&Path>
 }
 
 async fn bucket(matches: &ArgMatches, places: &Places, to: &Path) -> Result<(Manifest, Copy), Failure> {
-    let name = about::read(&places.data)?;
+    let name = about::read(&places.data)?.name;
     let (from, to) = (places.bucket()?, open(to)?);
     let passphrase = found::passphrase(matches).words(Copy::of(&places.custody)?.has_passphrase())?;
     let bar = transfer::bar(None);

@@ -21,7 +21,7 @@ const HOUR_MS: i64 = 3_600_000;
 
 pub fn drill(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
     let scratch = world::scratch("drill");
-    let places = Places { data: scratch.join("data"), custody: scratch.join("custody") };
+    let places = Places { data: scratch.join("data"), custody: scratch.join("custody"), bucket: None };
     let done = ask::wait(lived(matches, &places));
     // What cannot be wiped is told: it holds keys.
     let is_wiped = !places.custody.exists() || copy::remove(&places.custody).is_ok();

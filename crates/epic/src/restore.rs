@@ -19,7 +19,7 @@ use words::Secret;
 use crate::failure::{Failure, Fault};
 use crate::settings::Settings;
 use crate::world::{self, Places, Watch};
-use crate::{about, ask, backup, drill, found, print, transfer};
+use crate::{ask, backup, drill, found, print, transfer};
 
 /// Says which backup a half-made restore is of.
 const MARK: &str = "restore.json";
@@ -33,7 +33,7 @@ pub fn restore(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure>
     match matches.get_flag("drill") {
         true => drill::drill(matches, settings),
         false => {
-            let places = found::places(matches);
+            let places = found::places(matches)?;
             let watch = Watch::start();
             let restored = ask::wait(made(matches, &places))?;
             let told = told(&restored, &watch);
@@ -104,9 +104,8 @@ async fn examined(
     declared: Option<&Declared>,
 ) -> Result<Examined, Failure> {
     let parts = places.parts_named(believed.manifest.region.clone(), found::passphrase(matches))?;
-    store::probe::probe(&parts.bucket, parts.rand.as_ref())
-        .await
-        .map_err(|error| found::refused_store(&error))?;
+    let probed = store::probe::probe(&parts.bucket, parts.rand.as_ref(), parts.clock.as_ref()).await;
+    probed.map_err(|error| found::refused_store(&error))?;
     Ok(examine(parts, &believed.manifest, declared).await?)
 }
 
@@ -143,7 +142,7 @@ fn end(places: &Places, believed: &Believed, declared: Option<&Declared>) -> Res
     if let Some(declared) = declared {
         std::fs::write(places.data.join(LOSS), json!(declared).to_string()).map_err(failed)?;
     }
-    about::write(&places.data, &believed.manifest.region)?;
+    places.name(&believed.manifest.region)?;
     std::fs::remove_file(places.data.join(MARK)).map_err(failed)
 }
 

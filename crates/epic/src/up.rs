@@ -116,7 +116,7 @@ async fn open(matches: &ArgMatches) -> Result<(Listeners, Region), Failure> {
     probed.map_err(|error| found::refused_store(&error))?;
     let region = Region::open(parts).await.map_err(found::start)?;
     // WHY after: a region that did not open keeps its format, and its release.
-    let places = found::places(matches);
+    let places = found::places(matches)?;
     places.name(&region.ground().origin)?;
     restore::record_loss(&places, &region).await?;
     Ok((listeners, region))

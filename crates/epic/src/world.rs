@@ -81,35 +81,19 @@ pub struct Places {
     pub bucket: Option<Elsewhere>,
 }
 
-/// What a region's data folder says about itself.
-#[derive(Debug, Serialize, Deserialize)]
-struct About {
-    name: String,
-    /// Where the bucket is, unless it is the folder beside this.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    bucket: Option<Elsewhere>,
-}
-
-impl About {
-    fn read(text: &str) -> serde_json::Result<Self> {
-        serde_json::from_str(text)
-    }
-}
-
-/// The region's name as its folder says it; for fuzzing.
-pub fn name_in(text: &str) -> Option<String> {
-    About::read(text).ok().map(|about| about.name)
-}
-
 impl Places {
     /// Whether a region was founded here, to the end.
     pub fn is_taken(&self) -> bool {
         about::is_there(&self.data)
     }
 
+    /// The bucket as the command, else the data folder, says it; the region need not be named yet.
     pub fn bucket(&self) -> Result<Bucket, Failure> {
-        Bucket::local(&self.data.join(BUCKET)).map_err(|cause| Failure::chain(&cause, CHECK_DISK))
-    fn bucket(&self, known: Option<&Elsewhere>) -> Result<Bucket, Failure> {
+        let known = if self.is_taken() { about::read(&self.data)?.bucket } else { None };
+        self.bucket_of(known.as_ref())
+    }
+
+    fn bucket_of(&self, known: Option<&Elsewhere>) -> Result<Bucket, Failure> {
         match self.bucket.as_ref().or(known) {
             Some(elsewhere) => elsewhere.bucket(),
             None => {
@@ -120,45 +104,18 @@ impl Places {
 
     /// Writes name and format down, as this release has them.
     pub fn name(&self, name: &str) -> Result<(), Failure> {
-        about::write(&self.data, name)
-        let about = About { name: name.to_owned(), bucket: self.bucket.clone() };
-        let text = serde_json::to_string(&about).map_err(|cause| Failure::chain(&cause, ""))?;
-        let written = || -> std::io::Result<()> {
-            std::fs::create_dir_all(&self.data)?;
-            let staged = self.data.join("region.json.new");
-            let mut file = File::create(&staged)?;
-            file.write_all((text + "\n").as_bytes())?;
-            file.sync_all()?;
-            std::fs::rename(&staged, self.about())?;
-            File::open(&self.data)?.sync_all()
-        };
-        written().map_err(|cause| Failure::file("write", &self.about(), &cause))
-    }
-
-    fn read_about(&self) -> Result<About, Failure> {
-        let text = std::fs::read_to_string(self.about()).map_err(|cause| {
-            let mut failure = Failure::file("read", &self.about(), &cause);
-            failure.hint = "make a region here first: `epic init`".to_owned();
-            failure
-        })?;
-        About::read(&text).map_err(|cause| {
-            Failure::ours(
-                format!("cannot read `{}`: {cause}", self.about().display()),
-                "write its name again, as checkpoints have it",
-            )
-        })
+        about::write(&self.data, name, self.bucket.as_ref())
     }
 
     /// Opens store and custody as they are.
     pub fn parts(&self, passphrase: Passphrase<'_>) -> Result<Parts, Failure> {
-        self.parts_named(about::read(&self.data)?, passphrase)
-        let about = self.read_about()?;
-        self.parts_in(about.name, self.bucket(about.bucket.as_ref())?, passphrase)
+        let known = about::read(&self.data)?;
+        self.parts_in(known.name, self.bucket_of(known.bucket.as_ref())?, passphrase)
     }
 
     /// The same, of a region that is not named yet.
     pub fn parts_named(&self, name: String, passphrase: Passphrase<'_>) -> Result<Parts, Failure> {
-        self.parts_in(name, self.bucket(None)?, passphrase)
+        self.parts_in(name, self.bucket_of(None)?, passphrase)
     }
 
     fn parts_in(&self, name: String, bucket: Bucket, passphrase: Passphrase<'_>) -> Result<Parts, Failure> {

@@ -12,8 +12,8 @@ use crate::custody::{KeyName, fuzz_sheet};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 4] = [("sheet", sheet), ("keyname", keyname), ("copy", copy), ("list", list)];
-pub const TARGETS: [Target; 3] = [("sheet", sheet), ("keyname", keyname), ("listing", listing)];
+pub const TARGETS: [Target; 5] =
+    [("sheet", sheet), ("keyname", keyname), ("listing", listing), ("copy", copy), ("list", list)];
 
 /// A custody file: a clear header and a sealed list.
 pub fn sheet(bytes: &[u8]) {
@@ -47,6 +47,8 @@ pub fn list(bytes: &[u8]) {
             assert!(Lines::read(&again).is_ok());
         }
     }
+}
+
 /// A page of a listing, as a server that data come from sends it.
 pub fn listing(bytes: &[u8]) {
     crate::remote::fuzz(bytes);
