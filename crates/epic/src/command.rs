@@ -42,12 +42,17 @@ fn of_noun(noun: &'static str) -> Command {
     let rows = Act::ALL.iter().map(|act| act.row()).filter(|row| row.noun == noun);
     let mut verbs: Vec<&str> = rows.clone().map(|row| row.verb).collect();
     verbs.extend((noun == "ledger").then_some("verify"));
+    verbs.extend((noun == "exit").then_some("return"));
     let mut command =
         Command::new(noun).about(verbs.join(", ")).subcommand_required(true).arg_required_else_help(true);
     for row in rows {
         command = command.subcommand(of_row(row));
     }
-    if noun == "ledger" { command.subcommand(verify()) } else { command }
+    match noun {
+        "ledger" => command.subcommand(verify()),
+        "exit" => command.subcommand(go_back()),
+        _ => command,
+    }
 }
 
 fn of_row(row: &'static Row) -> Command {
@@ -204,12 +209,70 @@ fn local() -> Vec<Command> {
             .about("Write realistic data of nobody: clinical CSV, VCF, FASTQ")
             .arg(Arg::new("folder").required(true).value_name("DIR"))
             .arg(seed()),
+        backup(),
+        restore(),
         import(),
         Command::new("rebuild").about("Fold every ledger anew, offline, and say its head").args(places()),
         Command::new("completions")
             .about("Print completions for a shell")
             .arg(Arg::new("shell").required(true).value_parser(shells)),
     ]
+}
+
+fn backup() -> Command {
+    Command::new("backup")
+        .about("Copy the bucket, and custody elsewhere, as of one moment; also while the region runs")
+        .args(places())
+        .arg(folder("to", "folder that the bucket's copy grows in; noise to whoever finds it"))
+        .arg(folder("custody-to", "folder for the sealed copy of custody; never where the bucket's copy is"))
+        .args(sealing())
+        .arg(listed(
+            "recipient",
+            "FILE",
+            "Crypt4GH public key that may open the copy of custody; give it again for more",
+        ))
+}
+
+fn restore() -> Command {
+    let number = Arg::new("run").long("run").value_name("NUMBER").value_parser(value_parser!(u64));
+    Command::new("restore")
+        .about("Make a region of a backup of its bucket and a copy of its custody; refused where the two do not belong together")
+        .args(places().into_iter().map(|arg| match arg.get_id() == "passphrase-file" {
+            true => arg,
+            false => arg.required(false).required_unless_present_any(["sign-loss", "drill"]),
+        }))
+        .arg(folder("from", "folder of the bucket's copy").required_unless_present("sign-loss"))
+        .arg(file_of("custody-from", "the sealed copy of custody").required_unless_present("sign-loss"))
+        .args(sealing())
+        .arg(file_of("identity", "Crypt4GH secret key that opens the copy of custody"))
+        .arg(number.help("an earlier run than the newest"))
+        .arg(text("sign-loss", "sign a loss by its digest, with `--key-file`, and print your hand"))
+        .arg(listed("hand", "FILE", "hand under the loss, as `--sign-loss` printed it; two are needed"))
+        .arg(Arg::new("drill").long("drill").action(ArgAction::SetTrue).help("only try, in a scratch folder: open it, compare, read, measure, remove it"))
+        .arg(file_of("evidence", "where a drill's signed result goes, for `epic check record`"))
+        .arg(number_of("stale-hours", "26", "a drill fails where the newest backup is older"))
+        .arg(number_of("sample", "1000", "objects that a drill reads"))
+}
+
+fn sealing() -> Vec<Arg> {
+    vec![file_of("seal-file", "file that holds the passphrase of the copy of custody")]
+}
+
+fn file_of(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name("FILE").help(help).value_hint(ValueHint::FilePath)
+}
+
+fn number_of(name: &'static str, default: &'static str, help: &'static str) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .value_name("NUMBER")
+        .value_parser(value_parser!(u64))
+        .default_value(default)
+        .help(help)
+}
+
+fn listed(name: &'static str, value: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value).help(help).action(ArgAction::Append)
 }
 
 fn seed() -> Arg {
@@ -376,6 +439,21 @@ fn verify() -> Command {
                 .value_name("FILE")
                 .help("a checkpoint that you kept from before")
                 .value_hint(ValueHint::FilePath),
+        )
+}
+
+fn go_back() -> Command {
+    Command::new("return")
+        .about("Take the next step of a return: start, accept, fetch, confirm or erase; by whoever may")
+        .arg(text("project", "project").required(true))
+        .arg(text("agreement", "agreement that is over").required(true))
+        .arg(file_of("recipient", "the provider's Crypt4GH public key, to accept with"))
+        .arg(folder("to", "where the files come, to fetch; what is there and whole is not fetched again"))
+        .arg(
+            Arg::new("confirm")
+                .long("confirm")
+                .action(ArgAction::SetTrue)
+                .help("once all is there, confirm it"),
         )
 }
 

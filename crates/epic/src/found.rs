@@ -140,6 +140,7 @@ fn opening(cause: &region::OpenError) -> &'static str {
             "restore the newest copy of the bucket; an older one must not be taken for the truth"
         }
         Error::KeysMissing { .. } => "open it with the custody that belongs to it",
+        Error::Newer { .. } => crate::about::NEWER,
         Error::Led { .. } => "stop the other region first",
         Error::Fault { .. } => {
             "see where: export the ledger and `epic ledger verify` it; then restore the bucket from its copy"

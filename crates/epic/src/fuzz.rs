@@ -6,8 +6,8 @@ use std::path::Path;
 
 use seal::note::NoteVerifier;
 
+use crate::about;
 use crate::ledger::{Export, judge, log_of_archive};
-use crate::world;
 
 /// One target: its name is its folder in `corpus/`.
 pub type Target = (&'static str, fn(&[u8]));
@@ -17,7 +17,7 @@ pub const TARGETS: [Target; 3] = [("about", about), ("export", export), ("journa
 
 /// What a region's folder says about itself.
 pub fn about(bytes: &[u8]) {
-    let _name = world::name_in(&String::from_utf8_lossy(bytes));
+    let _name = about::name_in(&String::from_utf8_lossy(bytes));
 }
 
 /// An archive that is said to be an exported ledger, judged by its own key and against its own checkpoint.

@@ -4,9 +4,13 @@
 //! running region, which is the only writer. Only offline verbs open a folder.
 //! It must never decide what a person may, nor print a secret but once.
 
+mod about;
 mod ask;
+mod backup;
 mod certificate;
 mod command;
+mod drill;
+mod exit;
 mod elsewhere;
 mod explain;
 mod failure;
@@ -22,6 +26,7 @@ mod log;
 mod paint;
 mod print;
 mod rebuild;
+mod restore;
 pub mod samples;
 mod settings;
 mod tour;
@@ -57,6 +62,8 @@ fn run(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
     match (noun, verb) {
         ("init", _) => found::init(of_noun, settings),
         ("up", _) => up::up(of_noun, settings),
+        ("backup", _) => backup::backup(of_noun, settings),
+        ("restore", _) => restore::restore(of_noun, settings),
         ("import", _) => import::import(of_noun, settings),
         ("rebuild", _) => rebuild::rebuild(of_noun, settings),
         ("certificate", Some((_, of_verb))) => certificate::make(of_verb, settings),
@@ -67,6 +74,7 @@ fn run(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
         ("tour", _) => tour::tour(of_noun, settings),
         ("key-pair", Some((verb, of_verb))) => key_pair::run(verb, of_verb, settings),
         ("ledger", Some(("verify", of_verb))) => ledger::verify(of_verb, settings),
+        ("exit", Some(("return", of_verb))) => exit::go_on(of_verb, settings),
         (noun, Some((verb, of_verb))) => ask::run(noun, verb, of_verb, settings),
         (_, None) => Ok(()),
     }

@@ -118,7 +118,7 @@ fn same(stream: BorrowedFd<'_>) -> io::Result<File> {
 }
 
 /// A bar on standard error; shown only where somebody sees it.
-fn bar(size_bytes: Option<u64>) -> ProgressBar {
+pub fn bar(size_bytes: Option<u64>) -> ProgressBar {
     let (bar, style) = match size_bytes {
         Some(size_bytes) => {
             (ProgressBar::new(size_bytes), "{bar:32} {bytes}/{total_bytes} {bytes_per_sec} {eta}")

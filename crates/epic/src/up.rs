@@ -22,6 +22,7 @@ use crate::front;
 use crate::log::{self, Log};
 use crate::paint::Paint;
 use crate::print;
+use crate::restore;
 use crate::settings::Settings;
 use crate::world::{SystemClock, Watch};
 
@@ -119,6 +120,10 @@ async fn open(matches: &ArgMatches) -> Result<(Listeners, Region), Failure> {
     let probed = store::probe::probe(&parts.bucket, parts.rand.as_ref(), parts.clock.as_ref()).await;
     probed.map_err(|error| found::refused_store(&error))?;
     let region = Region::open(parts).await.map_err(found::start)?;
+    // WHY after: a region that did not open keeps its format, and its release.
+    let places = found::places(matches)?;
+    places.name(&region.ground().origin)?;
+    restore::record_loss(&places, &region).await?;
     Ok((listeners, region))
 }
 

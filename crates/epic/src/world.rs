@@ -3,26 +3,22 @@
 //! The one place that reads them; everything else is handed what it needs. It
 //! wires parts together and must hold no rule.
 
-use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use region::Parts;
-use serde::{Deserialize, Serialize};
 use store::Bucket;
 use store::custody::{Custody, CustodyError, FileCustody};
 use store::index::SlateShelf;
 use words::{Clock, Rand, Secret, Timestamp};
 
+use crate::about;
 use crate::elsewhere::Elsewhere;
 use crate::failure::Failure;
 
 /// The folder of the store, in the region's data folder.
 const BUCKET: &str = "bucket";
-/// What the region is called; no secret, and in clear in every checkpoint.
-const ABOUT: &str = "region.json";
 const CHECK_DISK: &str = "check the disk that data lie on";
 
 /// This machine's clock.
@@ -92,37 +88,19 @@ pub struct Places {
     pub bucket: Option<Elsewhere>,
 }
 
-/// What a region's data folder says about itself.
-#[derive(Debug, Serialize, Deserialize)]
-struct About {
-    name: String,
-    /// Where the bucket is, unless it is the folder beside this.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    bucket: Option<Elsewhere>,
-}
-
-impl About {
-    fn read(text: &str) -> serde_json::Result<Self> {
-        serde_json::from_str(text)
-    }
-}
-
-/// The region's name as its folder says it; for fuzzing.
-pub fn name_in(text: &str) -> Option<String> {
-    About::read(text).ok().map(|about| about.name)
-}
-
 impl Places {
-    fn about(&self) -> PathBuf {
-        self.data.join(ABOUT)
-    }
-
     /// Whether a region was founded here, to the end.
     pub fn is_taken(&self) -> bool {
-        self.about().exists()
+        about::is_there(&self.data)
     }
 
-    fn bucket(&self, known: Option<&Elsewhere>) -> Result<Bucket, Failure> {
+    /// The bucket as the command, else the data folder, says it; the region need not be named yet.
+    pub fn bucket(&self) -> Result<Bucket, Failure> {
+        let known = if self.is_taken() { about::read(&self.data)?.bucket } else { None };
+        self.bucket_of(known.as_ref())
+    }
+
+    fn bucket_of(&self, known: Option<&Elsewhere>) -> Result<Bucket, Failure> {
         match self.bucket.as_ref().or(known) {
             Some(elsewhere) => elsewhere.bucket(),
             None => {
@@ -131,45 +109,20 @@ impl Places {
         }
     }
 
-    /// Writes the region's name down, whole or not at all, to outlive a power cut.
+    /// Writes name and format down, as this release has them.
     pub fn name(&self, name: &str) -> Result<(), Failure> {
-        let about = About { name: name.to_owned(), bucket: self.bucket.clone() };
-        let text = serde_json::to_string(&about).map_err(|cause| Failure::chain(&cause, ""))?;
-        let written = || -> std::io::Result<()> {
-            std::fs::create_dir_all(&self.data)?;
-            let staged = self.data.join("region.json.new");
-            let mut file = File::create(&staged)?;
-            file.write_all((text + "\n").as_bytes())?;
-            file.sync_all()?;
-            std::fs::rename(&staged, self.about())?;
-            File::open(&self.data)?.sync_all()
-        };
-        written().map_err(|cause| Failure::file("write", &self.about(), &cause))
-    }
-
-    fn read_about(&self) -> Result<About, Failure> {
-        let text = std::fs::read_to_string(self.about()).map_err(|cause| {
-            let mut failure = Failure::file("read", &self.about(), &cause);
-            failure.hint = "make a region here first: `epic init`".to_owned();
-            failure
-        })?;
-        About::read(&text).map_err(|cause| {
-            Failure::ours(
-                format!("cannot read `{}`: {cause}", self.about().display()),
-                "write its name again, as checkpoints have it",
-            )
-        })
+        about::write(&self.data, name, self.bucket.as_ref())
     }
 
     /// Opens store and custody as they are.
     pub fn parts(&self, passphrase: Passphrase<'_>) -> Result<Parts, Failure> {
-        let about = self.read_about()?;
-        self.parts_in(about.name, self.bucket(about.bucket.as_ref())?, passphrase)
+        let known = about::read(&self.data)?;
+        self.parts_in(known.name, self.bucket_of(known.bucket.as_ref())?, passphrase)
     }
 
     /// The same, of a region that is not named yet.
     pub fn parts_named(&self, name: String, passphrase: Passphrase<'_>) -> Result<Parts, Failure> {
-        self.parts_in(name, self.bucket(None)?, passphrase)
+        self.parts_in(name, self.bucket_of(None)?, passphrase)
     }
 
     fn parts_in(&self, name: String, bucket: Bucket, passphrase: Passphrase<'_>) -> Result<Parts, Failure> {
@@ -181,6 +134,7 @@ impl Places {
 }
 
 /// How to come by custody's passphrase.
+#[derive(Clone, Copy)]
 pub enum Passphrase<'a> {
     /// From a file.
     File(&'a Path),
@@ -188,6 +142,17 @@ pub enum Passphrase<'a> {
     AskIfNeeded,
     /// From the person, to make custody with it.
     Ask,
+}
+
+impl Passphrase<'_> {
+    /// The words, where custody was made with some.
+    pub fn words(&self, is_needed: bool) -> Result<Option<Secret<String>>, Failure> {
+        match self {
+            _ if !is_needed => Ok(None),
+            Self::File(file) => read_passphrase(file).map(Some),
+            Self::Ask | Self::AskIfNeeded => ask("passphrase of custody: ").map(Some),
+        }
+    }
 }
 
 fn custody(
@@ -210,14 +175,16 @@ fn custody(
     Ok(Arc::new(opened?))
 }
 
-fn read_passphrase(file: &Path) -> Result<Secret<String>, Failure> {
+/// Words from a file.
+pub fn read_passphrase(file: &Path) -> Result<Secret<String>, Failure> {
     let text = std::fs::read_to_string(file).map_err(|cause| Failure::file("read", file, &cause))?;
     let text = Secret::new(text);
     // WHY: an editor ends a file with a line's end that nobody means.
     Ok(Secret::new(text.expose().trim_end_matches(['\r', '\n']).to_owned()))
 }
 
-fn ask(prompt: &str) -> Result<Secret<String>, Failure> {
+/// Words that a person types.
+pub fn ask(prompt: &str) -> Result<Secret<String>, Failure> {
     let typed = rpassword::prompt_password(prompt);
     let typed = typed.map_err(|cause| {
         Failure::yours(

@@ -36,6 +36,7 @@ pub(crate) struct Names {
     data: EntityTypeName,
     airlock: EntityTypeName,
     keys: EntityTypeName,
+    exit: EntityTypeName,
     ledger: EntityTypeName,
 }
 
@@ -64,6 +65,7 @@ impl Names {
             data: kind("Data")?,
             airlock: kind("Airlock")?,
             keys: kind("Keys")?,
+            exit: kind("Exit")?,
             ledger: kind("Ledger")?,
         })
     }
@@ -130,13 +132,15 @@ impl Names {
             }
             Target::Data(facts) => self.data(facts),
             Target::Airlock { .. } => self.airlock(target),
-            Target::Keys { project, is_held, retained_until, locker } => {
+            Target::Keys { project, is_held, retained_until, locker, is_unreturned } => {
                 let mut attributes = self.project(project)?;
                 attributes.insert("is_held".to_owned(), yes(*is_held));
+                attributes.insert("is_unreturned".to_owned(), yes(*is_unreturned));
                 perhaps(&mut attributes, "retained_until", retained_until.map(at));
                 perhaps(&mut attributes, "locker", locker.map(|id| self.person_id(id)));
                 thing(uid(&self.keys, project.id), attributes)
             }
+            Target::Exit { .. } => self.exit(target),
             Target::Ledger { project, is_own_leaf } => {
                 let of_project = project.as_ref().map(|project| self.project(project)).transpose()?;
                 let mut attributes = of_project.unwrap_or_default();
@@ -203,6 +207,32 @@ impl Names {
         perhaps(&mut attributes, "permit", facts.permit.map(span).transpose()?);
         perhaps(&mut attributes, "grant", facts.grant.map(grant).transpose()?);
         thing(uid(&self.data, facts.project.id), attributes)
+    }
+
+    fn exit(&self, target: &Target) -> Result<Entity, Unfit> {
+        let Target::Exit {
+            project,
+            agreement: of,
+            is_started,
+            is_accepted,
+            is_confirmed,
+            is_scope_erased,
+            is_waived,
+        } = target
+        else {
+            return Err(Unfit);
+        };
+        let mut attributes = self.project(project)?;
+        attributes.insert("agreement".to_owned(), agreement(*of)?);
+        let facts = [
+            ("is_started", is_started),
+            ("is_accepted", is_accepted),
+            ("is_confirmed", is_confirmed),
+            ("is_scope_erased", is_scope_erased),
+            ("is_waived", is_waived),
+        ];
+        attributes.extend(facts.map(|(name, fact)| known(name, yes(*fact))));
+        thing(uid(&self.exit, project.id), attributes)
     }
 
     fn airlock(&self, target: &Target) -> Result<Entity, Unfit> {

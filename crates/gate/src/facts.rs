@@ -227,6 +227,20 @@ pub enum Target {
         retained_until: Option<Timestamp>,
         /// Who locked them, when they are locked.
         locker: Option<Id<noun::Person>>,
+        /// A return of what would be erased was started, and its receipt is not confirmed.
+        is_unreturned: bool,
+    },
+    /// One provider's data on their way back.
+    Exit {
+        project: ProjectFacts,
+        agreement: AgreementFacts,
+        is_started: bool,
+        /// The provider's signatory has named a key.
+        is_accepted: bool,
+        is_confirmed: bool,
+        is_scope_erased: bool,
+        /// What was not fetched would be given up.
+        is_waived: bool,
     },
     /// A cell's ledger.
     Ledger {
@@ -253,6 +267,7 @@ impl Target {
             | Self::Credential { project, .. }
             | Self::Airlock { project, .. }
             | Self::Keys { project, .. }
+            | Self::Exit { project, .. }
             | Self::Classification { project, .. } => Some(project),
             Self::Data(facts) => Some(&facts.project),
             Self::Ledger { project, .. } => project.as_ref(),

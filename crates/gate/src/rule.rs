@@ -24,6 +24,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("snapshots", include_str!("../../../policy/snapshots.cedar")),
     ("data", include_str!("../../../policy/data.cedar")),
     ("airlock", include_str!("../../../policy/airlock.cedar")),
+    ("exits", include_str!("../../../policy/exits.cedar")),
     ("keys", include_str!("../../../policy/keys.cedar")),
     ("proof", include_str!("../../../policy/proof.cedar")),
 ];

@@ -106,6 +106,7 @@ async fn surroundings(scene: &Scene<'_>, target: &Target) -> Result<Around, Refu
         Target::Project(project)
         | Target::Classification { project, .. }
         | Target::Keys { project, .. }
+        | Target::Exit { project, .. }
         | Target::Ledger { project: Some(project), .. } => {
             around_project(scene, project.id, &mut around).await?;
         }

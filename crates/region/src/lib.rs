@@ -7,10 +7,12 @@
 pub mod act;
 pub mod anchor;
 pub mod attempt;
+pub mod backup;
 pub mod cell;
 pub mod check;
 pub mod expiry;
 pub mod facts;
+pub mod format;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod lease;

@@ -52,7 +52,7 @@ macro_rules! in_project {
 in_project! {
     BucketCreate BucketVersion BucketExpire BucketDelete BucketShow UploadAbort UploadShow
     ObjectDescribe ObjectHold AirlockDraft AirlockApprove AirlockReject AirlockRelease
-    AirlockRevoke AirlockShow KeyRotate KeyShow
+    AirlockRevoke AirlockShow KeyRotate KeyShow ExitStart ExitAccept ExitConfirm ExitList ExitShow
 }
 
 /// Acts that go the same way, and the arms of those that do not; exhaustive as any match.
@@ -141,12 +141,12 @@ impl Region {
             root: OrganisationRegister TenantOpen PersonEnrol PersonSuspend PersonResume RoleGrant RoleRevoke
                 AgreementDraft AgreementOffer AgreementSign AgreementSuspend AgreementResume AgreementEnd
                 ProjectOpen ProjectHalt ProjectResume PermitRequest PermitEnd
-                GrantIssue GrantRevoke CredentialRevoke KeyLock KeyUnlock;
+                GrantIssue GrantRevoke CredentialRevoke KeyLock KeyUnlock CheckRecord;
             look: OrganisationShow TenantShow PersonShow AgreementShow ProjectShow PermitShow GrantShow
                 CredentialShow SnapshotShow CheckShow;
             cell: BucketCreate BucketVersion BucketExpire BucketDelete UploadAbort ObjectDescribe ObjectHold AirlockDraft
-                AirlockApprove AirlockReject AirlockRelease AirlockRevoke KeyRotate;
-            look_in: BucketShow UploadShow AirlockShow KeyShow;
+                AirlockApprove AirlockReject AirlockRelease AirlockRevoke KeyRotate ExitStart ExitAccept ExitConfirm;
+            look_in: BucketShow UploadShow AirlockShow KeyShow ExitList ExitShow;
         }
             Act::PermitGrant => call.across::<PermitGrant>().await,
             Act::PermitAmend => call.across::<PermitAmend>().await,
@@ -173,6 +173,7 @@ impl Region {
             | Act::ObjectExport
             | Act::AirlockFetch
             | Act::AirlockInspect
+            | Act::ExitFetch
             | Act::LedgerExport => Err(Refusal::with(Reason::NotOffered, "this act carries bytes")),
         )
     }

@@ -140,6 +140,7 @@ impl Region {
         let ground = ground(parts)?;
         let root = ground.open(ROOT_CELL, None).await?;
         let region = Self::with(ground, root)?;
+        region.raise_format().await.map_err(StartError::Refused)?;
         // WHY on: what is being erased is closed already, and one cell must not keep all others shut.
         region.go_on_erasing().await;
         Ok(region)
@@ -398,7 +399,7 @@ impl Region {
     }
 }
 
-fn ground(parts: Parts) -> Result<Ground, StartError> {
+pub(crate) fn ground(parts: Parts) -> Result<Ground, StartError> {
     let seed =
         parts.custody.key(&KeyName::Region).map_err(StartError::Custody)?.ok_or(StartError::Unfounded)?;
     let signer = SigningKey::from_seed(&seed).map_err(|_| StartError::Key)?;
@@ -442,6 +443,7 @@ impl Step for Founding {
         let person = crate::noun::person::enrol(draft, &frame, &founder.person, id).await?;
         let role = RoleRow::new(person, Role::Operator, [0; 16]);
         draft.put(&role.key(), &role)?;
+        crate::format::found(draft)?;
         Ok(Planned::New(Entry::of_house("region.found", moment.now)))
     }
 }

@@ -43,6 +43,10 @@ pub enum Table {
     Snapshot = 36,
     /// What left for a snapshot, in the home's cell.
     Departure = 37,
+    /// The format that the region is written in.
+    Format = 39,
+    /// In a project: returns of a provider's data, and what of them went out.
+    Exit = 40,
     CellKeys = 47,
     Bucket = 48,
     Object = 49,

@@ -8,6 +8,7 @@ mod aead;
 pub mod checksum;
 pub mod commitment;
 pub mod crypt4gh;
+mod digest;
 pub mod envelope;
 #[doc(hidden)]
 pub mod fuzz;
@@ -21,6 +22,7 @@ pub mod segments;
 mod text;
 
 pub use crypt4gh::{Attempt, DataKey, Opener, Sealer};
+pub use digest::Sha256;
 pub use keys::{DecryptionKey, EncryptionKey, SigningKey, VerifyingKey, derive, hmac_sha256, s3_secret};
 pub use merkle::{Frontier, Hash, leaf_hash, node_hash};
 pub use text::base64;

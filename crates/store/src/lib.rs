@@ -4,6 +4,7 @@
 //! name; it never knows who asks, what the bytes mean or whether they may be
 //! written. Whoever is above this wall names no storage technology.
 
+pub mod backup;
 pub mod blob;
 pub mod bucket;
 pub mod custody;

@@ -78,6 +78,10 @@ pub(crate) enum Name {
     Checkpoint(Id<Cell>),
     Indexes(Id<Cell>),
     Index(Id<Cell>, u64),
+    Backups,
+    BackupManifest(u64),
+    BackupSignature(u64),
+    BackupList(u64, Id<Cell>, u32),
     Probes(Id<()>),
     Probe(Id<()>, u32),
 }
@@ -99,6 +103,10 @@ impl fmt::Display for Name {
             Self::Checkpoint(cell) => write!(out, "{CELLS}/{cell}/checkpoint"),
             Self::Indexes(cell) => write!(out, "{CELLS}/{cell}/index"),
             Self::Index(cell, generation) => write!(out, "{CELLS}/{cell}/index/{generation:012}"),
+            Self::Backups => out.write_str("backup"),
+            Self::BackupManifest(run) => write!(out, "backup/{run:012}/manifest.json"),
+            Self::BackupSignature(run) => write!(out, "backup/{run:012}/signature"),
+            Self::BackupList(run, cell, number) => write!(out, "backup/{run:012}/{cell}.{number:06}"),
             Self::Probes(run) => write!(out, "probe-{run}"),
             Self::Probe(run, number) => write!(out, "probe-{run}/{number:03}"),
         }

@@ -137,6 +137,10 @@ async fn perform(
             let reading = airlock::open(region, actor, deed.clone(), of).await?;
             Ok(bytes(reading.leaf, Some(reading.row.size_bytes), reading.body))
         }
+        Act::ExitFetch => {
+            let reading = region::object::send::fetch(region, actor, read(fields)?).await?;
+            Ok(bytes(reading.leaf, None, reading.body))
+        }
         Act::AirlockFetch => fetch(door, actor, read(fields)?).await,
         Act::LedgerExport => {
             let files = ledger::export(region, actor, read::<LedgerExport>(fields)?).await?;

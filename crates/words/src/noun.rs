@@ -48,6 +48,8 @@ nouns! {
     Upload = "upload"
     /// S3 object or one version of it.
     Object = "object"
+    /// One provider's data on their way back to it.
+    Exit = "exit"
     /// A request to let results out.
     Airlock = "airlock"
     /// A key generation or erasure scope.

@@ -62,6 +62,8 @@ reasons! {
     PermitEnded = "permit_ended" Denied
     SnapshotClosed = "snapshot_closed" Denied
     SnapshotFixed = "snapshot_fixed" Denied
+    AgreementRunning = "agreement_running" Denied
+    ReceiptMissing = "receipt_missing" Denied
     LegalHold = "legal_hold" Denied
     Retained = "retained" Denied
     TierLowered = "tier_lowered" Denied

@@ -25,6 +25,7 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
         fields
     };
     let agreement = json!({ "agreement": "again" });
+    let exit = || json!({ "project": PROJECT, "agreement": "again" });
     let airlock = |name: &str, more: Value| with(json!({ "project": PROJECT, "airlock": name }), more);
     vec![
         ("olga", "organisation.register", json!({ "alias": "foggia", "name": "AOU Foggia" })),
@@ -60,6 +61,11 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
         ("carla", "agreement.suspend", with(agreement.clone(), json!({ "reason": because }))),
         ("carla", "agreement.resume", agreement.clone()),
         ("carla", "agreement.end", with(agreement, json!({ "reason": because }))),
+        ("carla", "exit.start", with(exit(), json!({}))),
+        ("sara-bari", "exit.accept", with(exit(), json!({ "recipient": RECIPIENT }))),
+        ("steo-bari", "exit.list", exit()),
+        ("steo-bari", "exit.show", json!({ "project": PROJECT })),
+        ("sara-bari", "exit.confirm", with(exit(), json!({ "waiver": because }))),
         (
             "carla",
             "project.open",
@@ -172,6 +178,7 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
         ("anna", "ledger.show", json!({ "project": PROJECT })),
         ("anna", "check.run", json!({})),
         ("anna", "check.show", json!({})),
+        ("anna", "check.record", json!({ "note": "$word" })),
         (
             "kurt",
             "key.erase-scope",
@@ -269,6 +276,27 @@ async fn learn(
     }
 }
 
+/// A key that nobody has the other half of.
+const RECIPIENT: &str = "-----BEGIN CRYPT4GH PUBLIC KEY-----\nAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\n-----END CRYPT4GH PUBLIC KEY-----\n";
+
+/// As it stands inside a string of JSON.
+fn word_of_a_drill(world: &World) -> String {
+    let drill = region::backup::drill::Drill {
+        drill: 1,
+        region: "epic.test".into(),
+        manifest: "00".into(),
+        run: 1,
+        at: world.region.now(),
+        as_of: world.region.now(),
+        recovery_ms: 1,
+        holds: true,
+        measured: "nothing".into(),
+    };
+    let seed = store::custody::Custody::key(&*world.soil.custody, &store::custody::KeyName::Region);
+    let note = drill.sign(&seed.unwrap().unwrap()).unwrap();
+    serde_json::to_string(&note).unwrap().trim_matches('"').to_owned()
+}
+
 #[tokio::test]
 async fn every_act_as_nobody_the_wrong_and_the_right_person() {
     let world = World::planet(Soil::new(31)).await.unwrap();
@@ -291,6 +319,7 @@ async fn every_act_as_nobody_the_wrong_and_the_right_person() {
         address: trial::kit::HERE,
     };
     let (mut done, mut known) = (BTreeSet::new(), BTreeMap::new());
+    known.insert("word".to_owned(), word_of_a_drill(&world));
     known.insert("leaf".to_owned(), format!("{}:3", crate::ground::project(&world.region).await));
     for (who, name, fields) in story() {
         let act = Act::parse(name).unwrap_or_else(|| panic!("no act {name}"));

@@ -3,9 +3,11 @@
 
 mod across;
 mod authorisation;
+mod backup;
 mod erased_again;
 mod erasure;
 mod expiry;
+mod exit;
 mod ground;
 mod hidden;
 mod keeping;
@@ -21,3 +23,4 @@ mod simulation;
 mod ten_million;
 mod unseen;
 mod withdrawals;
+mod upgrade;

@@ -1,10 +1,12 @@
 //! The bars that ask the whole machine: the real binary, stock clients, real files, power cuts.
 
 mod auditor;
+mod backup;
 mod ceph;
 mod crypt4gh;
 mod custody;
 mod cut;
+mod exit;
 mod files;
 mod import;
 mod kill;
@@ -15,3 +17,4 @@ mod study;
 mod tampered;
 mod tls;
 mod watched;
+mod upgrade;

@@ -12,7 +12,7 @@ pub mod keys;
 mod lasting;
 pub mod lead;
 pub mod open;
-mod opening;
+pub(crate) mod opening;
 pub mod pack;
 pub mod publish;
 pub mod state;

@@ -33,6 +33,11 @@ pub enum OpenError {
     Gap { cell: Id<CellNoun>, seq: u64 },
     #[error("keys of cell `{cell}` are missing though nobody erased them: wrong or older custody")]
     KeysMissing { cell: Id<CellNoun> },
+    #[error(
+        "the region is written in format {format}, this release knows formats up to {}",
+        crate::format::FORMAT
+    )]
+    Newer { format: u32 },
     #[error("another process leads cell `{cell}`")]
     Led { cell: Id<CellNoun> },
     #[error("cell `{cell}` cannot be written")]
@@ -137,7 +142,7 @@ impl Ground {
     }
 }
 
-fn empty_head(term: u64) -> Head {
+pub(crate) fn empty_head(term: u64) -> Head {
     Head {
         next_seq: 0,
         hash: [0; 32],

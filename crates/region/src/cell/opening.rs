@@ -135,6 +135,9 @@ impl<'a> Opening<'a> {
         if self.known.iter().any(|known| replayed.head.frontier.size() < known.size) {
             return Err(OpenError::RolledBack { cell: self.cell });
         }
+        if self.cell == ROOT_CELL {
+            self.refuse_newer(&replayed.index).await?;
+        }
         // WHY after: to an older log keys that were destroyed since seem lost.
         self.refuse_lost_keys(&replayed.index).await?;
         // WHY once more: a replay may take longer than the lease holds.
@@ -146,8 +149,17 @@ impl<'a> Opening<'a> {
         self.start(Replayed { head, ..replayed }, generation, "cell.lead").await
     }
 
+    /// INVARIANT: nothing is written into a region whose rows this release would cut short.
+    async fn refuse_newer(&self, index: &Arc<dyn Index>) -> Result<(), OpenError> {
+        let rows = self.rows(index).await?;
+        match crate::format::newer(&rows).await.map_err(|refusal| self.unread(&refusal))? {
+            Some(format) => Err(OpenError::Newer { format }),
+            None => Ok(()),
+        }
+    }
+
     /// A key may be lost only where a commit says that it was destroyed.
-    async fn refuse_lost_keys(&self, index: &Arc<dyn Index>) -> Result<(), OpenError> {
+    pub async fn refuse_lost_keys(&self, index: &Arc<dyn Index>) -> Result<(), OpenError> {
         let rows = self.rows(index).await?;
         let unread = |refusal: Refusal| self.unread(&refusal);
         let scopes = scope::undestroyed(&rows).await.map_err(unread)?;

@@ -5,6 +5,7 @@
 
 mod census;
 mod consistency;
+mod drill;
 mod erasure;
 mod gates;
 mod lineage;
@@ -119,6 +120,7 @@ pub fn all() -> Vec<Box<dyn Check>> {
         Box::new(erasure::EraseProof),
         Box::new(scrub::BlobScrub),
         Box::new(lineage::LineageComplete),
+        Box::new(drill::RestoreDrill),
     ]
 }
 

@@ -20,7 +20,7 @@ use crate::cell::state::CellKeysRow;
 use crate::facts;
 use crate::noun::agreement::{self, AgreementRow};
 use crate::noun::erasure::CertificateRow;
-use crate::noun::project;
+use crate::noun::{exit, project};
 use crate::object::ObjectRow;
 use crate::object::keep::{self, Aside};
 use crate::scope::ScopeRow;
@@ -69,16 +69,17 @@ async fn target(
 ) -> Result<Target, Refusal> {
     let row = project::find(scene.root, of).await?;
     let project = facts::project(scene, row.id).await?;
-    let mut found = Kept::default();
+    let (mut found, mut is_unreturned) = (Kept::default(), false);
     if let (Some(cell), true) = (scene.cell, looks && project.is_known_to_actor) {
         let scope = match agreement {
             Some(text) => Some(agreement::find(scene.root, text).await?.id.cast()),
             None => None,
         };
         found = kept(cell, scene.root, row.id, scope).await?;
+        is_unreturned = exit::is_open(cell, scope.map(Id::cast)).await?;
     }
     let retained_until = found.free_from.map(facts::last_kept);
-    Ok(Target::Keys { project, is_held: found.is_held, retained_until, locker: row.locked_by })
+    Ok(Target::Keys { project, is_held: found.is_held, retained_until, locker: row.locked_by, is_unreturned })
 }
 
 macro_rules! judged_keys {

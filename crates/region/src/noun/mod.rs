@@ -6,6 +6,7 @@ pub mod bucket;
 pub mod credential;
 pub mod crossing;
 pub mod erasure;
+pub mod exit;
 pub mod grant;
 pub mod key;
 pub mod ledger;

@@ -191,7 +191,13 @@ project_state!(KeyUnlock, keys, |_, row, _| { row.locked_by.take().is_some() });
 
 /// Keys as lock and unlock see them: what is held does not matter to them.
 fn keys(project: gate::facts::ProjectFacts, row: &ProjectRow) -> Target {
-    Target::Keys { project, is_held: false, retained_until: None, locker: row.locked_by }
+    Target::Keys {
+        project,
+        is_held: false,
+        retained_until: None,
+        locker: row.locked_by,
+        is_unreturned: false,
+    }
 }
 
 async fn target(scene: &Scene<'_>, row: &ProjectRow) -> Result<Target, Refusal> {

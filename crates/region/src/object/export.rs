@@ -57,10 +57,14 @@ pub fn sealed_to(
     row: &ObjectRow,
     recipient: EncryptionKey,
 ) -> Result<Body, Refusal> {
+    sealed_as(region, body::read(region, cell, row, 0..row.size_bytes)?, recipient)
+}
+
+/// Plain bytes as a Crypt4GH file.
+pub fn sealed_as(region: &Region, mut plain: Body, recipient: EncryptionKey) -> Result<Body, Refusal> {
     let key = DataKey::random(region.rand());
     let header = seal_header(&key, &[recipient], region.rand()).map_err(|_| unexported())?;
     let mut sealer = Sealer::new(&key, Attempt::random(region.rand())).map_err(|_| unexported())?;
-    let mut plain = body::read(region, cell, row, 0..row.size_bytes)?;
     Ok(Box::pin(try_stream! {
         yield Bytes::from(header);
         let mut sealed = BytesMut::new();

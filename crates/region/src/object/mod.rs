@@ -13,6 +13,7 @@ pub mod list;
 pub mod lock;
 pub mod put;
 pub mod read;
+pub mod send;
 pub mod sums;
 pub mod unseal;
 

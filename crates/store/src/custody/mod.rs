@@ -5,6 +5,7 @@
 //! name. Nothing here ever lies in the bucket, and nothing in the bucket
 //! unwraps anything.
 
+pub mod copy;
 mod file;
 mod folder;
 mod memory;

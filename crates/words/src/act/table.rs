@@ -696,4 +696,65 @@ acts! {
         /// which; left out for all
         check: Option<String>,
     }
+    /// Record the signed word of a restore drill, as `epic restore --drill` gives it.
+    CheckRecord = "check" "record" in Root on Region weighs View by [Auditor, Operator] {
+        /// the word, as `--evidence` wrote it
+        note: String,
+    }
+
+    // Exits
+    /// Start the return of one provider's data, once their agreement is over.
+    ExitStart = "exit" "start" in Project on Exit weighs Duty by [Controller] {
+        /// project
+        project: String,
+        /// agreement that is over
+        agreement: String,
+    }
+    /// Accept the return for the provider, and name the key that all of it is sealed to.
+    ExitAccept = "exit" "accept" in Project on Exit weighs Duty by [Signatory] {
+        /// project
+        project: String,
+        /// agreement that is over
+        agreement: String,
+        /// the provider's Crypt4GH public key
+        recipient: String,
+    }
+    /// Say what a return holds and what of it was fetched, page by page.
+    ExitList = "exit" "list" in Project on Exit weighs Access by [Steward, Signatory] {
+        /// project
+        project: String,
+        /// agreement that is over
+        agreement: String,
+        /// only objects after this id
+        after: Option<String>,
+    }
+    /// Fetch one object of a return as a Crypt4GH file.
+    ExitFetch = "exit" "fetch" in Project on Exit weighs Access carries Download by [Steward, Signatory] {
+        /// project
+        project: String,
+        /// agreement that is over
+        agreement: String,
+        /// bucket
+        bucket: String,
+        /// key
+        key: String,
+        /// version's id
+        version: Option<String>,
+    }
+    /// Confirm that all came back, by the digest of its list; or, as the provider's signatory, give up the rest.
+    ExitConfirm = "exit" "confirm" in Project on Exit weighs Duty by [Steward, Signatory] {
+        /// project
+        project: String,
+        /// agreement that is over
+        agreement: String,
+        /// SHA-256 of the file SHA256SUMS
+        digest: Option<String>,
+        /// why what was not fetched is given up
+        waiver: Option<String>,
+    }
+    /// Show returns that concern you.
+    ExitShow = "exit" "show" in Project on Project weighs View by [Controller, Steward, Signatory, Custodian, Auditor] {
+        /// project
+        project: String,
+    }
 }

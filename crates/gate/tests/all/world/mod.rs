@@ -97,9 +97,16 @@ pub fn target(act: Act) -> Target {
         | Act::KeyEraseScope
         | Act::KeyEraseProject
         | Act::SnapshotErase
-        | Act::KeyShow => {
-            Target::Keys { project: project(), is_held: false, retained_until: None, locker: Some(OTHER) }
-        }
+        | Act::KeyShow => Target::Keys {
+            project: project(),
+            is_held: false,
+            retained_until: None,
+            locker: Some(OTHER),
+            is_unreturned: false,
+        },
+        Act::ExitStart => exit(false, false),
+        Act::ExitAccept => exit(true, false),
+        Act::ExitList | Act::ExitFetch | Act::ExitConfirm => exit(true, true),
         Act::CheckpointSign | Act::LedgerProve | Act::LedgerShow | Act::LedgerExport => {
             Target::Ledger { project: Some(project()), is_own_leaf: false }
         }
@@ -109,7 +116,8 @@ pub fn target(act: Act) -> Target {
         | Act::PermitRequest
         | Act::BucketCreate
         | Act::BucketShow
-        | Act::AirlockShow => Target::Project(project()),
+        | Act::AirlockShow
+        | Act::ExitShow => Target::Project(project()),
         Act::ProjectClassify => classification(Tier::Pseudonymised, Tier::Open),
         Act::BucketVersion
         | Act::BucketExpire
@@ -145,7 +153,21 @@ pub fn target(act: Act) -> Target {
         | Act::GrantShow
         | Act::CredentialShow
         | Act::CheckRun
+        | Act::CheckRecord
         | Act::CheckShow => Target::Region,
+    }
+}
+
+/// A return of data whose agreement is over.
+pub fn exit(is_started: bool, is_accepted: bool) -> Target {
+    Target::Exit {
+        project: project(),
+        agreement: AgreementFacts { is_ended: true, ..agreement() },
+        is_started,
+        is_accepted,
+        is_confirmed: false,
+        is_scope_erased: false,
+        is_waived: false,
     }
 }
 
@@ -265,6 +287,7 @@ impl Spoil for Case {
             | Target::Credential { project, .. }
             | Target::Airlock { project, .. }
             | Target::Keys { project, .. }
+            | Target::Exit { project, .. }
             | Target::Classification { project, .. }
             | Target::Ledger { project: Some(project), .. } => project,
             Target::Data(data) => &mut data.project,
