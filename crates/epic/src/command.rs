@@ -220,6 +220,14 @@ fn places() -> Vec<Arg> {
         passphrase
             .help("file that holds custody's passphrase; asked for if needed and left out")
             .value_hint(ValueHint::FilePath),
+        text("hsm-module", "PKCS#11 module (.so) of the HSM that custody is locked by")
+            .requires("hsm-token")
+            .conflicts_with("passphrase-file")
+            .value_hint(ValueHint::FilePath),
+        text("hsm-token", "label of the HSM's token").requires("hsm-module"),
+        text("hsm-pin-file", "file that holds the token's PIN; asked for if left out")
+            .requires("hsm-module")
+            .value_hint(ValueHint::FilePath),
     ]
 }
 
@@ -231,6 +239,7 @@ fn init() -> Command {
             Arg::new("passphrase")
                 .long("passphrase")
                 .action(ArgAction::SetTrue)
+                .conflicts_with("hsm-module")
                 .help("protect custody with a passphrase, asked for"),
         )
         .arg(text("name", "the region's name in checkpoints, best a domain").required(true))

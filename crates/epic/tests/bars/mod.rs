@@ -5,6 +5,7 @@ mod crypt4gh;
 mod custody;
 mod cut;
 mod files;
+mod hsm;
 mod kill;
 mod parity;
 mod scripts;

@@ -11,3 +11,4 @@ mod merkle;
 mod need;
 mod note;
 mod reference;
+mod shares;

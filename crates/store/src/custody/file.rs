@@ -134,12 +134,7 @@ impl FileCustody {
     }
 
     /// Writes the next generation, then wipes what came before.
-    fn turn(
-        &self,
-        state: &mut State,
-        keys: BTreeMap<KeyName, Key>,
-        turn: Turn,
-    ) -> Result<(), CustodyError> {
+    fn turn(&self, state: &mut State, keys: BTreeMap<KeyName, Key>, turn: Turn) -> Result<(), CustodyError> {
         let generation = state.generation + 1;
         let name = sheet_name(generation);
         let (lock, key) = self.locking.next(&state.lock, turn, &*self.rand)?;
@@ -224,7 +219,8 @@ impl Custody for FileCustody {
             return Ok(());
         }
         let name = format!("{HEAD}{cell}");
-        let sealed = seal::envelope::seal(&self.heads_key, &*self.rand, name.as_bytes(), checkpoint.as_bytes());
+        let sealed =
+            seal::envelope::seal(&self.heads_key, &*self.rand, name.as_bytes(), checkpoint.as_bytes());
         let sealed = sealed.map_err(|_| CustodyError::Damaged { file: name.clone() })?;
         self.folder.write(&name, &sealed).map_err(CustodyError::unavailable("write"))
     }

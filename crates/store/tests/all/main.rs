@@ -4,9 +4,12 @@
 mod blob;
 mod custody;
 mod fuzz;
+mod hsm;
 mod index;
 mod kit;
 mod log;
+#[path = "../../../../trial/tests/need/mod.rs"]
+mod need;
 mod probe;
 mod slate;
 mod sweep;

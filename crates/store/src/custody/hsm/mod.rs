@@ -89,7 +89,9 @@ impl HsmError {
             Self::Module { .. } => "name the PKCS#11 module of your HSM's vendor with `--hsm-module`",
             Self::NoToken { .. } => "connect the HSM, or name its token with `--hsm-token`",
             Self::ManyTokens { .. } => "give the tokens different labels, or disconnect one",
-            Self::WrongPin | Self::NoPin => "try again with the right PIN; most tokens lock after a few wrong ones",
+            Self::WrongPin | Self::NoPin => {
+                "try again with the right PIN; most tokens lock after a few wrong ones"
+            }
             Self::PinLocked => "the token's security officer can set a new PIN",
             Self::Full => "remove what the token no longer needs, or use another",
             Self::NoKey => {

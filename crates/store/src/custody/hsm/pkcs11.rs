@@ -56,6 +56,22 @@ impl Pkcs11Device {
 
     fn with<T>(&self, work: impl FnOnce(&Session) -> Result<T, HsmError>) -> Result<T, HsmError> {
         let _one = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.session() {
+            Ok(session) => work(&session),
+            Err(HsmError::Refused { .. } | HsmError::NoToken { .. }) => work(&self.session_anew()?),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// WHY: some modules never find a device again that was away, until they begin from the start.
+    fn session_anew(&self) -> Result<Session, HsmError> {
+        // What it says of its end does not matter: it begins again or it does not.
+        let _ended = self.module.clone().finalize();
+        initialize(&self.module).map_err(refused("begin again"))?;
+        self.session()
+    }
+
+    fn session(&self) -> Result<Session, HsmError> {
         let slots = self.module.get_slots_with_initialized_token().map_err(refused("list its tokens"))?;
         let label = |slot| self.module.get_token_info(slot).ok().map(|token| token.label().to_owned());
         let mut ours = slots.into_iter().filter(|slot| label(*slot).as_deref() == Some(&self.token));
@@ -65,7 +81,7 @@ impl Pkcs11Device {
         }
         let session = self.module.open_rw_session(slot).map_err(refused("open a session"))?;
         match session.login(UserType::User, Some(&AuthPin::new(self.pin.expose().as_str().into()))) {
-            Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => work(&session),
+            Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(session),
             Err(error) => Err(unlogged(error)),
         }
     }
@@ -74,9 +90,14 @@ impl Pkcs11Device {
 fn load(module: &Path) -> Result<Pkcs11, HsmError> {
     let unloaded = |cause| HsmError::Module { module: module.display().to_string(), cause };
     let loaded = Pkcs11::new(module).map_err(unloaded)?;
-    match loaded.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
-        Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => Ok(loaded),
-        Err(cause) => Err(unloaded(cause)),
+    initialize(&loaded).map_err(unloaded)?;
+    Ok(loaded)
+}
+
+fn initialize(module: &Pkcs11) -> Result<(), Error> {
+    match module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
+        Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => Ok(()),
+        Err(cause) => Err(cause),
     }
 }
 
@@ -129,8 +150,7 @@ fn template(name: WrapName) -> Vec<Attribute> {
 }
 
 fn find(session: &Session, name: WrapName) -> Result<Vec<ObjectHandle>, HsmError> {
-    let wanted =
-        [Attribute::Class(ObjectClass::SECRET_KEY), Attribute::Token(true), Attribute::Id(id(name))];
+    let wanted = [Attribute::Class(ObjectClass::SECRET_KEY), Attribute::Token(true), Attribute::Id(id(name))];
     session.find_objects(&wanted).map_err(refused("look for its keys"))
 }
 
