@@ -168,6 +168,17 @@ fn local() -> Vec<Command> {
         .arg_required_else_help(true)
         .subcommand(Command::new("new").about("Make a key pair; its file is yours alone"))
         .subcommand(Command::new("show").about("Print the public half, to be enrolled with"));
+    let share = Command::new("share")
+        .about("Your share of split keys: key, give")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(Command::new("key").about("Print the public half of your share key, for `epic key offer`"))
+        .subcommand(
+            Command::new("give")
+                .about("Give your share to the call that is open, sealed to that call alone")
+                .arg(text("project", "whose keys").required(true))
+                .arg(text("reason", "why; in an emergency each of the two says it")),
+        );
     let explain = Command::new("explain")
         .about("Say which rules speak of an act or give a reason, and what would make it a yes")
         .arg(
@@ -190,6 +201,7 @@ fn local() -> Vec<Command> {
         up(),
         tour(),
         key_pair,
+        share,
         explain,
         Command::new("policy").about("Print who may do what, and unless what, as a table"),
         Command::new("samples")

@@ -21,6 +21,7 @@ pub mod perform;
 pub mod region;
 pub mod row;
 pub mod scope;
+pub mod shares;
 pub mod show;
 pub mod tend;
 pub mod twin;

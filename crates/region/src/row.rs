@@ -37,6 +37,12 @@ pub enum Table {
     PermitBuckets = 29,
     /// Where grants deliver.
     GrantTarget = 30,
+    /// What persons' shares are sealed to.
+    ShareKey = 31,
+    /// Emergency openings, told until they were seen.
+    Notice = 32,
+    /// How far sealing to new keys is.
+    Reseal = 34,
     CellKeys = 47,
     Bucket = 48,
     Object = 49,
@@ -46,10 +52,13 @@ pub enum Table {
     Erased = 53,
     Airlock = 54,
     Certificate = 55,
+    /// Split keys, and calls for their shares.
+    Split = 61,
+    Call = 62,
 }
 
 /// Tables whose changes never change what somebody may do.
-pub const PASSING: [u8; 8] = [
+pub const PASSING: [u8; 9] = [
     Table::Attempt as u8,
     Table::Year as u8,
     Table::Anchor as u8,
@@ -58,6 +67,7 @@ pub const PASSING: [u8; 8] = [
     Table::Part as u8,
     Table::Erased as u8,
     Table::Verdict as u8,
+    Table::Reseal as u8,
 ];
 
 /// A stored row.

@@ -41,14 +41,15 @@ impl Region {
         let (end, ended) = tokio::sync::watch::channel(());
         // WHY tasks of their own: housekeeping may take long, the lease and what was observed may not.
         let confirming = tokio::spawn(confirm_until(self.clone(), ended.clone()));
-        let observing = tokio::spawn(observe_until(self.clone(), ended));
+        let observing = tokio::spawn(observe_until(self.clone(), ended.clone()));
+        let resealing = tokio::spawn(reseal_until(self.clone(), ended));
         tokio::select! {
             () = until => {}
             () = self.keep_house() => {}
         }
         self.close().await;
         drop(end);
-        for ended in [confirming.await, observing.await] {
+        for ended in [confirming.await, observing.await, resealing.await] {
             if ended.is_err() {
                 tracing::error!("a task that tends the region has failed");
             }
@@ -216,6 +217,18 @@ async fn observe_until(region: Region, mut ended: Ended) {
         if let Err(refusal) = region.flush_observations().await {
             tracing::warn!(reason = refusal.reason.code(), "observations wait for a better moment");
         }
+    }
+}
+
+/// Goes on with rotations, and wipes what holders opened once its time is over.
+async fn reseal_until(region: Region, mut ended: Ended) {
+    loop {
+        tokio::select! {
+            _ = ended.changed() => return,
+            () = tokio::time::sleep(CONFIRM_EVERY) => {}
+        }
+        region.shares().forget_past(region.now());
+        region.go_on_resealing().await;
     }
 }
 

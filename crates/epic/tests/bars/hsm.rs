@@ -4,7 +4,7 @@ use crate::kit::House;
 use crate::kit::need::token::{CONFIGURED, LABEL, PIN, Token};
 
 /// A house beside a token, and the options that open it.
-fn house() -> Option<(House, Vec<String>)> {
+pub fn house_with_token() -> Option<(House, Vec<String>)> {
     let mut house = House::empty();
     std::fs::create_dir(house.path("hsm")).unwrap();
     let token = Token::new(&house.path("hsm"))?;
@@ -18,7 +18,7 @@ fn house() -> Option<(House, Vec<String>)> {
 
 #[test]
 fn a_token_opens_custody_and_nothing_else_does() {
-    let Some((mut house, options)) = house() else { return };
+    let Some((mut house, options)) = house_with_token() else { return };
     let options: Vec<&str> = options.iter().map(String::as_str).collect();
     let with = |pin: &'static str| [&options[..], &[pin]].concat();
     let ended = house.init(&with("wrong"));

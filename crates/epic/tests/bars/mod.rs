@@ -1,6 +1,7 @@
 //! The bars that ask the whole machine: the real binary, stock clients, real files, power cuts.
 
 mod auditor;
+mod ceremony;
 mod crypt4gh;
 mod custody;
 mod cut;

@@ -38,7 +38,7 @@ async fn opened(region: &Region, actor: &Actor, deed: ObjectExport) -> Result<Re
     let request = Request { actor: actor.clone(), deed, attempt: None };
     let held = cell.in_use.hold(row.pieces.iter().map(|piece| piece.blob));
     let done = region.commit(&cell, request, allowed, Open { row: row.clone() }).await?;
-    let sealed = sealed_to(region, &cell, &row, recipient)?;
+    let sealed = sealed_to(region, &cell, &row, recipient).await?;
     let range = 0..row.size_bytes;
     let watch = Watch { region: region.clone(), request: again, cell, object: row.id, since, _held: held };
     Ok(Reading { leaf: done.leaf, row, range, body: watched(watch, sealed) })
@@ -51,7 +51,7 @@ pub fn recipient(text: &str) -> Result<EncryptionKey, Refusal> {
 }
 
 /// A whole Crypt4GH file of an object: header and body.
-pub fn sealed_to(
+pub async fn sealed_to(
     region: &Region,
     cell: &Cell,
     row: &ObjectRow,
@@ -60,7 +60,7 @@ pub fn sealed_to(
     let key = DataKey::random(region.rand());
     let header = seal_header(&key, &[recipient], region.rand()).map_err(|_| unexported())?;
     let mut sealer = Sealer::new(&key, Attempt::random(region.rand())).map_err(|_| unexported())?;
-    let mut plain = body::read(region, cell, row, 0..row.size_bytes)?;
+    let mut plain = body::read_now(region, cell, row, 0..row.size_bytes).await?;
     Ok(Box::pin(try_stream! {
         yield Bytes::from(header);
         let mut sealed = BytesMut::new();

@@ -7,9 +7,11 @@
 pub mod body;
 pub mod change;
 pub mod export;
+pub mod header;
 pub mod list;
 pub mod put;
 pub mod read;
+pub mod reseal;
 
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};

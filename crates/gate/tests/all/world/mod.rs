@@ -40,6 +40,8 @@ pub fn project() -> ProjectFacts {
         is_erased: false,
         is_known_to_actor: true,
         is_empty: true,
+        is_split: false,
+        opened_until: None,
     }
 }
 
@@ -94,6 +96,11 @@ pub fn target(act: Act) -> Target {
         Act::KeyLock
         | Act::KeyUnlock
         | Act::KeyRotate
+        | Act::KeySplit
+        | Act::KeyCall
+        | Act::KeyEmergency
+        | Act::KeyGive
+        | Act::KeyAcknowledge
         | Act::KeyEraseScope
         | Act::KeyEraseProject
         | Act::KeyShow => {
@@ -140,6 +147,7 @@ pub fn target(act: Act) -> Target {
         | Act::PermitShow
         | Act::GrantShow
         | Act::CredentialShow
+        | Act::KeyOffer
         | Act::CheckRun
         | Act::CheckShow => Target::Region,
     }
