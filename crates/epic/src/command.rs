@@ -172,7 +172,9 @@ fn local() -> Vec<Command> {
         .about("Your share of split keys: key, give")
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommand(Command::new("key").about("Print the public half of your share key, for `epic key offer`"))
+        .subcommand(
+            Command::new("key").about("Print the public half of your share key, for `epic key offer`"),
+        )
         .subcommand(
             Command::new("give")
                 .about("Give your share to the call that is open, sealed to that call alone")

@@ -26,7 +26,8 @@ pub fn run(verb: &str, matches: &ArgMatches, settings: &Settings) -> Result<(), 
     let answer = ask::wait(async {
         let shown = client.perform(Act::KeyShow, &json!({ "project": project })).await?;
         let gift = gift::gift(&shown.answer, &own, &SystemRand)?;
-        let fields = json!({ "project": project, "call": gift.call, "share": gift.share, "reason": text("reason") });
+        let fields =
+            json!({ "project": project, "call": gift.call, "share": gift.share, "reason": text("reason") });
         Ok(client.perform(Act::KeyGive, &fields).await?)
     })?;
     print::answer(&answer, settings)

@@ -73,7 +73,9 @@ impl ScopeRow {
     /// Refuses what was sealed under keys that are about to be destroyed.
     pub fn refuse_old(&self, pieces: &[Piece]) -> Result<(), Refusal> {
         match pieces.iter().any(|piece| piece.generation < self.oldest.unwrap_or(0)) {
-            true => Err(Refusal::with(Reason::Unavailable, "keys were replaced while it was sent: send it again")),
+            true => {
+                Err(Refusal::with(Reason::Unavailable, "keys were replaced while it was sent: send it again"))
+            }
             false => Ok(()),
         }
     }

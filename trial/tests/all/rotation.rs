@@ -39,7 +39,8 @@ pub async fn is_moved(region: &Region, custody: &dyn Custody) -> bool {
     let cell = region.cell(project(region).await).await.unwrap();
     let rows = cell.view().await.unwrap();
     let scopes = rows.all::<ScopeRow>(&[]).await.unwrap();
-    let newest = |scope| scopes.iter().find(|(_, row)| row.id == scope).map(|(_, row)| row.generation).unwrap();
+    let newest =
+        |scope| scopes.iter().find(|(_, row)| row.id == scope).map(|(_, row)| row.generation).unwrap();
     let objects = rows.all::<ObjectRow>(&[]).await.unwrap();
     let is_new = |(_, row): &(Vec<u8>, ObjectRow)| {
         row.pieces.iter().all(|piece| piece.generation == newest(row.scope))
@@ -76,7 +77,8 @@ async fn a_rotation_under_load_loses_no_read() {
     let (is_over, count) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let readers: Vec<_> = (0..6)
         .map(|reader| {
-            let (world, rita, is_over, count) = (Arc::clone(&world), rita.clone(), Arc::clone(&is_over), Arc::clone(&count));
+            let (world, rita, is_over, count) =
+                (Arc::clone(&world), rita.clone(), Arc::clone(&is_over), Arc::clone(&count));
             tokio::spawn(async move {
                 let mut at = reader * 7;
                 while !is_over.load(Ordering::SeqCst) {
@@ -131,7 +133,8 @@ async fn its_progress_is_told() {
         seen.push(shown().await);
     }
     assert!(seen.contains(&(Some("moving".to_owned()), Some(OBJECTS as u64))), "{seen:?}");
-    let stages = ["closing", "destroying"].map(|stage| seen.iter().any(|(at, _)| at.as_deref() == Some(stage)));
+    let stages =
+        ["closing", "destroying"].map(|stage| seen.iter().any(|(at, _)| at.as_deref() == Some(stage)));
     assert_eq!(stages, [true, true], "{seen:?}");
     assert_eq!(shown().await, (None, None));
 }
@@ -158,7 +161,9 @@ async fn what_is_on_its_way_is_moved_or_refused() {
     });
     let late = tokio::spawn({
         let (region, dina) = (region.clone(), dina.clone());
-        async move { put(&region, &dina, put_deed("bari", "late"), Extra::default(), waiting.boxed()).await.map(drop) }
+        async move {
+            put(&region, &dina, put_deed("bari", "late"), Extra::default(), waiting.boxed()).await.map(drop)
+        }
     });
     sender.send(Bytes::from_static(b"half ")).unwrap();
     for _ in 0..50 {
@@ -229,7 +234,10 @@ fn rotate_with(step: u64, arm: impl Fn(&Stand, &Failing)) -> bool {
         resealed(&region).await;
         assert_eq!(read(&region, &rita, "bari", "a").await.unwrap().0, PLANTED, "step {step}: moved");
         assert!(is_moved(&region, stand.soil.custody.as_ref()).await || !is_done, "step {step}");
-        region.perform(&person(&stand, "kurt"), Act::KeyRotate, json!({ "project": PROJECT }), None).await.unwrap();
+        region
+            .perform(&person(&stand, "kurt"), Act::KeyRotate, json!({ "project": PROJECT }), None)
+            .await
+            .unwrap();
         resealed(&region).await;
         assert!(is_moved(&region, stand.soil.custody.as_ref()).await, "step {step}: rotated again");
         assert_eq!(read(&region, &rita, "bari", "a").await.unwrap().0, PLANTED, "step {step}: again");

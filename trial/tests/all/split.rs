@@ -1,5 +1,6 @@
 //! Split keys: two of three open them for a while; fewer, twice, late, or the wrong people do not.
 
+use region::Done;
 use region::noun::gift::{self, Gift, share_key_of, text};
 use region::noun::split::{Kind, share_context};
 use region::object::ObjectRow;
@@ -8,7 +9,6 @@ use seal::{DecryptionKey, letter};
 use serde_json::{Value, json};
 use trial::kit::{PROJECT, read, store};
 use words::act::ObjectList;
-use region::Done;
 use words::{Actor, Reason, Refusal, Secret};
 
 use crate::erasure::{PLANTED, withdraw};
@@ -61,7 +61,8 @@ async fn call(world: &World, minutes: u64) -> Result<String, Refusal> {
 }
 
 async fn call_for(world: &World, minutes: u64, holders: &[&str]) -> Result<String, Refusal> {
-    let fields = json!({ "project": PROJECT, "minutes": minutes, "reason": "the monthly run", "holders": holders });
+    let fields =
+        json!({ "project": PROJECT, "minutes": minutes, "reason": "the monthly run", "holders": holders });
     let called = world.act("kata", "key.call", fields).await?;
     Ok(called.answer["call"].as_str().unwrap().to_owned())
 }
@@ -75,7 +76,8 @@ async fn gift_of(world: &World, alias: &str) -> Result<Gift, Refusal> {
 }
 
 async fn hand(world: &World, alias: &str, gift: &Gift) -> Result<Done, Refusal> {
-    let fields = json!({ "project": PROJECT, "call": gift.call, "share": gift.share, "reason": "I was called" });
+    let fields =
+        json!({ "project": PROJECT, "call": gift.call, "share": gift.share, "reason": "I was called" });
     world.act(alias, "key.give", fields).await
 }
 
@@ -175,8 +177,13 @@ async fn what_is_no_share_for_this_call_is_refused() {
     refused(&world, Reason::AlreadyDone, "the same share twice", give(&world, "kurt")).await;
     refused(&world, Reason::ShareWrong, "another's gift", hand(&world, "kim", &kurt)).await;
     let forged = forged(&world, "kurt", "kim").await;
-    refused(&world, Reason::ShareWrong, "another's share in one's own name", hand(&world, "kim", &forged)).await;
-    assert_eq!(reason(gift_of(&world, "kora").await), Reason::ShareWrong, "whoever holds none has none to give");
+    refused(&world, Reason::ShareWrong, "another's share in one's own name", hand(&world, "kim", &forged))
+        .await;
+    assert_eq!(
+        reason(gift_of(&world, "kora").await),
+        Reason::ShareWrong,
+        "whoever holds none has none to give"
+    );
     for share in ["", "AAAA", "not base64"] {
         let nothing = Gift { share: share.into(), ..kurt.clone() };
         refused(&world, Reason::ShareWrong, "bytes that are no share", hand(&world, "kim", &nothing)).await;
@@ -188,7 +195,11 @@ async fn what_is_no_share_for_this_call_is_refused() {
     let replayed = Gift { call: now.call.clone(), share: kurt.share.clone() };
     refused(&world, Reason::ShareWrong, "a gift to another call", hand(&world, "kurt", &replayed)).await;
     hand(&world, "kim", &now).await.unwrap();
-    assert_eq!(reason(get(&world, &rita, "before").await), Reason::SharesNeeded, "one of each call opens nothing");
+    assert_eq!(
+        reason(get(&world, &rita, "before").await),
+        Reason::SharesNeeded,
+        "one of each call opens nothing"
+    );
     // Late.
     let late = gift_of(&world, "kurt").await.unwrap();
     pass_ms(&world, 60 * MINUTE_MS + 1).await;
@@ -250,11 +261,19 @@ async fn a_lock_and_a_restart_close_the_keys() {
     assert_eq!(reason(get(&world, &rita, "before").await), Reason::ProjectLocked);
     refused(&world, Reason::ProjectLocked, "a call for locked keys", call(&world, 5)).await;
     world.act("kim", "key.unlock", json!({ "project": PROJECT })).await.unwrap();
-    assert_eq!(reason(get(&world, &rita, "before").await), Reason::SharesNeeded, "a lock wipes what was open");
+    assert_eq!(
+        reason(get(&world, &rita, "before").await),
+        Reason::SharesNeeded,
+        "a lock wipes what was open"
+    );
     opened(&world, 60).await;
     world.region.close().await;
     let again = world.reopen().await.unwrap();
-    assert_eq!(reason(get(&again, &rita, "before").await), Reason::SharesNeeded, "nothing outlives the process");
+    assert_eq!(
+        reason(get(&again, &rita, "before").await),
+        Reason::SharesNeeded,
+        "nothing outlives the process"
+    );
     opened(&again, 60).await;
     assert_eq!(get(&again, &rita, "before").await.unwrap(), PLANTED);
 }
@@ -265,7 +284,8 @@ async fn holders_change_by_an_act_that_they_agreed_to() {
     let others = ["kim", "kora", "kuno"];
     refused(&world, Reason::SharesNeeded, "splitting closed keys", split(&world, &others, &[])).await;
     opened(&world, 60).await;
-    refused(&world, Reason::SharesNeeded, "splitting among whom nobody named", split(&world, &others, &[])).await;
+    refused(&world, Reason::SharesNeeded, "splitting among whom nobody named", split(&world, &others, &[]))
+        .await;
     call_for(&world, 60, &others).await.unwrap();
     let stolen = gift_of(&world, "kurt").await.unwrap();
     give(&world, "kata").await.unwrap();
@@ -301,7 +321,11 @@ async fn a_split_that_stopped_half_way_goes_on_with_its_new_holders() {
     world.region.close().await;
     let again = world.reopen().await.unwrap();
     let cell = again.region.cell(project(&again.region).await).await.unwrap();
-    assert_eq!(reason(again.region.reseal(&cell, 10).await), Reason::SharesNeeded, "it waits for its holders");
+    assert_eq!(
+        reason(again.region.reseal(&cell, 10).await),
+        Reason::SharesNeeded,
+        "it waits for its holders"
+    );
     call(&again, 60).await.unwrap();
     give(&again, "kora").await.unwrap();
     give(&again, "kuno").await.unwrap();
@@ -319,16 +343,25 @@ async fn emergency(world: &World, by: &str, minutes: u64) -> Result<Done, Refusa
 #[tokio::test]
 async fn an_emergency_takes_two_and_is_told_until_it_was_seen() {
     let (world, rita) = divided(308).await;
-    refused(&world, Reason::RoleMissing, "an operator's emergency", emergency(&world, OPERATOR, 30)).await;
+    refused(&world, Reason::DutiesMixed, "an operator's emergency", emergency(&world, OPERATOR, 30)).await;
     refused(&world, Reason::ShareWrong, "a holder's emergency", emergency(&world, "kurt", 30)).await;
     refused(&world, Reason::Invalid, "a whole day's emergency", emergency(&world, "kora", 24 * 60)).await;
     emergency(&world, "kora", 30).await.unwrap();
     give(&world, "kora").await.unwrap();
-    assert_eq!(reason(get(&world, &rita, "before").await), Reason::SharesNeeded, "one of the two is not enough");
-    assert_eq!(reason(gift_of(&world, "kurt").await), Reason::ShareWrong, "holders' shares are for other calls");
+    assert_eq!(
+        reason(get(&world, &rita, "before").await),
+        Reason::SharesNeeded,
+        "one of the two is not enough"
+    );
+    assert_eq!(
+        reason(gift_of(&world, "kurt").await),
+        Reason::ShareWrong,
+        "holders' shares are for other calls"
+    );
     let gift = gift_of(&world, "sergio").await.unwrap();
     let silent = json!({ "project": PROJECT, "call": gift.call, "share": gift.share });
-    refused(&world, Reason::Invalid, "an emergency without a word", world.act("sergio", "key.give", silent)).await;
+    refused(&world, Reason::Invalid, "an emergency without a word", world.act("sergio", "key.give", silent))
+        .await;
     hand(&world, "sergio", &gift).await.unwrap();
     assert_eq!(get(&world, &rita, "before").await.unwrap(), PLANTED);
 
@@ -383,7 +416,13 @@ async fn a_split_that_would_not_hold_is_refused() {
     world.give(OPERATOR, "nora", "custodian", None).await.unwrap();
     let same = split(&world, &["kurt", "kim", "nora"], &[]);
     refused(&world, Reason::Invalid, "one share key for two", same).await;
-    refused(&world, Reason::Invalid, "a key that is none", world.act("nora", "key.offer", json!({ "key": "x" }))).await;
+    refused(
+        &world,
+        Reason::Invalid,
+        "a key that is none",
+        world.act("nora", "key.offer", json!({ "key": "x" })),
+    )
+    .await;
     split(&world, &HOLDERS, &[]).await.unwrap();
     refused(&world, Reason::Invalid, "open for nothing", call(&world, 0)).await;
     refused(&world, Reason::Invalid, "open for ever", call(&world, 24 * 60 + 1)).await;

@@ -71,7 +71,13 @@ fn a_region_under_load_rotates_and_loses_no_read() {
         is_over.store(true, Ordering::SeqCst);
     });
     let scopes = shown(&house)["scopes"].clone();
-    assert!(scopes.as_array().unwrap().iter().all(|scope| scope["oldest"] == scope["generation"] && scope["generation"] == 3));
+    assert!(
+        scopes
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|scope| scope["oldest"] == scope["generation"] && scope["generation"] == 3)
+    );
     assert!(count.load(Ordering::SeqCst) > 20, "hardly anything was read");
 }
 
@@ -125,17 +131,20 @@ fn the_ceremony_of_the_guide_holds_step_by_step() {
     let mut ceremony = Ceremony { house, desk };
     assert!(ceremony.reads());
     // 3. Splitting, with the envelope.
-    let split = ["key", "split", "--project", "planet", "--holders", "kurt", "--holders", "kim", "--holders", "kata"];
+    let split =
+        ["key", "split", "--project", "planet", "--holders", "kurt", "--holders", "kim", "--holders", "kata"];
     let envelope = ["--emergency", "sergio", "--emergency", "kora"];
     ceremony.house.done("kurt", &[&split[..], &envelope].concat());
     moved(&ceremony.house);
     assert!(!ceremony.reads(), "split keys are closed");
-    let refused = ceremony.house.by("olga", &["key", "call", "--project", "planet", "--minutes", "5", "--reason", "x"]);
+    let refused =
+        ceremony.house.by("olga", &["key", "call", "--project", "planet", "--minutes", "5", "--reason", "x"]);
     assert_eq!(refused.code, 3, "{}", refused.err);
     // 4. The copy of custody, with the region stopped.
     assert_eq!(ceremony.house.down(), 0);
     let copy = |from: &House, to: &str| {
-        let copied = std::process::Command::new("cp").arg("-a").arg(from.path("custody")).arg(from.path(to)).status();
+        let copied =
+            std::process::Command::new("cp").arg("-a").arg(from.path("custody")).arg(from.path(to)).status();
         assert!(copied.unwrap().success());
     };
     copy(&ceremony.house, "custody-copy");
@@ -160,7 +169,11 @@ fn the_ceremony_of_the_guide_holds_step_by_step() {
     assert!(ceremony.reads());
     let rebuild = ["rebuild", "--data", "data", "--custody", "custody-copy"];
     let dead = ceremony.house.epic(&[&rebuild[..], &options].concat());
-    assert!(dead.code == 1 && dead.err.contains("the wrap key of this custody is not in the token"), "{}", dead.err);
+    assert!(
+        dead.code == 1 && dead.err.contains("the wrap key of this custody is not in the token"),
+        "{}",
+        dead.err
+    );
     // 7. A holder leaves: the call names who comes after.
     let others = ["--holders", "kim", "--holders", "kata", "--holders", "kora"];
     ceremony.call(&others);
@@ -198,15 +211,20 @@ fn an_emergency_by_commands_is_told_until_it_was_seen() {
     deliver(&house, &dina);
     let ceremony = Ceremony { desk: house.desk(), house };
     let house = &ceremony.house;
-    let split = ["key", "split", "--project", "planet", "--holders", "kurt", "--holders", "kim", "--holders", "kata"];
+    let split =
+        ["key", "split", "--project", "planet", "--holders", "kurt", "--holders", "kim", "--holders", "kata"];
     house.done("kurt", &[&split[..], &["--emergency", "sergio", "--emergency", "kora"]].concat());
-    let emergency = ["key", "emergency", "--project", "planet", "--minutes", "30", "--reason", "intensive care"];
+    let emergency =
+        ["key", "emergency", "--project", "planet", "--minutes", "30", "--reason", "intensive care"];
     house.done("kora", &emergency);
     ceremony.give("kora");
     assert!(!ceremony.reads());
     ceremony.give("sergio");
     assert!(ceremony.reads());
-    let told = || house.done("carla", &["--json", "project", "show", "planet"]).json()["answer"][0]["emergencies"].clone();
+    let told = || {
+        house.done("carla", &["--json", "project", "show", "planet"]).json()["answer"][0]["emergencies"]
+            .clone()
+    };
     let call = told()[0]["call"].as_str().unwrap().to_owned();
     house.done("carla", &["key", "acknowledge", "--project", "planet", "--call", &call]);
     assert_eq!(told().as_array().unwrap().len(), 1, "its organisation has not seen it");

@@ -73,6 +73,9 @@ pub struct CallRow {
     pub holders: Vec<Id<Person>>,
     #[n(11)]
     pub reason: String,
+    /// Grows with every call of the project.
+    #[n(12)]
+    pub number: u64,
 }
 
 /// That somebody gave their share.
@@ -195,9 +198,13 @@ impl<D: Calling> Plan<D> for Begin {
         let root = frame.root.ok_or(Refusal::new(Reason::NotFound))?;
         let (_, minutes, reason, names) = deed.fields();
         let split = split::newest(draft).await?;
-        let split = split.ok_or_else(|| Refusal::with(Reason::StateWrong, "the project's keys are not split"))?;
+        let split =
+            split.ok_or_else(|| Refusal::with(Reason::StateWrong, "the project's keys are not split"))?;
         if D::IS_EMERGENCY && !split.envelope.iter().any(|holder| holder.person == frame.actor.person) {
-            return Err(Refusal::with(Reason::ShareWrong, "you hold no part of the project's emergency envelope"));
+            return Err(Refusal::with(
+                Reason::ShareWrong,
+                "you hold no part of the project's emergency envelope",
+            ));
         }
         if !(1..=D::MINUTES_MAX).contains(&minutes) || reason.trim().is_empty() {
             let says = format!("keys open for 1 to {} minutes, for a reason", D::MINUTES_MAX);
@@ -220,6 +227,7 @@ impl<D: Calling> Plan<D> for Begin {
             opened_until: None,
             holders,
             reason: reason.to_owned(),
+            number: last(draft).await?.map_or(1, |call| call.number + 1),
         };
         draft.put(&row.id.to_bytes(), &row)?;
         Ok(about(frame.cell, row.id).saying(row.told()))
@@ -303,7 +311,10 @@ impl Plan<KeyGive> for Give {
         }
         let reason = deed.reason.clone().filter(|reason| !reason.trim().is_empty());
         if call.is_emergency && reason.is_none() {
-            return Err(Refusal::with(Reason::Invalid, "in an emergency each of the two says why: `--reason`"));
+            return Err(Refusal::with(
+                Reason::Invalid,
+                "in an emergency each of the two says why: `--reason`",
+            ));
         }
         call.given.push(Gift { person, reason });
         draft.put(&call.id.to_bytes(), &call)?;
@@ -388,8 +399,15 @@ impl Step for Open {
     }
 }
 
+/// The newest call of a project.
+///
+/// WHY by number: two may be of one moment.
+async fn last(rows: &Draft) -> Result<Option<CallRow>, Refusal> {
+    let calls = rows.all::<CallRow>(&[]).await?.into_iter().map(|(_, row)| row);
+    Ok(calls.max_by_key(|row| row.number))
+}
+
 /// The newest call of a project, as long as it matters.
 pub async fn newest(rows: &Draft, now: Timestamp) -> Result<Option<CallRow>, Refusal> {
-    let calls = rows.all::<CallRow>(&[]).await?.into_iter().map(|(_, row)| row);
-    Ok(calls.filter(|row| now <= row.opened_until.unwrap_or(row.ends)).max_by_key(|row| row.at))
+    Ok(last(rows).await?.filter(|row| now <= row.opened_until.unwrap_or(row.ends)))
 }

@@ -47,7 +47,8 @@ pub fn gift(shown: &Value, own: &DecryptionKey, rand: &dyn Rand) -> Result<Gift,
         Some(true) => (Kind::Envelope, &shown["split"]["envelope"]),
         Some(false) | None => (Kind::Holders, &shown["split"]["holders"]),
     };
-    let generation = call["split"].as_u64().and_then(|number| u32::try_from(number).ok()).ok_or_else(wrong)?;
+    let generation =
+        call["split"].as_u64().and_then(|number| u32::try_from(number).ok()).ok_or_else(wrong)?;
     let to = call["key"].as_str().and_then(share_key::read).ok_or_else(wrong)?;
     let call: Id<Key> = id(&call["call"]).ok_or_else(wrong)?;
     for holder in holders.as_array().into_iter().flatten() {

@@ -84,7 +84,8 @@ pub async fn write(region: &Region, project: Id<Project>, call: &CallRow) -> Res
     let (id, minutes, reason, given) = (call.id, call.minutes, call.reason.clone(), call.given.clone());
     let step = HouseStep::new(move |draft, moment| {
         let at = moment.now;
-        let row = NoticeRow { project, call: id, at, minutes, reason, given, controller: None, signatory: None };
+        let row =
+            NoticeRow { project, call: id, at, minutes, reason, given, controller: None, signatory: None };
         row.store(draft)?;
         let mut entry = Entry::of_house("key.emergency-open", at).about(format!("project:{project}"));
         entry.record.subjects.push(crate::act::subject(Noun::Key, id));

@@ -208,9 +208,9 @@ impl Plan<KeySplit> for Split {
         let envelope = people(root, &deed.emergency).await?;
         let needed = deed.needed.unwrap_or(NEEDED);
         let is_sized = (HOLDERS_MIN..=HOLDERS_MAX).contains(&holders.len());
-        let needed = u8::try_from(needed).ok().filter(|needed| {
-            is_sized && (2..=holders.len()).contains(&usize::from(*needed))
-        });
+        let needed = u8::try_from(needed)
+            .ok()
+            .filter(|needed| is_sized && (2..=holders.len()).contains(&usize::from(*needed)));
         let needed = needed.ok_or_else(|| {
             invalid("three to eight holders, of whom two or more are needed, and no more than there are")
         })?;
@@ -257,7 +257,12 @@ impl Split {
             let context = share_context(kind, frame.cell, generation, *person);
             let letter = letter::seal(*to, rand, &context, share_bytes(share).expose());
             let letter = letter.map_err(|_| invalid("a holder's share key cannot be sealed to"))?;
-            Ok(Holder { person: *person, place: share.place, check: check(share).into(), letter: letter.into() })
+            Ok(Holder {
+                person: *person,
+                place: share.place,
+                check: check(share).into(),
+                letter: letter.into(),
+            })
         });
         sealed.collect()
     }
@@ -339,7 +344,9 @@ async fn check_people(
     }
     match is_controllers && envelope.len() == ENVELOPE_PERSONS {
         true => Ok(()),
-        false => Err(invalid("an emergency envelope is for two persons, one of them of the controller's organisation")),
+        false => Err(invalid(
+            "an emergency envelope is for two persons, one of them of the controller's organisation",
+        )),
     }
 }
 

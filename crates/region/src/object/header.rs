@@ -59,7 +59,8 @@ pub fn open(region: &Region, cell: &Cell, scope: Id<Scope>, piece: &Piece) -> Re
             let opened = region.shares().opened(cell.id, region.now());
             let opened = opened.ok_or(Refusal::new(Reason::SharesNeeded))?;
             let secret = opened.get(&generation).ok_or(Refusal::new(Reason::SharesNeeded))?;
-            let header = letter::open(secret, &context(cell.id, generation), letter).map_err(|_| unopened())?;
+            let header =
+                letter::open(secret, &context(cell.id, generation), letter).map_err(|_| unopened())?;
             open_header(header.expose(), &pair)
         }
     };

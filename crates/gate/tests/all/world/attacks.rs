@@ -489,7 +489,9 @@ fn keys() -> Vec<Attack> {
                 *locker = None;
             }
         }),
-        spoil("keys.stay-locked", Reason::ProjectLocked, Act::KeyCall, |case| case.project().is_locked = true),
+        spoil("keys.stay-locked", Reason::ProjectLocked, Act::KeyCall, |case| {
+            case.project().is_locked = true
+        }),
         attack(
             "keys.stay-locked",
             Reason::ProjectLocked,
@@ -499,13 +501,25 @@ fn keys() -> Vec<Attack> {
         ),
         spoil("keys.no-operator", Reason::DutiesMixed, Act::KeySplit, operate),
         spoil("keys.no-operator", Reason::DutiesMixed, Act::KeyEmergency, operate),
-        attack("data.closed", Reason::SharesNeeded, Act::ObjectGet, right(Act::ObjectGet, Role::Researcher), |case| {
-            case.project().is_split = true;
-        }),
-        attack("data.closed", Reason::SharesNeeded, Act::ObjectGet, right(Act::ObjectGet, Role::Researcher), |case| {
-            case.project().is_split = true;
-            case.project().opened_until = Some(Timestamp::from_ms(NOW.ms() - 1));
-        }),
+        attack(
+            "data.closed",
+            Reason::SharesNeeded,
+            Act::ObjectGet,
+            right(Act::ObjectGet, Role::Researcher),
+            |case| {
+                case.project().is_split = true;
+            },
+        ),
+        attack(
+            "data.closed",
+            Reason::SharesNeeded,
+            Act::ObjectGet,
+            right(Act::ObjectGet, Role::Researcher),
+            |case| {
+                case.project().is_split = true;
+                case.project().opened_until = Some(Timestamp::from_ms(NOW.ms() - 1));
+            },
+        ),
         attack(
             "data.closed",
             Reason::SharesNeeded,
