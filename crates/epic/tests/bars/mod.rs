@@ -8,6 +8,8 @@ mod cut;
 mod files;
 mod hsm;
 mod kill;
+mod package;
 mod parity;
 mod scripts;
 mod tampered;
+mod tls;
