@@ -386,7 +386,7 @@ async fn an_emergency_takes_two_and_is_told_until_it_was_seen() {
     ack("carla").await.unwrap();
     assert_eq!(notices("carla").await.len(), 1, "the organisation has not seen it yet");
     world.enrol_by("sergio", "silvia", "iss").await.unwrap();
-    world.give(OPERATOR, "silvia", "signatory", Some("iss")).await.unwrap();
+    world.give("sergio", "silvia", "signatory", Some("iss")).await.unwrap();
     ack("silvia").await.unwrap();
     assert_eq!(notices("carla").await.len(), 0);
     let told = records(&world.region, words::noun::ROOT_CELL).await;
