@@ -117,8 +117,7 @@ fn the_ceremony_of_the_guide_holds_step_by_step() {
     // 1. The region and its token.
     assert_eq!(house.init(&options).code, 0);
     house.up(&options);
-    house.make_planet();
-    house.agree();
+    let house = house.with_planet().with_agreement();
     custodians(&house, &["kurt", "kim", "kata", "kora"]);
     // 2. Share keys.
     for person in ["kurt", "kim", "kata", "kora", "sergio"] {

@@ -1,12 +1,14 @@
 //! The bars that ask the whole machine: the real binary, stock clients, real files, power cuts.
 
 mod auditor;
+mod ceph;
 mod ceremony;
 mod crypt4gh;
 mod custody;
 mod cut;
 mod files;
 mod hsm;
+mod import;
 mod kill;
 mod package;
 mod parity;

@@ -21,13 +21,11 @@ pub fn day(days: i64) -> String {
 impl House {
     /// PLANET's tenant and project with a controller `carla`, a researcher `rita`, a reviewer `rolf`; `sergio` signs for ISS.
     pub fn planet() -> Self {
-        let house = Self::open();
-        house.make_planet();
-        house
+        Self::open().with_planet()
     }
 
-    /// The same in a house that is up.
-    pub fn make_planet(&self) {
+    /// The same in a region that is up.
+    pub fn with_planet(self) -> Self {
         let house = self;
         house.done("olga", &["organisation", "register", "iss", "--name", "Istituto Superiore di Sanità"]);
         for person in ["carla", "rita", "rolf", "sergio"] {
@@ -39,17 +37,15 @@ impl House {
         house.project("carla", "planet", "planet-study", "2");
         house.role("carla", "rita", "researcher", "planet");
         house.role("carla", "rolf", "reviewer", "planet");
+        house
     }
 
     /// The same with a hospital that has signed, and a permit for `rita` on all of it.
     pub fn agreed() -> Self {
-        let house = Self::planet();
-        house.agree();
-        house
+        Self::planet().with_agreement()
     }
 
-    /// The same where PLANET is.
-    pub fn agree(&self) {
+    pub fn with_agreement(self) -> Self {
         let house = self;
         house.hospital("bari");
         house.offer("bari");
@@ -57,6 +53,7 @@ impl House {
         house.sign("sara-bari", "bari", "bari");
         house.bucket("bari");
         house.permit("permit-1", "planet", "rita", &day(90));
+        house
     }
 
     pub fn role(&self, by: &str, person: &str, role: &str, at: &str) {

@@ -2,7 +2,9 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod blob;
+mod conformance;
 mod custody;
+mod faults;
 mod fuzz;
 mod hsm;
 mod index;
@@ -11,5 +13,7 @@ mod log;
 #[path = "../../../../trial/tests/need/mod.rs"]
 mod need;
 mod probe;
+#[path = "../../../../trial/tests/need/server.rs"]
+mod server;
 mod slate;
 mod sweep;
