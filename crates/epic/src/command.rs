@@ -180,6 +180,19 @@ fn local() -> Vec<Command> {
         .arg_required_else_help(true)
         .subcommand(Command::new("new").about("Make a key pair; its file is yours alone"))
         .subcommand(Command::new("show").about("Print the public half, to be enrolled with"));
+    let share = Command::new("share")
+        .about("Your share of split keys: key, give")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            Command::new("key").about("Print the public half of your share key, for `epic key offer`"),
+        )
+        .subcommand(
+            Command::new("give")
+                .about("Give your share to the call that is open, sealed to that call alone")
+                .arg(text("project", "whose keys").required(true))
+                .arg(text("reason", "why; in an emergency each of the two says it")),
+        );
     let explain = Command::new("explain")
         .about("Say which rules speak of an act or give a reason, and what would make it a yes")
         .arg(
@@ -203,6 +216,7 @@ fn local() -> Vec<Command> {
         certificate::command(),
         tour(),
         key_pair,
+        share,
         explain,
         Command::new("policy").about("Print who may do what, and unless what, as a table"),
         Command::new("samples")
@@ -293,6 +307,14 @@ fn places() -> Vec<Arg> {
         passphrase
             .help("file that holds custody's passphrase; asked for if needed and left out")
             .value_hint(ValueHint::FilePath),
+        text("hsm-module", "PKCS#11 module (.so) of the HSM that custody is locked by")
+            .requires("hsm-token")
+            .conflicts_with("passphrase-file")
+            .value_hint(ValueHint::FilePath),
+        text("hsm-token", "label of the HSM's token").requires("hsm-module"),
+        text("hsm-pin-file", "file that holds the token's PIN; asked for if left out")
+            .requires("hsm-module")
+            .value_hint(ValueHint::FilePath),
         bucket.help("bucket on an S3 server, instead of a folder in the data; `epic init` remembers it"),
     ];
     places.extend(crate::elsewhere::BUCKET.args());
@@ -307,6 +329,7 @@ fn init() -> Command {
             Arg::new("passphrase")
                 .long("passphrase")
                 .action(ArgAction::SetTrue)
+                .conflicts_with("hsm-module")
                 .help("protect custody with a passphrase, asked for"),
         )
         .arg(text("name", "the region's name in checkpoints, best a domain").required(true))

@@ -8,6 +8,7 @@ use region::Region;
 use region::region::{Founder, StartError};
 use serde_json::json;
 use store::custody::KeyName;
+use store::custody::hsm::Slot;
 use words::act::PersonEnrol;
 
 use crate::failure::Failure;
@@ -36,10 +37,9 @@ pub fn init(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
     };
     let founder = founder(matches, key);
     let person = founder.person.alias.clone();
-    let how = match (matches.get_one::<String>("passphrase-file"), matches.get_flag("passphrase")) {
-        (Some(file), _) => Passphrase::File(Path::new(file)),
-        (None, true) => Passphrase::Ask,
-        (None, false) => Passphrase::AskIfNeeded,
+    let how = match passphrase(matches) {
+        Passphrase::AskIfNeeded if matches.get_flag("passphrase") => Passphrase::Ask,
+        how => how,
     };
     ask::wait(found(&places, &name, how, founder))?;
     told(&name, &person, &places, settings)
@@ -107,11 +107,15 @@ pub fn places(matches: &ArgMatches) -> Result<Places, Failure> {
     Ok(Places { data: path("data"), custody: path("custody"), bucket })
 }
 
-/// How `up` and `rebuild` come by the passphrase.
+/// How to come by what opens custody.
 pub fn passphrase(matches: &ArgMatches) -> Passphrase<'_> {
-    matches
-        .get_one::<String>("passphrase-file")
-        .map_or(Passphrase::AskIfNeeded, |file| Passphrase::File(Path::new(file)))
+    let text = |name: &str| matches.get_one::<String>(name);
+    // WHY together: the parser lets neither come without the other.
+    if let (Some(module), Some(token)) = (text("hsm-module"), text("hsm-token")) {
+        let slot = Slot { module: PathBuf::from(module), token: token.clone() };
+        return Passphrase::Hsm { slot, pin_file: text("hsm-pin-file").map(Path::new) };
+    }
+    text("passphrase-file").map_or(Passphrase::AskIfNeeded, |file| Passphrase::File(Path::new(file)))
 }
 
 pub fn refused_store(error: &store::probe::ProbeError) -> Failure {

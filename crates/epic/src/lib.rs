@@ -29,6 +29,7 @@ mod rebuild;
 mod restore;
 pub mod samples;
 mod settings;
+mod share;
 mod tour;
 mod transfer;
 mod up;
@@ -73,6 +74,7 @@ fn run(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
         ("completions", _) => command::completions(of_noun),
         ("tour", _) => tour::tour(of_noun, settings),
         ("key-pair", Some((verb, of_verb))) => key_pair::run(verb, of_verb, settings),
+        ("share", Some((verb, of_verb))) => share::run(verb, of_verb, settings),
         ("ledger", Some(("verify", of_verb))) => ledger::verify(of_verb, settings),
         ("exit", Some(("return", of_verb))) => exit::go_on(of_verb, settings),
         (noun, Some((verb, of_verb))) => ask::run(noun, verb, of_verb, settings),

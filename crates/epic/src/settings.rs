@@ -102,6 +102,11 @@ impl Settings {
 
     /// The person's own key.
     pub fn key(&self) -> Result<SigningKey, Failure> {
+        SigningKey::from_seed(&self.seed()?).map_err(|error| Failure::chain(&error, ""))
+    }
+
+    /// What the person's keys follow from.
+    pub fn seed(&self) -> Result<Secret<[u8; 32]>, Failure> {
         let path = &self.key_file;
         let text = std::fs::read_to_string(path).map_err(|cause| {
             let mut failure = Failure::file("read your key", path, &cause);
@@ -109,7 +114,7 @@ impl Settings {
             failure
         })?;
         let text = Secret::new(text);
-        let key = key_text::read_signing_key(text.expose());
+        let key = key_text::read_key_file(text.expose());
         key.map_err(|error| {
             Failure::yours(
                 format!("`{}`: {error}", path.display()),

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use region::Parts;
 use store::Bucket;
+use store::custody::hsm::{Pkcs11Device, Slot};
 use store::custody::{Custody, CustodyError, FileCustody};
 use store::index::SlateShelf;
 use words::{Clock, Rand, Secret, Timestamp};
@@ -133,9 +134,10 @@ impl Places {
     }
 }
 
-/// How to come by custody's passphrase.
-#[derive(Clone, Copy)]
+/// How to come by custody's passphrase, or by the PIN of the HSM that it is locked by.
 pub enum Passphrase<'a> {
+    /// The PIN comes from a file, or from the person.
+    Hsm { slot: Slot, pin_file: Option<&'a Path> },
     /// From a file.
     File(&'a Path),
     /// From the person, if custody was made with one.
@@ -168,9 +170,20 @@ fn custody(
         Passphrase::File(file) => with(&read_passphrase(file)?),
         Passphrase::Ask => with(&ask("passphrase of custody: ")?),
         Passphrase::AskIfNeeded => match FileCustody::open(folder, bucket.folder(), Arc::clone(rand)) {
-            Err(CustodyError::OtherKind { .. }) => with(&ask("passphrase of custody: ")?),
+            // WHY: what an HSM locks no passphrase opens.
+            Err(CustodyError::OtherKind { made, .. }) if made.contains("passphrase") => {
+                with(&ask("passphrase of custody: ")?)
+            }
             other => other,
         },
+        Passphrase::Hsm { slot, pin_file } => {
+            let pin = match pin_file {
+                Some(file) => read_passphrase(file)?,
+                None => ask("PIN of the HSM: ")?,
+            };
+            let device = Pkcs11Device::open(slot, pin).map_err(CustodyError::from)?;
+            FileCustody::open_with_device(folder, bucket.folder(), Box::new(device), Arc::clone(rand))
+        }
     };
     Ok(Arc::new(opened?))
 }
@@ -188,8 +201,8 @@ pub fn ask(prompt: &str) -> Result<Secret<String>, Failure> {
     let typed = rpassword::prompt_password(prompt);
     let typed = typed.map_err(|cause| {
         Failure::yours(
-            format!("cannot ask for the passphrase: {cause}"),
-            "give it in a file: `--passphrase-file`",
+            format!("cannot ask for the passphrase or PIN: {cause}"),
+            "give it in a file: `--passphrase-file`, `--hsm-pin-file`",
         )
     })?;
     Ok(Secret::new(typed))

@@ -255,7 +255,7 @@ impl Names {
     }
 
     fn project(&self, facts: &ProjectFacts) -> Result<Attributes, Unfit> {
-        let state = record(vec![
+        let mut fields = vec![
             known("id", entity(&self.project, facts.id)),
             known("tier", Value::new_long(i64::from(facts.tier.number()))),
             known("is_halted", yes(facts.is_halted)),
@@ -263,8 +263,10 @@ impl Names {
             known("is_erased", yes(facts.is_erased)),
             known("is_known", yes(facts.is_known_to_actor)),
             known("is_empty", yes(facts.is_empty)),
-        ])?;
-        Ok(Attributes::from([known("project", state)]))
+            known("is_split", yes(facts.is_split)),
+        ];
+        fields.extend(facts.opened_until.map(|until| known("opened_until", at(until))));
+        Ok(Attributes::from([known("project", record(fields)?)]))
     }
 
     fn place(&self, place: Place) -> EntityUid {

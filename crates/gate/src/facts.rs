@@ -72,6 +72,10 @@ pub struct ProjectFacts {
     pub is_known_to_actor: bool,
     /// It holds no object and no upload in flight.
     pub is_empty: bool,
+    /// Its data keys are held by several persons together.
+    pub is_split: bool,
+    /// Until when they have opened them.
+    pub opened_until: Option<Timestamp>,
 }
 
 /// The snapshot that data belong to.
@@ -124,7 +128,7 @@ impl DataFacts {
     pub(crate) fn moments(&self) -> Vec<Timestamp> {
         let spans = [self.agreement.map(|of| of.span), self.permit, self.grant.map(|of| of.span)];
         let ends = spans.into_iter().flatten().flat_map(|span| [span.starts, span.ends]);
-        ends.chain(self.retained_until).collect()
+        ends.chain(self.retained_until).chain(self.project.opened_until).collect()
     }
 }
 

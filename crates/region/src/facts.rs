@@ -186,10 +186,12 @@ pub async fn has_region_role(scene: &Scene<'_>) -> Result<bool, Refusal> {
 /// A project as the gate sees it.
 pub async fn project(scene: &Scene<'_>, id: Id<Project>) -> Result<ProjectFacts, Refusal> {
     let row: ProjectRow = scene.root.known(&id.to_bytes()).await?;
-    let is_erasing = match scene.cell {
-        Some(cell) => cell.row::<CellKeysRow>(&[]).await?.is_some_and(|keys| keys.is_erasing),
-        None => false,
+    let keys: Option<CellKeysRow> = match scene.cell {
+        Some(cell) => cell.row(&[]).await?,
+        None => None,
     };
+    let is_erasing = keys.as_ref().is_some_and(|keys| keys.is_erasing);
+    let is_split = keys.is_some_and(|keys| keys.split.is_some());
     Ok(ProjectFacts {
         id,
         tier: row.tier(),
@@ -199,6 +201,8 @@ pub async fn project(scene: &Scene<'_>, id: Id<Project>) -> Result<ProjectFacts,
         is_known_to_actor: is_known(scene, &row).await?,
         // WHY: only classification asks, and its plan looks at the rows themselves.
         is_empty: true,
+        is_split,
+        opened_until: scene.region.shares().opened_until(id.cast()).filter(|_| is_split),
     })
 }
 

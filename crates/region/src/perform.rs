@@ -16,7 +16,7 @@ use crate::Region;
 use crate::act::{Request, Rule};
 use crate::cell::Cell;
 use crate::cell::step::Done;
-use crate::noun::{erasure, ledger};
+use crate::noun::{call as calls, erasure, ledger, project, split};
 use crate::show::Show;
 use crate::snapshot::OfPermit;
 
@@ -141,7 +141,7 @@ impl Region {
             root: OrganisationRegister TenantOpen PersonEnrol PersonSuspend PersonResume RoleGrant RoleRevoke
                 AgreementDraft AgreementOffer AgreementSign AgreementSuspend AgreementResume AgreementEnd
                 ProjectOpen ProjectHalt ProjectResume PermitRequest PermitEnd
-                GrantIssue GrantRevoke CredentialRevoke KeyLock KeyUnlock CheckRecord;
+                GrantIssue GrantRevoke CredentialRevoke KeyUnlock KeyOffer KeyAcknowledge CheckRecord;
             look: OrganisationShow TenantShow PersonShow AgreementShow ProjectShow PermitShow GrantShow
                 CredentialShow SnapshotShow CheckShow;
             cell: BucketCreate BucketVersion BucketExpire BucketDelete UploadAbort ObjectDescribe ObjectHold AirlockDraft
@@ -161,6 +161,11 @@ impl Region {
             Act::ObjectList => call.list().await,
             Act::ObjectCopy => call.copy().await,
             Act::ObjectDelete => call.delete().await,
+            Act::KeyLock => call.lock().await,
+            Act::KeySplit => split::split(self, actor, call.once()?).await,
+            Act::KeyCall => calls::call(self, actor, call.once()?).await,
+            Act::KeyEmergency => calls::emergency(self, actor, call.once()?).await,
+            Act::KeyGive => calls::give(self, actor, call.once()?).await,
             Act::KeyEraseScope => erasure::erase_scope(self, actor, call.once()?).await,
             Act::KeyEraseProject => erasure::erase_project(self, actor, call.once()?).await,
             Act::CheckpointSign => ledger::sign(self, actor, &call.once()?).await,
@@ -193,6 +198,15 @@ impl Call<'_> {
         let deed = read::<ProjectClassify>(self.fields.clone())?;
         self.region.project_cell(self.actor, &deed.project).await?;
         self.root::<ProjectClassify>().await
+    }
+
+    /// Keys that holders opened are closed with it.
+    async fn lock(self) -> Result<Done, Refusal> {
+        let (region, deed) = (self.region, read::<KeyLock>(self.fields.clone())?);
+        let done = self.root::<KeyLock>().await?;
+        let root = region.root().view().await?;
+        region.shares().close(project::find(&root, &deed.project).await?.id.cast());
+        Ok(done)
     }
 
     /// The secret goes into the answer and nowhere else.

@@ -12,7 +12,7 @@ use store::custody::{Custody, KeyName};
 use store::index::Shelf;
 use words::act::PersonEnrol;
 use words::actor::Role;
-use words::noun::{Cell as CellNoun, Credential, Organisation, Person, Project, ROOT_CELL, Scope};
+use words::noun::{Cell as CellNoun, Credential, Organisation, Person, Project, ROOT_CELL};
 use words::{Actor, Clock, Id, Place, Rand, Reason, Refusal, Secret, Timestamp};
 
 use crate::act::{Frame, Scene};
@@ -29,6 +29,7 @@ use crate::noun::person::PersonRow;
 use crate::noun::project::ProjectRow;
 use crate::noun::role::RoleRow;
 use crate::observe::Observations;
+use crate::shares::Shares;
 
 /// WHY: secrets sign for a day of SigV4 scopes; a revoked one dies with its row, not its key.
 const SIGV4: KeyName = KeyName::SigV4;
@@ -58,6 +59,8 @@ struct Inner {
     opening: Openings,
     observations: Observations,
     meters: Arc<Meters>,
+    /// What holders opened, in memory alone.
+    shares: Shares,
     /// One erasure at a time, so that none is taken for interrupted while it goes on.
     erasing: tokio::sync::Mutex<()>,
     /// One step of a snapshot at a time, so that none is taken twice.
@@ -159,6 +162,7 @@ impl Region {
             opening: Openings::default(),
             observations: Observations::default(),
             meters,
+            shares: Shares::default(),
             erasing: tokio::sync::Mutex::new(()),
             taking: tokio::sync::Mutex::new(()),
         };
@@ -197,6 +201,10 @@ impl Region {
     /// Whether this process still leads the root; one that does not must end.
     pub fn is_leading(&self) -> bool {
         !self.root().is_dropped() && !self.lease().is_lost()
+    }
+
+    pub fn shares(&self) -> &Shares {
+        &self.inner.shares
     }
 
     pub(crate) fn erasing(&self) -> &tokio::sync::Mutex<()> {
@@ -323,16 +331,6 @@ impl Region {
         let objects = rows.rows::<crate::object::ObjectRow>(&[], None, 1).await?;
         let uploads = rows.rows::<crate::upload::UploadRow>(&[], None, 1).await?;
         Ok(objects.is_empty() && uploads.is_empty())
-    }
-
-    /// The secret half that opens a scope's objects; the gate has looked whether the project is locked.
-    pub fn data_pair(
-        &self,
-        cell: &Cell,
-        scope: Id<Scope>,
-        generation: u32,
-    ) -> Result<seal::DecryptionKey, Refusal> {
-        cell.keys.data_pair(scope, generation)
     }
 }
 

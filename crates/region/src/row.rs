@@ -37,6 +37,12 @@ pub enum Table {
     PermitBuckets = 29,
     /// Where grants deliver.
     GrantTarget = 30,
+    /// What persons' shares are sealed to.
+    ShareKey = 31,
+    /// Emergency openings, told until they were seen.
+    Notice = 32,
+    /// How far sealing to new keys is.
+    Reseal = 34,
     /// What permits ask for of another project.
     Wish = 35,
     /// Snapshots: what of which project went to which.
@@ -56,6 +62,9 @@ pub enum Table {
     Erased = 53,
     Airlock = 54,
     Certificate = 55,
+    /// Split keys, and calls for their shares.
+    Split = 61,
+    Call = 62,
     /// Objects that left for a snapshot, as they were.
     Leaving = 63,
     /// How far a snapshot has arrived, in the study's cell.
@@ -63,7 +72,7 @@ pub enum Table {
 }
 
 /// Tables whose changes never change what somebody may do.
-pub const PASSING: [u8; 11] = [
+pub const PASSING: [u8; 12] = [
     Table::Attempt as u8,
     Table::Year as u8,
     Table::Anchor as u8,
@@ -75,6 +84,7 @@ pub const PASSING: [u8; 11] = [
     Table::Departure as u8,
     Table::Leaving as u8,
     Table::Arrival as u8,
+    Table::Reseal as u8,
 ];
 
 /// A stored row.

@@ -17,6 +17,9 @@ use crate::noun::agreement::AgreementRow;
 use crate::noun::erasure::ErasureRow;
 use crate::noun::person::PersonRow;
 use crate::noun::project::ProjectRow;
+use crate::noun::split;
+use crate::object::Piece;
+use crate::object::header::SplitKey;
 use crate::row::{Row, Table};
 
 /// One erasure scope of a project's cell.
@@ -38,6 +41,12 @@ pub struct ScopeRow {
     pub is_erased: bool,
     #[n(5)]
     pub erased_at: Option<Timestamp>,
+    /// The split key that new objects are sealed to as well.
+    #[n(6)]
+    pub split: Option<SplitKey>,
+    /// The oldest generation that may still be written; none: the first.
+    #[n(7)]
+    pub oldest: Option<u32>,
 }
 
 impl Row for ScopeRow {
@@ -54,6 +63,20 @@ impl ScopeRow {
             public: [0; 32].into(),
             is_erased: false,
             erased_at: None,
+            split: None,
+            oldest: None,
+        }
+    }
+}
+
+impl ScopeRow {
+    /// Refuses what was sealed under keys that are about to be destroyed.
+    pub fn refuse_old(&self, pieces: &[Piece]) -> Result<(), Refusal> {
+        match pieces.iter().any(|piece| piece.generation < self.oldest.unwrap_or(0)) {
+            true => {
+                Err(Refusal::with(Reason::Unavailable, "keys were replaced while it was sent: send it again"))
+            }
+            false => Ok(()),
         }
     }
 }
@@ -74,7 +97,9 @@ pub async fn of(
     }
     // Keys come before the row that names them; keys without a row harm nobody.
     let public = frame.region.keys(project.cast()).found_scope(id, 1)?.into();
-    let row = ScopeRow { id, agreement, generation: 1, public, is_erased: false, erased_at: None };
+    let split = split::newest(draft).await?.map(|split| split.key);
+    let (generation, is_erased, erased_at, oldest) = (1, false, None, None);
+    let row = ScopeRow { id, agreement, generation, public, is_erased, erased_at, split, oldest };
     draft.put(&id.to_bytes(), &row)?;
     Ok(row)
 }

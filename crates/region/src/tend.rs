@@ -55,7 +55,8 @@ impl Region {
         let confirming = tokio::spawn(confirm_until(self.clone(), ended.clone()));
         let observing = tokio::spawn(observe_until(self.clone(), ended.clone()));
         // WHY: the bytes of a snapshot may take hours, and every step of it can be cut.
-        let taking = tokio::spawn(take_until(self.clone(), ended));
+        let taking = tokio::spawn(take_until(self.clone(), ended.clone()));
+        let resealing = tokio::spawn(reseal_until(self.clone(), ended));
         tokio::select! {
             () = until => {}
             () = self.keep_house() => {}
@@ -64,7 +65,7 @@ impl Region {
         }
         self.close().await;
         drop(end);
-        for ended in [confirming.await, observing.await, taking.await] {
+        for ended in [confirming.await, observing.await, taking.await, resealing.await] {
             if ended.is_err() {
                 tracing::error!("a task that tends the region has failed");
             }
@@ -278,6 +279,15 @@ async fn take_until(region: Region, mut ended: Ended) {
                 }
             }
         }
+/// Goes on with rotations, and wipes what holders opened once its time is over.
+async fn reseal_until(region: Region, mut ended: Ended) {
+    loop {
+        tokio::select! {
+            _ = ended.changed() => return,
+            () = tokio::time::sleep(CONFIRM_EVERY) => {}
+        }
+        region.shares().forget_past(region.now());
+        region.go_on_resealing().await;
     }
 }
 

@@ -109,7 +109,7 @@ fn upload_key(bucket: Id<Bucket>, key: &str, id: Id<Upload>) -> Vec<u8> {
     [&bucket.to_bytes()[..], key.as_bytes(), &[0], &id.to_bytes()].concat()
 }
 
-fn part_key(upload: Id<Upload>, number: u32) -> Vec<u8> {
+pub fn part_key(upload: Id<Upload>, number: u32) -> Vec<u8> {
     [&upload.to_bytes()[..], &number.to_be_bytes()].concat()
 }
 
@@ -290,6 +290,8 @@ impl Plan<UploadPart> for Keep {
         frame: &Frame<'_>,
     ) -> Result<Outcome, Refusal> {
         let upload = find(draft, frame.actor, &deed.bucket, &deed.key, &deed.upload).await?;
+        let (_, scope) = place(draft, &deed.bucket).await?;
+        scope.refuse_old(std::slice::from_ref(&self.row.piece))?;
         self.row.keep(&upload, draft)
     }
 }
@@ -297,8 +299,7 @@ impl Plan<UploadPart> for Keep {
 impl PartRow {
     /// Puts it where its upload finds it.
     fn keep(&self, upload: &UploadRow, draft: &mut Draft) -> Result<Outcome, Refusal> {
-        let seal = upload.part_seal(self.number, self.piece.plain_bytes);
-        draft.put_in(seal, &part_key(upload.id, self.number), self)?;
+        store_part(draft, upload, self)?;
         let digest = data_encoding::HEXLOWER.encode(&*self.piece.blake3);
         let answer = json!({ "etag": self.etag, "part": self.number, "sealed_blake3": digest });
         Ok(Outcome::of(Noun::Upload, upload.id).within(upload.scope).saying(answer))
@@ -315,6 +316,28 @@ pub async fn parts(draft: &Draft, upload: &UploadRow) -> Result<Vec<PartRow>, Re
 pub async fn seen_at(draft: &Draft, upload: &UploadRow) -> Result<Timestamp, Refusal> {
     let parts = parts(draft, upload).await?;
     Ok(parts.iter().map(|part| part.at).fold(upload.at, Timestamp::max))
+}
+
+/// An object's pieces as they are kept now: their headers may have moved to new keys.
+pub async fn pieces(
+    draft: &Draft,
+    actor: &Actor,
+    bucket: &str,
+    upload: &str,
+    object: &ObjectRow,
+) -> Result<Vec<Piece>, Refusal> {
+    let row = find(draft, actor, bucket, &object.key, upload).await?;
+    let kept: std::collections::BTreeMap<_, _> =
+        parts(draft, &row).await?.into_iter().map(|part| (part.piece.blob, part.piece)).collect();
+    // What was sent again meanwhile stays as it is, and `end` refuses it.
+    let now = |piece: &Piece| kept.get(&piece.blob).unwrap_or(piece).clone();
+    Ok(object.pieces.iter().map(now).collect())
+}
+
+/// Writes a part again in place.
+pub fn store_part(draft: &mut Draft, upload: &UploadRow, part: &PartRow) -> Result<(), Refusal> {
+    let seal = upload.part_seal(part.number, part.piece.plain_bytes);
+    draft.put_in(seal, &part_key(upload.id, part.number), part)
 }
 
 /// Removes an upload and its parts in the same commit as whatever ends it.

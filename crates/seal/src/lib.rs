@@ -15,10 +15,12 @@ pub mod fuzz;
 mod gather;
 pub mod geometry;
 pub mod keys;
+pub mod letter;
 pub mod merkle;
 pub mod note;
 mod reader;
 pub mod segments;
+pub mod shares;
 mod text;
 
 pub use crypt4gh::{Attempt, DataKey, Opener, Sealer};

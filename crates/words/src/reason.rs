@@ -43,6 +43,7 @@ reasons! {
     ScopeErased = "scope_erased" Denied
     ProjectHalted = "project_halted" Denied
     ProjectLocked = "project_locked" Denied
+    SharesNeeded = "shares_needed" Denied
     // The rules of the perimeter.
     PlaceOutside = "place_outside" Denied
     AirlockOnly = "airlock_only" Denied
@@ -74,6 +75,9 @@ reasons! {
     DutiesMixed = "duties_mixed" Denied
     ApprovalsMissing = "approvals_missing" Denied
     RoleMissing = "role_missing" Denied
+    // Split keys.
+    ShareWrong = "share_wrong" Denied
+    CallEnded = "call_ended" Denied
     // The request against what is there.
     StateWrong = "state_wrong" Conflict
     AlreadyDone = "already_done" Conflict

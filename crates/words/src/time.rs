@@ -9,6 +9,7 @@ use time::{Date, Month, OffsetDateTime, UtcOffset};
 
 /// One second in the unit of `Timestamp`.
 pub const SECOND_MS: i64 = 1_000;
+pub const MINUTE_MS: i64 = 60 * SECOND_MS;
 /// One day in the unit of `Timestamp`.
 pub const DAY_MS: i64 = 86_400 * SECOND_MS;
 

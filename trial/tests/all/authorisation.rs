@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gate::identify::key_text::public_text;
+use region::noun::gift::{self, text};
 use region::object::put::Extra;
 use region::twin::study::STUDY;
 use region::twin::{Soil, World};
@@ -13,6 +14,7 @@ use words::act::{Body, UploadPart};
 use words::{Act, Actor, Id, Place, Reason, Refusal};
 
 use crate::ground::desk;
+use crate::split::{offer, own};
 
 /// Who does which act with which fields, in an order in which each can be done.
 /// `rita@desk` and `carla@desk` work inside; `$name` stands for what an earlier act answered.
@@ -26,6 +28,8 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
     };
     let agreement = json!({ "agreement": "again" });
     let exit = || json!({ "project": PROJECT, "agreement": "again" });
+    let give =
+        |share: &str| json!({ "project": PROJECT, "call": "$call", "share": share, "reason": because });
     let airlock = |name: &str, more: Value| with(json!({ "project": PROJECT, "airlock": name }), more);
     vec![
         ("olga", "organisation.register", json!({ "alias": "foggia", "name": "AOU Foggia" })),
@@ -172,6 +176,18 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
         ("kurt", "key.lock", json!({ "project": PROJECT })),
         ("kim", "key.unlock", json!({ "project": PROJECT })),
         ("kurt", "key.rotate", json!({ "project": PROJECT })),
+        ("kurt", "key.offer", json!({ "key": text(&own("kurt")) })),
+        (
+            "kurt",
+            "key.split",
+            json!({ "project": PROJECT, "holders": ["kurt", "kim", "kata"], "emergency": ["sergio", "kora"] }),
+        ),
+        ("kim", "key.call", json!({ "project": PROJECT, "minutes": 5, "reason": because })),
+        ("kurt", "key.give", give("$share_kurt")),
+        ("kora", "key.emergency", json!({ "project": PROJECT, "minutes": 5, "reason": because })),
+        ("kora", "key.give", give("$share_kora")),
+        ("sergio", "key.give", give("$share_sergio")),
+        ("carla", "key.acknowledge", json!({ "project": PROJECT, "call": "$call" })),
         ("kurt", "key.show", json!({ "project": PROJECT })),
         ("anna", "checkpoint.sign", json!({ "project": PROJECT })),
         ("anna", "ledger.prove", json!({ "leaf": "$leaf" })),
@@ -260,6 +276,13 @@ async fn learn(
     for (name, value) in answer.as_object().into_iter().flatten() {
         known.extend(value.as_str().map(|value| (name.clone(), value.to_owned())));
     }
+    if matches!(act, Act::KeyCall | Act::KeyEmergency) {
+        for alias in ["kurt", "kora", "sergio"] {
+            let shown = world.act(alias, "key.show", json!({ "project": PROJECT })).await.unwrap().answer;
+            let gift = gift::gift(&shown, &own(alias), world.soil.rand.as_ref());
+            known.extend(gift.ok().map(|gift| (format!("share_{alias}"), gift.share)));
+        }
+    }
     if let Some(snapshot) = answer["snapshots"][0].as_str() {
         known.insert("snapshot".to_owned(), snapshot.to_owned());
     }
@@ -305,6 +328,13 @@ async fn every_act_as_nobody_the_wrong_and_the_right_person() {
         .await
         .unwrap();
     world.enrol("nina", "nowhere").await.unwrap();
+    for custodian in ["kata", "kora"] {
+        world.enrol(custodian, "infn").await.unwrap();
+        world.give("olga", custodian, "custodian", None).await.unwrap();
+    }
+    for person in ["kim", "kata", "kora", "sergio"] {
+        offer(&world, person).await.unwrap();
+    }
     let (_, rita) = desk(&world).await;
     let access = world.credential("carla", PROJECT, Place::Inside, None).await.unwrap();
     let carla = world.with(&access, Place::Inside).await.unwrap();

@@ -25,7 +25,7 @@ use crate::ground::{commits, desk, dina, forgetful, project, reason, refused};
 use crate::ledger::{Files, exported, text, verify};
 use crate::refusals::foggia;
 
-const PLANTED: &[u8] = b"Rossi Maria, born 1961, diagnosis U07.1";
+pub const PLANTED: &[u8] = b"Rossi Maria, born 1961, diagnosis U07.1";
 
 pub fn withdraw(hospital: &str) -> Value {
     json!({ "project": PROJECT, "agreement": format!("planet-{hospital}"), "reason": "the hospital withdraws" })

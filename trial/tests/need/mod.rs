@@ -4,6 +4,8 @@
 //! cannot run says so in one way. It must never let a required test pass unrun.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod token;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 

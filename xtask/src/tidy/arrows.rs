@@ -46,6 +46,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("object_store", &["store"]),
     ("slatedb", &["store"]),
     ("argon2", &["store"]),
+    ("cryptoki", &["store"]),
     ("cedar-policy", &["gate"]),
     ("datafusion", &["query"]),
     // The binary draws its chance from it.

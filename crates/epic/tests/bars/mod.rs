@@ -3,11 +3,13 @@
 mod auditor;
 mod backup;
 mod ceph;
+mod ceremony;
 mod crypt4gh;
 mod custody;
 mod cut;
 mod exit;
 mod files;
+mod hsm;
 mod import;
 mod kill;
 mod package;

@@ -38,6 +38,8 @@ pub fn block_on<T>(work: impl Future<Output = T>) -> T {
 /// Folders, and the addresses of a region that is up.
 pub struct House {
     folder: TempDir,
+    /// Beside the few variables that every command gets.
+    pub variables: Vec<(&'static str, PathBuf)>,
     up: Option<Child>,
     pub ready: Value,
 }
@@ -66,7 +68,7 @@ impl Ended {
 
 impl House {
     pub fn empty() -> Self {
-        Self { folder: TempDir::new().unwrap(), up: None, ready: Value::Null }
+        Self { folder: TempDir::new().unwrap(), variables: Vec::new(), up: None, ready: Value::Null }
     }
 
     /// A region that was founded by `olga` of `infn`.
@@ -98,7 +100,8 @@ impl House {
             .env_clear()
             .env("HOME", self.folder.path())
             .env("TMPDIR", self.folder.path())
-            .env("COLUMNS", "100");
+            .env("COLUMNS", "100")
+            .envs(self.variables.iter().cloned());
         command.current_dir(self.folder.path());
         command
     }

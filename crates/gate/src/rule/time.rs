@@ -8,7 +8,7 @@ use serde_json::Value;
 const COMPARISONS: [&str; 6] = ["<", "<=", ">", ">=", "==", "!="];
 
 /// WHY by name: to Cedar a moment is a number like a tier, and an answer is remembered until the next moment only.
-const DATES: [&str; 4] = ["starts", "ends", "fetch_ends", "retained_until"];
+const DATES: [&str; 5] = ["starts", "ends", "fetch_ends", "retained_until", "opened_until"];
 
 /// Whether every use of the context is a comparison of `context.now` with a date of the resource.
 pub(super) fn is_only_compared(policy: &Value) -> bool {

@@ -63,6 +63,7 @@ prop_compose! {
             project.tier = Tier::from_number(tier).unwrap();
             (project.is_halted, project.is_locked, project.is_erased) = (flags[0], flags[1], flags[2]);
             project.is_known_to_actor = !flags[3];
+            (project.is_split, project.opened_until) = (flags[9], until);
         }
         match &mut case.target {
             Target::Data(data) => {
@@ -102,6 +103,9 @@ fn forgotten(case: &Case) -> Vec<Case> {
         case
     };
     let mut cases = vec![without(&|case| case.actor.organisation = None)];
+    if case.target.project().is_some() {
+        cases.push(without(&|case| case.project().opened_until = None));
+    }
     match &case.target {
         Target::Data(_) => {
             cases.push(without(&|case| case.data().permit = None));

@@ -106,6 +106,15 @@ impl Keys {
         })
     }
 
+    /// Destroys some keys of this cell; none where none of them is there any more.
+    pub fn destroy_chosen(&self, chosen: impl Fn(&KeyName) -> bool) -> Result<Option<Destroyed>, Refusal> {
+        let is_there = |name: &KeyName| name.cell() == Some(self.cell) && chosen(name);
+        match self.custody.names().map_err(unheld)?.iter().any(is_there) {
+            true => self.destroy(chosen).map(Some),
+            false => Ok(None),
+        }
+    }
+
     /// Destroys everything that opens anything in this cell.
     pub fn destroy_cell(&self) -> Result<Destroyed, Refusal> {
         self.destroy(|_| true)

@@ -224,7 +224,7 @@ impl<'a> Opening<'a> {
         let ground = self.ground;
         let mut draft = self.rows(index).await?;
         let keys = draft.row::<CellKeysRow>(&[]).await.map_err(|refusal| self.unread(&refusal))?;
-        let keys = keys.unwrap_or(CellKeysRow { generation: 1, is_erasing: false });
+        let keys = keys.unwrap_or(CellKeysRow { generation: 1, is_erasing: false, split: None });
         let head = Head { key_generation: keys.generation, ..head };
         draft.put(&[], &keys).map_err(|refusal| self.refused(refusal))?;
         let mut packer = Packer::default();

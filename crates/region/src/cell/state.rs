@@ -56,6 +56,9 @@ pub struct CellKeysRow {
     /// The project's keys are being destroyed: nothing else may be committed.
     #[n(1)]
     pub is_erasing: bool,
+    /// Which split key its data are sealed to; none: custody opens them alone.
+    #[n(2)]
+    pub split: Option<u32>,
 }
 
 impl Row for CellKeysRow {

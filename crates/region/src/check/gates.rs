@@ -162,6 +162,8 @@ fn right() -> (Case, DataFacts) {
         is_locked: false,
         is_erased: false,
         is_known_to_actor: true,
+        is_split: false,
+        opened_until: None,
         is_empty: false,
     };
     let agreement = AgreementFacts { span, is_signed: true, is_suspended: false, is_ended: false };

@@ -318,8 +318,8 @@ async fn opened<D: Judged + Clone>(
     let done = region.commit(&cell, request, allowed, Open { row: row.clone() }).await?;
     let range = 0..row.size_bytes;
     let bytes = match of.recipient {
-        Some(recipient) => sealed_to(region, &cell, &row, export::recipient(recipient)?)?,
-        None => body::read(region, &cell, &row, range.clone())?,
+        Some(recipient) => sealed_to(region, &cell, &row, export::recipient(recipient)?).await?,
+        None => body::read_now(region, &cell, &row, range.clone()).await?,
     };
     let watch = Watch { region: region.clone(), request: again, cell, object: row.id, since, _held: held };
     Ok(Reading { leaf: done.leaf, row, range, body: watched(watch, bytes) })

@@ -10,7 +10,7 @@ use gate::facts::Target;
 use seal::EncryptionKey;
 use seal::crypt4gh::write_public;
 use serde_json::{Value, json};
-use words::act::{KeyEraseProject, KeyEraseScope, KeyRotate, KeyShow};
+use words::act::{KeyEraseProject, KeyEraseScope, KeyRotate, KeyShow, KeySplit};
 use words::noun::{Agreement, Noun, Project, Scope};
 use words::{Id, Reason, Refusal, Timestamp};
 
@@ -20,9 +20,11 @@ use crate::cell::state::CellKeysRow;
 use crate::facts;
 use crate::noun::agreement::{self, AgreementRow};
 use crate::noun::erasure::CertificateRow;
-use crate::noun::{exit, project};
+use crate::noun::{call, exit, notice, project, split};
 use crate::object::ObjectRow;
 use crate::object::keep::{self, Aside};
+use crate::object::header::SplitKey;
+use crate::object::reseal::ResealRow;
 use crate::scope::ScopeRow;
 use crate::show::Show;
 
@@ -61,7 +63,12 @@ async fn kept(
     Ok(Kept { is_held, free_from })
 }
 
-async fn target(
+/// A project's keys, where nothing of them is to be destroyed.
+pub async fn target(scene: &Scene<'_>, of: &str) -> Result<Target, Refusal> {
+    target_of(scene, of, None, false).await
+}
+
+async fn target_of(
     scene: &Scene<'_>,
     of: &str,
     agreement: Option<&str>,
@@ -87,13 +94,14 @@ macro_rules! judged_keys {
     impl Judged for $deed {
         async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
             let agreement: fn(&$deed) -> Option<&str> = $agreement;
-            target(scene, &self.project, agreement(self), $looks).await
+            target_of(scene, &self.project, agreement(self), $looks).await
         }
     })* };
 }
 
 judged_keys! {
     KeyRotate (|_| None, false)
+    KeySplit (|_| None, false)
     KeyShow (|_| None, false)
     KeyEraseScope (|deed| Some(&deed.agreement), true)
     KeyEraseProject (|_| None, true)
@@ -111,23 +119,32 @@ fn refuse_kept(kept: Kept, now: Timestamp) -> Result<(), Refusal> {
 #[async_trait]
 impl Rule for KeyRotate {
     async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
-        let keys = frame.region.keys(frame.cell);
-        let mut own: CellKeysRow = draft.known(&[]).await?;
-        own.generation += 1;
-        keys.found_cell(own.generation)?;
-        draft.put(&[], &own)?;
-        let mut scopes = 0;
-        for (key, mut scope) in draft.all::<ScopeRow>(&[]).await? {
-            if !scope.is_erased {
-                scope.generation += 1;
-                scope.public = keys.found_scope(scope.id, scope.generation)?.into();
-                draft.put(&key, &scope)?;
-                scopes += 1;
-            }
-        }
-        let answer = json!({ "generation": own.generation, "scopes": scopes });
+        let split = split::newest(draft).await?.map(|split| split.key);
+        let answer = turn(draft, frame, split).await?;
         Ok(Outcome::of::<Project>(Noun::Project, frame.cell.cast()).saying(answer))
     }
+}
+
+/// New keys for what comes, and the beginning of moving what is there to them.
+pub async fn turn(draft: &mut Draft, frame: &Frame<'_>, split: Option<SplitKey>) -> Result<Value, Refusal> {
+    let keys = frame.region.keys(frame.cell);
+    let mut own: CellKeysRow = draft.known(&[]).await?;
+    own.generation += 1;
+    own.split = split.map(|key| key.generation);
+    keys.found_cell(own.generation)?;
+    draft.put(&[], &own)?;
+    let mut scopes = 0;
+    for (key, mut scope) in draft.all::<ScopeRow>(&[]).await? {
+        if !scope.is_erased {
+            scope.generation += 1;
+            scope.public = keys.found_scope(scope.id, scope.generation)?.into();
+            scope.split = split;
+            draft.put(&key, &scope)?;
+            scopes += 1;
+        }
+    }
+    draft.put(&[], &ResealRow::begun(frame.now))?;
+    Ok(json!({ "generation": own.generation, "scopes": scopes }))
 }
 
 #[async_trait]
@@ -188,12 +205,25 @@ impl Show for KeyShow {
                 "snapshot": crate::snapshot::of_scope(cell, scope.id).await?,
                 "generation": scope.generation,
                 "crypt4gh_public": public(&scope),
+                "oldest": scope.oldest.unwrap_or(1),
                 "erased": scope.erased_at,
                 "certificate": certificate.map(|row| row.note),
             }));
         }
-        Ok(
-            json!({ "generation": keys.generation, "custody": scene.region.ground().custody.kind(), "scopes": scopes }),
-        )
+        let cell_id: Id<words::noun::Cell> = project::find(scene.root, &self.project).await?.id.cast();
+        let shares = scene.region.shares();
+        let until = shares.opened(cell_id, scene.now).and(shares.opened_until(cell_id));
+        let resealing: Option<ResealRow> = cell.row(&[]).await?;
+        Ok(json!({
+            "project": cell_id.to_string(),
+            "generation": keys.generation,
+            "custody": scene.region.ground().custody.kind(),
+            "resealing": resealing.map(|row| row.told()),
+            "split": split::newest(cell).await?.map(|split| split.told()),
+            "opened_until": until,
+            "call": call::newest(cell, scene.now).await?.map(|call| call.told()),
+            "emergencies": notice::unseen(scene.root, cell_id.cast()).await?,
+            "scopes": scopes,
+        }))
     }
 }

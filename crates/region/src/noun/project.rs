@@ -14,7 +14,7 @@ use crate::cell::draft::Draft;
 use crate::facts;
 use crate::name;
 use crate::noun::agreement::AgreementRow;
-use crate::noun::tenant;
+use crate::noun::{notice, tenant};
 use crate::row::{Row, Table};
 use crate::show::Show;
 
@@ -220,6 +220,7 @@ impl Show for ProjectShow {
                     "purpose": row.purpose,
                     "state": row.state(),
                     "certificate": row.certificate,
+                    "emergencies": notice::unseen(scene.root, row.id).await?,
                 }));
             }
         }

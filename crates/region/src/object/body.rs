@@ -9,13 +9,13 @@ use async_stream::try_stream;
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt};
 use gate::Allowed;
-use seal::crypt4gh::{RangeOpener, Run, open_header, run_ranges, seal_header};
-use seal::{Attempt, DataKey, DecryptionKey, EncryptionKey, Opener, Sealer};
+use seal::crypt4gh::{RangeOpener, Run, run_ranges};
+use seal::{Attempt, DataKey, Opener, Sealer};
 use words::{Deed, Id, Reason, Refusal};
 
 use crate::Region;
 use crate::cell::Cell;
-use crate::object::{ObjectRow, Piece};
+use crate::object::{ObjectRow, Piece, header};
 use crate::scope::ScopeRow;
 use crate::snapshot::Carrying;
 
@@ -24,6 +24,8 @@ pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, Refusal>> + Send>>;
 
 /// WHY: sealed bytes are handed to the store in pieces this large, to cost few calls.
 const WRITE_BYTES: usize = 1 << 20;
+/// WHY: a rotation after a rotation takes longer than a look at a row.
+const READ_TRIES_MAX: usize = 3;
 
 /// The proof that a body is durable; a row may refer to it.
 #[derive(Debug, Clone)]
@@ -66,8 +68,7 @@ async fn sealed(
 ) -> Result<BlobReceipt, Refusal> {
     let key = DataKey::random(region.rand());
     let attempt = Attempt::random(region.rand());
-    let to = EncryptionKey::from_bytes(*scope.public);
-    let header = seal_header(&key, &[to], region.rand()).map_err(|_| unwritten())?;
+    let header = header::seal(region, cell.id, scope, &key)?;
     let mut sealer = Sealer::new(&key, attempt).map_err(|_| unwritten())?;
     let blob = Id::random(region.rand());
     let mut writer = cell.blobs.create(blob);
@@ -111,6 +112,33 @@ async fn sealed(
     Ok(BlobReceipt { piece })
 }
 
+/// The same; where the row's keys were replaced since it was read, with the row of now.
+///
+/// WHY: a rotation moves headers while readers go on, and destroys what opened the old ones.
+pub async fn read_now(
+    region: &Region,
+    cell: &Cell,
+    row: &ObjectRow,
+    range: std::ops::Range<u64>,
+) -> Result<Body, Refusal> {
+    let mut row = std::borrow::Cow::Borrowed(row);
+    for _ in 0..READ_TRIES_MAX {
+        match read(region, cell, &row, range.clone()) {
+            Err(refusal) if refusal.reason == Reason::ScopeErased => {
+                let now: Option<ObjectRow> = cell.view().await?.row(&row.row_key()).await?;
+                let now = now.filter(|now| now.id == row.id);
+                let now = now.ok_or_else(|| Refusal::with(Reason::NotFound, "object"))?;
+                if now.pieces == row.pieces {
+                    return Err(refusal);
+                }
+                row = std::borrow::Cow::Owned(now);
+            }
+            other => return other,
+        }
+    }
+    Err(unread())
+}
+
 /// Opens a plain range of an object; every segment is checked before its bytes go out.
 pub fn read(
     region: &Region,
@@ -123,8 +151,7 @@ pub fn read(
     let mut plans = Vec::with_capacity(ranges.len());
     for part in ranges {
         let piece = row.pieces.get(part.run).ok_or_else(unread)?;
-        let pair = region.data_pair(cell, row.scope, piece.generation)?;
-        plans.push((opener(&pair, piece)?, piece.blob, part.map));
+        plans.push((opener(region, cell, row, piece)?, piece.blob, part.map));
     }
     let blobs = cell.blobs.clone();
     Ok(Box::pin(try_stream! {
@@ -149,11 +176,9 @@ fn run(piece: &Piece) -> Run {
     Run { attempt: Attempt::from_bytes(*piece.attempt), plain_bytes: piece.plain_bytes }
 }
 
-/// Opens a piece with the scope's secret half.
-fn opener(pair: &DecryptionKey, piece: &Piece) -> Result<Opener, Refusal> {
-    let header = open_header(&piece.header, pair).map_err(|_| unread())?;
-    let key = header.keys.first().ok_or_else(unread)?;
-    Opener::new(key, Attempt::from_bytes(*piece.attempt)).map_err(|_| unread())
+fn opener(region: &Region, cell: &Cell, row: &ObjectRow, piece: &Piece) -> Result<Opener, Refusal> {
+    let key = header::open(region, cell, row.scope, piece)?;
+    Opener::new(&key, Attempt::from_bytes(*piece.attempt)).map_err(|_| unread())
 }
 
 fn unwritten() -> Refusal {

@@ -135,7 +135,7 @@ async fn summed_anew(
     since: (u64, i64),
 ) -> Result<Vec<Checksum>, Refusal> {
     let held = cell.in_use.hold(row.pieces.iter().map(|piece| piece.blob));
-    let plain = body::read(region, cell, row, 0..row.size_bytes)?;
+    let plain = body::read_now(region, cell, row, 0..row.size_bytes).await?;
     let watch =
         Watch { region: region.clone(), request, cell: Arc::clone(cell), object: row.id, since, _held: held };
     let (mut plain, sums) = summed(guarded(watch, plain), &[algorithm]);

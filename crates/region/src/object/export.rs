@@ -38,7 +38,7 @@ async fn opened(region: &Region, actor: &Actor, deed: ObjectExport) -> Result<Re
     let request = Request { actor: actor.clone(), deed, attempt: None };
     let held = cell.in_use.hold(row.pieces.iter().map(|piece| piece.blob));
     let done = region.commit(&cell, request, allowed, Open { row: row.clone() }).await?;
-    let sealed = sealed_to(region, &cell, &row, recipient)?;
+    let sealed = sealed_to(region, &cell, &row, recipient).await?;
     let range = 0..row.size_bytes;
     let watch = Watch { region: region.clone(), request: again, cell, object: row.id, since, _held: held };
     Ok(Reading { leaf: done.leaf, row, range, body: watched(watch, sealed) })
@@ -51,13 +51,13 @@ pub fn recipient(text: &str) -> Result<EncryptionKey, Refusal> {
 }
 
 /// A whole Crypt4GH file of an object: header and body.
-pub fn sealed_to(
+pub async fn sealed_to(
     region: &Region,
     cell: &Cell,
     row: &ObjectRow,
     recipient: EncryptionKey,
 ) -> Result<Body, Refusal> {
-    sealed_as(region, body::read(region, cell, row, 0..row.size_bytes)?, recipient)
+    sealed_as(region, body::read_now(region, cell, row, 0..row.size_bytes).await?, recipient)
 }
 
 /// Plain bytes as a Crypt4GH file.

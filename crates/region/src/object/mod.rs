@@ -7,12 +7,14 @@
 pub mod body;
 pub mod change;
 pub mod export;
+pub mod header;
 pub mod lineage;
 pub mod keep;
 pub mod list;
 pub mod lock;
 pub mod put;
 pub mod read;
+pub mod reseal;
 pub mod send;
 pub mod sums;
 pub mod unseal;

@@ -238,8 +238,15 @@ impl<D: Placing + Sync> Plan<D> for Store {
         check_condition(self.made.condition.as_deref(), newest.as_ref())?;
         if let Some((key, id)) = &self.made.source {
             let source: Option<ObjectRow> = draft.row(key).await?;
-            source.filter(|row| row.id == *id).ok_or_else(|| Refusal::with(Reason::NotFound, "object"))?;
+            let source = source.filter(|row| row.id == *id);
+            // WHY the source's of now: its headers may have moved to new keys since it was looked at.
+            self.row.pieces = source.ok_or_else(|| Refusal::with(Reason::NotFound, "object"))?.pieces;
         }
+        if let Some(upload) = deed.upload() {
+            let kept = crate::upload::pieces(draft, frame.actor, &bucket.name, upload, &self.row).await?;
+            self.row.pieces = kept;
+        }
+        scope.refuse_old(&self.row.pieces)?;
         let replaced = null_version(draft, &bucket, &self.row.key).await?;
         if let Some(replaced) = &replaced {
             crate::object::change::may_go(draft, frame, replaced, crate::object::keep::Aside::Nothing)

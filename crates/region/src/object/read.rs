@@ -93,7 +93,7 @@ async fn opened(
     let request = Request { actor: actor.clone(), deed, attempt: None };
     let held = cell.in_use.hold(row.pieces.iter().map(|piece| piece.blob));
     let done = region.commit(&cell, request, allowed, Open { row: row.clone() }).await?;
-    let plain = body::read(region, &cell, &row, range.clone())?;
+    let plain = body::read_now(region, &cell, &row, range.clone()).await?;
     let watch = Watch { region: region.clone(), request: again, cell, object: row.id, since, _held: held };
     Ok(Reading { leaf: done.leaf, row, range, body: watched(watch, plain) })
 }

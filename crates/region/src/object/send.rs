@@ -45,7 +45,7 @@ async fn opened(region: &Region, actor: &Actor, deed: ExitFetch) -> Result<Readi
     let range = 0..row.size_bytes;
     let summed =
         Summed { region: region.clone(), cell: std::sync::Arc::clone(&cell), agreement: id, object: row.id };
-    let (plain_sum, plain) = summing(body::read(region, &cell, &row, range.clone())?);
+    let (plain_sum, plain) = summing(body::read_now(region, &cell, &row, range.clone()).await?);
     let sealed = sealed_as(region, plain, to)?;
     let watch = Watch { region: region.clone(), request: again, cell, object: row.id, since, _held: held };
     // WHY outermost: only what the watch let through to its end was sent.

@@ -102,7 +102,7 @@ async fn carry(
     let proof = Carrying::on(region, row).await?;
     let LeavingRow { object, blake3, .. } = leaving;
     let gone = Hashed::default();
-    let plain = body::read(region, home, &object, 0..object.size_bytes)?;
+    let plain = body::read_now(region, home, &object, 0..object.size_bytes).await?;
     let sent = Hashed::default();
     let passed = sent.of(pass::between(gone.of(watched(region, row, plain))));
     let receipt = body::carry(region, study, &proof, scope, passed, OBJECT_BYTES_MAX).await?;

@@ -124,7 +124,7 @@ pub async fn left(region: &Region, row: &SnapshotRow) -> Result<(DepartureRow, u
     let mut leaving = Vec::with_capacity(listed.len());
     for (number, object) in (0..).zip(listed) {
         super::on(region, row).await?;
-        let plain = body::read(region, &cell, &object, 0..object.size_bytes)?;
+        let plain = body::read_now(region, &cell, &object, 0..object.size_bytes).await?;
         let blake3 = digest(plain).await?.into();
         leaving.push(LeavingRow { snapshot: row.id, number, object, blake3 });
     }

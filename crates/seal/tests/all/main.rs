@@ -12,3 +12,4 @@ mod merkle;
 mod need;
 mod note;
 mod reference;
+mod shares;

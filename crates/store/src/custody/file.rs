@@ -1,4 +1,4 @@
-//! Custody in files, open or under a passphrase.
+//! Custody in files, open, under a passphrase or under a wrap key in an HSM.
 //!
 //! Each change writes a whole new generation before the old one is overwritten
 //! and removed. A damaged newest generation is refused and never replaced by
@@ -12,14 +12,12 @@ use words::noun::Cell;
 use words::{Id, Rand, Secret};
 
 use super::folder::Folder;
+use super::hsm::Device;
 use super::is_older;
+use super::locking::{Locking, Means, Turn};
 use super::memory::with;
 use super::sheet::{self, Lock, NotOpened, SHEET_BYTES_MAX};
 use super::{Custody, CustodyError, Destroyed, Key, KeyName};
-
-/// What certificates say of a destruction by this custody.
-const KIND_OPEN: &str = "file, best effort";
-const KIND_PASSPHRASE: &str = "file under passphrase, best effort";
 
 const SHEET: &str = "keys-";
 const HEAD: &str = "head-";
@@ -29,8 +27,9 @@ const HEAD_BYTES_MAX: u64 = 64 << 10;
 /// Keys in a private folder outside the bucket.
 pub struct FileCustody {
     folder: Folder,
-    lock: Lock,
-    key: Key,
+    locking: Locking,
+    /// What remembered heads are sealed under.
+    heads_key: Key,
     rand: Arc<dyn Rand>,
     state: Mutex<State>,
     /// WHY of their own: a checkpoint being synced must not hold up who needs a key.
@@ -39,13 +38,15 @@ pub struct FileCustody {
 
 struct State {
     generation: u64,
+    /// Of the newest sheet.
+    lock: Lock,
     keys: BTreeMap<KeyName, Key>,
 }
 
 impl FileCustody {
     /// Opens or makes custody protected by the permissions of its files alone.
     pub fn open(folder: &Path, bucket: Option<&Path>, rand: Arc<dyn Rand>) -> Result<Self, CustodyError> {
-        Self::open_with(folder, bucket, None, rand)
+        Self::open_with(folder, bucket, Means::Open, rand)
     }
 
     /// Opens or makes custody sealed under a passphrase; takes a moment of work by design.
@@ -57,53 +58,57 @@ impl FileCustody {
     ) -> Result<Self, CustodyError> {
         match passphrase.expose().is_empty() {
             true => Err(CustodyError::NoPassphrase),
-            false => Self::open_with(folder, bucket, Some(passphrase), rand),
+            false => Self::open_with(folder, bucket, Means::Passphrase(passphrase), rand),
         }
+    }
+
+    /// Opens or makes custody whose sheets only a device opens.
+    pub fn open_with_device(
+        folder: &Path,
+        bucket: Option<&Path>,
+        device: Box<dyn Device>,
+        rand: Arc<dyn Rand>,
+    ) -> Result<Self, CustodyError> {
+        Self::open_with(folder, bucket, Means::Device(device), rand)
     }
 
     fn open_with(
         folder: &Path,
         bucket: Option<&Path>,
-        passphrase: Option<&Secret<String>>,
+        means: Means<'_>,
         rand: Arc<dyn Rand>,
     ) -> Result<Self, CustodyError> {
         let folder = Folder::open(folder, bucket)?;
         folder.shred_staged().map_err(CustodyError::unavailable("clean"))?;
         match sheets(&folder)?.pop() {
-            None => Self::make(folder, passphrase, rand),
-            Some(newest) => Self::reopen(folder, &newest, passphrase, rand),
+            None => Self::make(folder, means, rand),
+            Some(newest) => Self::reopen(folder, &newest, means, rand),
         }
     }
 
-    fn make(
-        folder: Folder,
-        passphrase: Option<&Secret<String>>,
-        rand: Arc<dyn Rand>,
-    ) -> Result<Self, CustodyError> {
-        let lock = match passphrase {
-            Some(_) => Lock::passphrase(&*rand),
-            None => Lock::open(&*rand),
+    fn make(folder: Folder, means: Means<'_>, rand: Arc<dyn Rand>) -> Result<Self, CustodyError> {
+        let (locking, lock) = Locking::new(means, &*rand)?;
+        let heads_key = match locking.fixed() {
+            Some(key) => key.clone(),
+            None => seal::keys::random(&*rand),
         };
-        let key = lock.key(passphrase).ok_or(CustodyError::NoPassphrase)?;
-        let state = Mutex::new(State { generation: 0, keys: BTreeMap::new() });
-        let custody = Self { folder, lock, key, rand, state, heads: Mutex::default() };
-        custody.write(1, &BTreeMap::new())?;
-        custody.state().generation = 1;
+        let state = Mutex::new(State { generation: 0, lock, keys: BTreeMap::new() });
+        let custody = Self { folder, locking, heads_key, rand, state, heads: Mutex::default() };
+        custody.turn(&mut custody.state(), BTreeMap::new(), Turn::Keep)?;
         Ok(custody)
     }
 
     fn reopen(
         folder: Folder,
         newest: &str,
-        passphrase: Option<&Secret<String>>,
+        means: Means<'_>,
         rand: Arc<dyn Rand>,
     ) -> Result<Self, CustodyError> {
         let damaged = || CustodyError::Damaged { file: newest.to_owned() };
         let bytes = folder.read(newest, SHEET_BYTES_MAX);
         let bytes = bytes.map_err(CustodyError::unavailable("read"))?.ok_or_else(damaged)?;
         let lock = sheet::lock_of(&bytes).map_err(|_| damaged())?;
-        check_kind(&lock, passphrase)?;
-        let key = lock.key(passphrase).ok_or_else(damaged)?;
+        let (locking, key) = Locking::of(&lock, means, newest)?;
         let opened = sheet::open(&bytes, &key).map_err(|why| match (why, &lock) {
             (NotOpened::WrongKey, Lock::Passphrase { .. }) => CustodyError::WrongPassphrase,
             (NotOpened::WrongKey | NotOpened::Damaged, _) => damaged(),
@@ -111,10 +116,16 @@ impl FileCustody {
         if sheet_name(opened.generation) != newest {
             return Err(damaged());
         }
-        let state = State { generation: opened.generation, keys: opened.keys };
-        let custody = Self { folder, lock, key, rand, state: Mutex::new(state), heads: Mutex::default() };
+        let heads_key = match locking.fixed() {
+            Some(key) => key.clone(),
+            None => opened.heads.ok_or_else(damaged)?,
+        };
         // WHY: a crash between writing a generation and wiping the one before leaves both.
-        custody.shred_before(opened.generation)?;
+        locking.settle(&lock)?;
+        let generation = opened.generation;
+        let state = Mutex::new(State { generation, lock, keys: opened.keys });
+        let custody = Self { folder, locking, heads_key, rand, state, heads: Mutex::default() };
+        custody.shred_before(generation)?;
         Ok(custody)
     }
 
@@ -122,18 +133,18 @@ impl FileCustody {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self, generation: u64, keys: &BTreeMap<KeyName, Key>) -> Result<(), CustodyError> {
-        let name = sheet_name(generation);
-        let bytes = sheet::write(generation, &self.lock, &self.key, keys, &*self.rand)
-            .map_err(|_| CustodyError::Damaged { file: name.clone() })?;
-        self.folder.write(&name, &bytes).map_err(CustodyError::unavailable("write"))
-    }
-
     /// Writes the next generation, then wipes what came before.
-    fn turn(&self, state: &mut State, keys: BTreeMap<KeyName, Key>) -> Result<(), CustodyError> {
+    fn turn(&self, state: &mut State, keys: BTreeMap<KeyName, Key>, turn: Turn) -> Result<(), CustodyError> {
         let generation = state.generation + 1;
-        self.write(generation, &keys)?;
-        *state = State { generation, keys };
+        let name = sheet_name(generation);
+        let (lock, key) = self.locking.next(&state.lock, turn, &*self.rand)?;
+        let heads = self.locking.fixed().is_none().then_some(&self.heads_key);
+        let bytes = sheet::write(generation, &lock, &key, &keys, heads, &*self.rand)
+            .map_err(|_| CustodyError::Damaged { file: name.clone() })?;
+        self.folder.write(&name, &bytes).map_err(CustodyError::unavailable("write"))?;
+        *state = State { generation, lock, keys };
+        // WHY before the file: without its wrap key no copy of the old sheet opens, wherever it lies.
+        self.locking.retire(&state.lock, turn)?;
         self.shred_before(generation)
     }
 
@@ -143,21 +154,6 @@ impl FileCustody {
             self.folder.shred(old).map_err(CustodyError::unavailable("wipe the old generation of"))?;
         }
         Ok(())
-    }
-}
-
-fn check_kind(lock: &Lock, passphrase: Option<&Secret<String>>) -> Result<(), CustodyError> {
-    let asked = passphrase.map_or(KIND_OPEN, |_| KIND_PASSPHRASE);
-    match kind_of(lock) {
-        made if made == asked => Ok(()),
-        made => Err(CustodyError::OtherKind { made, asked }),
-    }
-}
-
-const fn kind_of(lock: &Lock) -> &'static str {
-    match lock {
-        Lock::Open { .. } => KIND_OPEN,
-        Lock::Passphrase { .. } => KIND_PASSPHRASE,
     }
 }
 
@@ -175,7 +171,7 @@ fn sheets(folder: &Folder) -> Result<Vec<String>, CustodyError> {
 
 impl Custody for FileCustody {
     fn kind(&self) -> &'static str {
-        kind_of(&self.lock)
+        self.locking.kind()
     }
 
     fn generation(&self) -> Result<u64, CustodyError> {
@@ -193,7 +189,7 @@ impl Custody for FileCustody {
     fn insert(&self, keys: &[(KeyName, Key)]) -> Result<(), CustodyError> {
         let mut state = self.state();
         match with(&state.keys, keys)? {
-            Some(all) => self.turn(&mut state, all),
+            Some(all) => self.turn(&mut state, all, Turn::Keep),
             None => Ok(()),
         }
     }
@@ -202,7 +198,7 @@ impl Custody for FileCustody {
         let mut state = self.state();
         let mut keys = state.keys.clone();
         let gone = names.iter().filter(|name| keys.remove(name).is_some()).copied().collect();
-        self.turn(&mut state, keys)?;
+        self.turn(&mut state, keys, Turn::Destroy)?;
         Ok(Destroyed { kind: self.kind(), generation: state.generation, names: gone })
     }
 
@@ -212,7 +208,7 @@ impl Custody for FileCustody {
         let Some(sealed) = sealed.map_err(CustodyError::unavailable("read"))? else {
             return Ok(None);
         };
-        let plain = seal::envelope::open(&self.key, name.as_bytes(), &sealed).ok();
+        let plain = seal::envelope::open(&self.heads_key, name.as_bytes(), &sealed).ok();
         let text = plain.and_then(|plain| String::from_utf8(plain).ok());
         text.map(Some).ok_or(CustodyError::Damaged { file: name })
     }
@@ -223,7 +219,8 @@ impl Custody for FileCustody {
             return Ok(());
         }
         let name = format!("{HEAD}{cell}");
-        let sealed = seal::envelope::seal(&self.key, &*self.rand, name.as_bytes(), checkpoint.as_bytes());
+        let sealed =
+            seal::envelope::seal(&self.heads_key, &*self.rand, name.as_bytes(), checkpoint.as_bytes());
         let sealed = sealed.map_err(|_| CustodyError::Damaged { file: name.clone() })?;
         self.folder.write(&name, &sealed).map_err(CustodyError::unavailable("write"))
     }

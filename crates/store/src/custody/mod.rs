@@ -8,6 +8,8 @@
 pub mod copy;
 mod file;
 mod folder;
+pub mod hsm;
+mod locking;
 mod memory;
 mod name;
 mod sheet;
@@ -93,6 +95,8 @@ pub enum CustodyError {
     Damaged { file: String },
     #[error("custody holds another key as `{name}`")]
     Exists { name: KeyName },
+    #[error(transparent)]
+    Hsm(#[from] hsm::HsmError),
     #[error("custody holds no more than {max} keys")]
     Full { max: usize },
     #[error("cannot {tried} custody")]
@@ -110,7 +114,10 @@ impl CustodyError {
             Self::Loose { .. } => "make it yours alone: `chmod 700` the folder, `chmod 600` its files",
             Self::InBucket { .. } => "choose a folder outside the bucket, best on another disk",
             Self::InUse { .. } => "stop the other region first",
-            Self::OtherKind { .. } => "open it the way it was made",
+            Self::OtherKind { .. } => {
+                "open it the way it was made: plain, with `--passphrase-file`, or with `--hsm-module` and `--hsm-token`"
+            }
+            Self::Hsm(cause) => cause.hint(),
             Self::WrongPassphrase | Self::NoPassphrase => "try again with the right passphrase",
             Self::Damaged { .. } => "restore custody from its last backup",
             Self::Exists { .. } => "destroy the old key first, or use another name",

@@ -27,6 +27,7 @@ const PASSES: u32 = 3;
 const FORMAT: u32 = 1;
 const CHECK: &[u8] = b"epic custody 1: the lock fits";
 const LIST: &[u8] = b"epic custody 1: the list of keys";
+const HEADS: &[u8] = b"epic custody 1: the key of heads";
 
 /// How the list is locked.
 #[derive(Clone, Encode, Decode)]
@@ -47,6 +48,19 @@ pub(super) enum Lock {
         #[n(2)]
         passes: u32,
     },
+    /// The key was sealed by an HSM; only that device's wrap key opens it.
+    #[n(2)]
+    Hsm {
+        #[cbor(n(0), with = "minicbor::bytes")]
+        custody: [u8; 16],
+        /// Which wrap key of this custody.
+        #[n(1)]
+        number: u64,
+        #[cbor(n(2), with = "minicbor::bytes")]
+        nonce: Vec<u8>,
+        #[cbor(n(3), with = "minicbor::bytes")]
+        sealed: Vec<u8>,
+    },
 }
 
 #[derive(Encode, Decode)]
@@ -62,6 +76,9 @@ struct Sheet {
     check: Vec<u8>,
     #[cbor(n(4), with = "minicbor::bytes")]
     list: Vec<u8>,
+    /// The key that remembered heads are sealed under, where the sheet's own changes.
+    #[cbor(n(5), with = "minicbor::bytes")]
+    heads: Option<Vec<u8>>,
 }
 
 #[derive(Encode, Decode)]
@@ -76,6 +93,7 @@ struct Entry {
 pub(super) struct Opened {
     pub(super) generation: u64,
     pub(super) keys: BTreeMap<KeyName, Key>,
+    pub(super) heads: Option<Key>,
 }
 
 /// Why a sheet does not open.
@@ -95,11 +113,12 @@ impl Lock {
         Self::Passphrase { salt, memory_kib: MEMORY_KIB, passes: PASSES }
     }
 
-    /// The key that opens the list; `None` if the passphrase is missing or the lock makes no sense.
+    /// The key that opens the list; `None` if it is not for a passphrase to open, or the lock makes no sense.
     pub(super) fn key(&self, passphrase: Option<&Secret<String>>) -> Option<Key> {
         match self {
             Self::Open { key } => Some(Secret::new(*key)),
             Self::Passphrase { salt, memory_kib, passes } => derive(passphrase?, salt, *memory_kib, *passes),
+            Self::Hsm { .. } => None,
         }
     }
 }
@@ -142,6 +161,7 @@ pub(super) fn write(
     lock: &Lock,
     key: &Key,
     keys: &BTreeMap<KeyName, Key>,
+    heads: Option<&Key>,
     rand: &dyn Rand,
 ) -> Result<Vec<u8>, NotOpened> {
     let entry = |(name, key): (&KeyName, &Key)| Entry { name: name.to_string(), key: *key.expose() };
@@ -154,7 +174,8 @@ pub(super) fn write(
     };
     let check = seal(CHECK, CHECK)?;
     let list = seal(LIST, plain.expose())?;
-    let sheet = Sheet { format: FORMAT, generation, lock: lock.clone(), check, list };
+    let heads = heads.map(|heads| seal(HEADS, heads.expose())).transpose()?;
+    let sheet = Sheet { format: FORMAT, generation, lock: lock.clone(), check, list, heads };
     minicbor::to_vec(&sheet).map_err(|_| NotOpened::Damaged)
 }
 
@@ -173,5 +194,7 @@ pub(super) fn open(bytes: &[u8], key: &Key) -> Result<Opened, NotOpened> {
         keys.insert(name, Secret::new(entry.key));
         entry.key.zeroize();
     }
-    Ok(Opened { generation: sheet.generation, keys })
+    let heads = sheet.heads.as_ref().map(|sealed| open(HEADS, sealed, NotOpened::Damaged)).transpose()?;
+    let heads = heads.map(|plain| <[u8; 32]>::try_from(plain).map(Secret::new)).transpose();
+    Ok(Opened { generation: sheet.generation, keys, heads: heads.map_err(|_| NotOpened::Damaged)? })
 }

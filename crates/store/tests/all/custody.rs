@@ -10,7 +10,7 @@ use kit::{Seeded, cell};
 use store::custody::{Custody, CustodyError, FileCustody, Key, KeyName, MemoryCustody};
 use words::{Id, Secret};
 
-fn key(byte: u8) -> Key {
+pub fn key(byte: u8) -> Key {
     Secret::new([byte; 32])
 }
 
@@ -30,26 +30,26 @@ fn refusal(opened: Result<FileCustody, CustodyError>) -> CustodyError {
     opened.err().expect("must be refused")
 }
 
-const A: KeyName = KeyName::Region;
-const B: KeyName = KeyName::SigV4;
+pub const A: KeyName = KeyName::Region;
+pub const B: KeyName = KeyName::SigV4;
 
 /// Everything on disk under a folder, one after the other.
-fn raw(folder: &Path) -> Vec<u8> {
+pub fn raw(folder: &Path) -> Vec<u8> {
     let files = fs::read_dir(folder).unwrap();
     files.flat_map(|file| fs::read(file.unwrap().path()).unwrap()).collect()
 }
 
-fn sheets(folder: &Path) -> Vec<PathBuf> {
+pub fn sheets(folder: &Path) -> Vec<PathBuf> {
     let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
     files.filter(|file| file.to_str().unwrap().contains("keys-")).collect()
 }
 
-fn contains(hay: &[u8], needle: &[u8]) -> bool {
+pub fn contains(hay: &[u8], needle: &[u8]) -> bool {
     hay.windows(needle.len()).any(|window| window == needle)
 }
 
 /// The one suite that every custody passes; `reopen` stands for a restart.
-fn conforms(reopen: &mut dyn FnMut(Option<Box<dyn Custody>>) -> Box<dyn Custody>) {
+pub fn conforms(reopen: &mut dyn FnMut(Option<Box<dyn Custody>>) -> Box<dyn Custody>) {
     let custody = reopen(None);
     let scope = KeyName::ScopeData(cell(1), Id::from_bytes([9; 16]), 3);
     assert!(custody.key(&A).unwrap().is_none());

@@ -6,6 +6,7 @@ mod conformance;
 mod custody;
 mod faults;
 mod fuzz;
+mod hsm;
 mod index;
 mod kit;
 mod log;

@@ -636,7 +636,63 @@ acts! {
         /// which
         project: String,
     }
-    /// Replace a project's keys for all that is written from now on.
+    /// Offer your share key: shares of split keys, and parts of emergency envelopes, are sealed to it.
+    KeyOffer = "key" "offer" in Root on Region weighs Keys by [] {
+        /// its public half, as `epic share key` prints it
+        key: String,
+    }
+    /// Split a project's data keys among holders, or anew among others: from then on nobody opens them alone.
+    KeySplit = "key" "split" in Project on Project weighs Keys by [Custodian] {
+        /// which
+        project: String,
+        /// three to eight custodians who each hold a share
+        holders: List,
+        /// how many of them open the keys together; two if left out
+        needed: Option<u64>,
+        /// two persons who hold the emergency envelope together, one of them of the controller's organisation
+        emergency: List,
+    }
+    /// Call the holders of split keys: each answers with `epic share give`, and the keys open for a while.
+    KeyCall = "key" "call" in Project on Project weighs Keys by [Custodian] {
+        /// which
+        project: String,
+        /// how long the keys will be open, at most 1,440 minutes
+        minutes: u64,
+        /// why
+        reason: String,
+        /// future holders, where the keys are opened to be split anew
+        holders: List,
+    }
+    /// Call for the emergency envelope, when holders are absent: its two persons answer, and the controller is told.
+    KeyEmergency = "key" "emergency" in Project on Project weighs Keys by [Custodian, Controller, Signatory] {
+        /// which
+        project: String,
+        /// how long the keys will be open, at most 240 minutes
+        minutes: u64,
+        /// why
+        reason: String,
+        /// future holders, where the keys are opened to be split anew
+        holders: List,
+    }
+    /// Give your share to a call, sealed to that call alone: `epic share give` does it.
+    KeyGive = "key" "give" in Project on Project weighs Keys by [Custodian, Controller, Signatory] {
+        /// which
+        project: String,
+        /// the call
+        call: String,
+        /// your share, sealed to the call's key
+        share: String,
+        /// why; in an emergency each of the two says it
+        reason: Option<String>,
+    }
+    /// Say for the controller or for its organisation that you have seen an emergency opening.
+    KeyAcknowledge = "key" "acknowledge" in Root on Project weighs Keys by [Controller, Signatory] {
+        /// which
+        project: String,
+        /// the emergency's call
+        call: String,
+    }
+    /// Replace a project's keys: at once for what is written, step by step for what is there; then the old ones are destroyed.
     KeyRotate = "key" "rotate" in Project on Project weighs Keys by [Custodian] {
         /// which
         project: String,
@@ -657,8 +713,8 @@ acts! {
         /// why
         reason: String,
     }
-    /// Show a project's keys, scopes and erasure certificates; never a secret.
-    KeyShow = "key" "show" in Project on Project weighs View by [Custodian, Controller, Auditor] {
+    /// Show a project's keys, scopes, calls and erasure certificates; shares only as their holders alone can open them.
+    KeyShow = "key" "show" in Project on Project weighs View by [Custodian, Controller, Auditor, Signatory] {
         /// which
         project: String,
     }

@@ -508,6 +508,9 @@ fn keys() -> Vec<Attack> {
             *retained_until = Some(NOW);
         }
     };
+    let operate: fn(&mut Case) = |case| {
+        case.actor.roles.insert(Role::Operator);
+    };
     vec![
         spoil("keys.own-lock", Reason::OwnRequest, Act::KeyUnlock, |case| case.actor.actor.person = OTHER),
         spoil("keys.not-locked", Reason::StateWrong, Act::KeyUnlock, |case| {
@@ -515,6 +518,44 @@ fn keys() -> Vec<Attack> {
                 *locker = None;
             }
         }),
+        spoil("keys.stay-locked", Reason::ProjectLocked, Act::KeyCall, |case| {
+            case.project().is_locked = true
+        }),
+        attack(
+            "keys.stay-locked",
+            Reason::ProjectLocked,
+            Act::KeyGive,
+            right(Act::KeyGive, Role::Signatory),
+            |case| case.project().is_locked = true,
+        ),
+        spoil("keys.no-operator", Reason::DutiesMixed, Act::KeySplit, operate),
+        spoil("keys.no-operator", Reason::DutiesMixed, Act::KeyEmergency, operate),
+        attack(
+            "data.closed",
+            Reason::SharesNeeded,
+            Act::ObjectGet,
+            right(Act::ObjectGet, Role::Researcher),
+            |case| {
+                case.project().is_split = true;
+            },
+        ),
+        attack(
+            "data.closed",
+            Reason::SharesNeeded,
+            Act::ObjectGet,
+            right(Act::ObjectGet, Role::Researcher),
+            |case| {
+                case.project().is_split = true;
+                case.project().opened_until = Some(Timestamp::from_ms(NOW.ms() - 1));
+            },
+        ),
+        attack(
+            "data.closed",
+            Reason::SharesNeeded,
+            Act::AirlockInspect,
+            right(Act::AirlockInspect, Role::Reviewer),
+            |case| case.project().is_split = true,
+        ),
         spoil("erase.held", Reason::LegalHold, scope, hold),
         spoil("erase.held", Reason::LegalHold, project, hold),
         spoil("erase.retained", Reason::Retained, scope, retain),

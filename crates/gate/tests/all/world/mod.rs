@@ -42,6 +42,8 @@ pub fn project() -> ProjectFacts {
         is_erased: false,
         is_known_to_actor: true,
         is_empty: true,
+        is_split: false,
+        opened_until: None,
     }
 }
 
@@ -94,6 +96,11 @@ pub fn target(act: Act) -> Target {
         Act::KeyLock
         | Act::KeyUnlock
         | Act::KeyRotate
+        | Act::KeySplit
+        | Act::KeyCall
+        | Act::KeyEmergency
+        | Act::KeyGive
+        | Act::KeyAcknowledge
         | Act::KeyEraseScope
         | Act::KeyEraseProject
         | Act::SnapshotErase
@@ -152,6 +159,7 @@ pub fn target(act: Act) -> Target {
         | Act::SnapshotShow
         | Act::GrantShow
         | Act::CredentialShow
+        | Act::KeyOffer
         | Act::CheckRun
         | Act::CheckRecord
         | Act::CheckShow => Target::Region,
