@@ -279,6 +279,9 @@ async fn take_until(region: Region, mut ended: Ended) {
                 }
             }
         }
+    }
+}
+
 /// Goes on with rotations, and wipes what holders opened once its time is over.
 async fn reseal_until(region: Region, mut ended: Ended) {
     loop {

@@ -18,8 +18,9 @@ use crate::facts::{self, DataTarget};
 use crate::noun::bucket;
 use crate::object::body::{self, BlobReceipt, Body};
 use crate::object::put::{Extra, check_key, place};
-use crate::object::{Checksum, Piece, unseal};
+use crate::object::{Checksum, ObjectRow, Piece, unseal};
 use crate::row::{Row, Seal, Table};
+use crate::scope::ScopeRow;
 use crate::show::Show;
 
 mod complete;
@@ -290,15 +291,15 @@ impl Plan<UploadPart> for Keep {
         frame: &Frame<'_>,
     ) -> Result<Outcome, Refusal> {
         let upload = find(draft, frame.actor, &deed.bucket, &deed.key, &deed.upload).await?;
-        let (_, scope) = place(draft, &deed.bucket).await?;
-        scope.refuse_old(std::slice::from_ref(&self.row.piece))?;
-        self.row.keep(&upload, draft)
+        self.row.keep(&upload, draft).await
     }
 }
 
 impl PartRow {
     /// Puts it where its upload finds it.
-    fn keep(&self, upload: &UploadRow, draft: &mut Draft) -> Result<Outcome, Refusal> {
+    async fn keep(&self, upload: &UploadRow, draft: &mut Draft) -> Result<Outcome, Refusal> {
+        let scope: ScopeRow = draft.known(&upload.scope.to_bytes()).await?;
+        scope.refuse_old(std::slice::from_ref(&self.piece))?;
         store_part(draft, upload, self)?;
         let digest = data_encoding::HEXLOWER.encode(&*self.piece.blake3);
         let answer = json!({ "etag": self.etag, "part": self.number, "sealed_blake3": digest });

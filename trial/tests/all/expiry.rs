@@ -226,7 +226,7 @@ async fn a_delivery_never_ends_an_earlier_one() {
 }
 
 fn begun(key: &str) -> UploadStart {
-    UploadStart { project: PROJECT.into(), bucket: "results".into(), key: key.into() }
+    UploadStart { project: PROJECT.into(), bucket: "results".into(), key: key.into(), sealed: None }
 }
 
 async fn part(region: &Region, who: &Actor, key: &str, upload: &str) {

@@ -139,7 +139,7 @@ async fn key_of(world: &World, agreement: &str) -> (KeyName, Key) {
 async fn each_check_fails_where_the_region_is_wrong_and_passes_once_it_is_right() {
     let house = House::new(11).await;
     // A drill needs copies; `trial` has some.
-    for check in of_one_project().into_iter().filter(|check| check.name() != "restore-drill") {
+    for check in of_one_project().filter(|check| check.name() != "restore-drill") {
         house.is(check.name(), Verdict::Pass, "all is well").await;
     }
     let sound = house.store.copy();

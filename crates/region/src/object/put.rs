@@ -87,7 +87,7 @@ async fn sealed(
     let (body, inner) = match &deed.sealed {
         None => (body, None),
         Some(_) => {
-            let (body, inner) = unseal::opened(region, &cell, &scope, body, &extra.inner)?;
+            let (body, inner) = unseal::opened(&cell, &scope, body, &extra.inner)?;
             (body, Some(inner))
         }
     };

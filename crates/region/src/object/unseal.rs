@@ -12,7 +12,6 @@ use seal::checksum::Algorithm;
 use seal::crypt4gh::{Arrival, ArrivalError};
 use words::{Reason, Refusal};
 
-use crate::Region;
 use crate::cell::Cell;
 use crate::object::body::Body;
 use crate::object::put::Sums;
@@ -34,24 +33,23 @@ pub fn check(sealed: Option<&str>) -> Result<(), Refusal> {
 
 /// The plain bytes of what came sealed, and their checksums once all have come.
 pub fn opened(
-    region: &Region,
     cell: &Cell,
     scope: &ScopeRow,
     body: Body,
     algorithms: &[Algorithm],
 ) -> Result<(Body, Sums), Refusal> {
-    let readers = readers(region, cell, scope)?;
+    let readers = readers(cell, scope)?;
     // WHY one at least: so that a read can always tell one.
     let algorithms = if algorithms.is_empty() { &[Algorithm::Crc64Nvme][..] } else { algorithms };
     Ok(summed(plain(readers, body), algorithms))
 }
 
 /// The scope's pairs, newest first; those of before the last rotations may be gone.
-fn readers(region: &Region, cell: &Cell, scope: &ScopeRow) -> Result<Vec<DecryptionKey>, Refusal> {
-    let mut readers = vec![region.data_pair(cell, scope.id, scope.generation)?];
+fn readers(cell: &Cell, scope: &ScopeRow) -> Result<Vec<DecryptionKey>, Refusal> {
+    let mut readers = vec![cell.keys.data_pair(scope.id, scope.generation)?];
     let oldest = scope.generation.saturating_sub(GENERATIONS_MAX - 1).max(1);
     for generation in (oldest..scope.generation).rev() {
-        match region.data_pair(cell, scope.id, generation) {
+        match cell.keys.data_pair(scope.id, generation) {
             Ok(pair) => readers.push(pair),
             Err(gone) if gone.reason == Reason::ScopeErased => {}
             Err(refusal) => return Err(refusal),

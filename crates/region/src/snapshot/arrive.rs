@@ -17,6 +17,7 @@ use crate::Region;
 use crate::cell::Cell;
 use crate::cell::draft::Draft;
 use crate::cell::step::{Leaf, Moment, Planned, Step};
+use crate::noun::split;
 use crate::noun::bucket::{BucketRow, Versions};
 use crate::noun::ledger;
 use crate::object::body::{self, Body};
@@ -208,8 +209,9 @@ impl Step for Begin {
         let id: Id<Scope> = row.id.cast();
         // Keys come before the row that names them; keys without a row harm nobody.
         let public = region.keys(row.study.cast()).found_scope(id, 1)?.into();
-        let scope =
-            ScopeRow { id, agreement: None, generation: 1, public, is_erased: false, erased_at: None };
+        let split = split::newest(draft).await?.map(|split| split.key);
+        let (generation, is_erased, erased_at, oldest) = (1, false, None, None);
+        let scope = ScopeRow { id, agreement: None, generation, public, is_erased, erased_at, split, oldest };
         draft.put(&id.to_bytes(), &scope)?;
         let bucket = BucketRow {
             id: Id::random(region.rand()),
@@ -218,6 +220,7 @@ impl Step for Begin {
             versions: Versions::Enabled,
             created_at: moment.now,
             taken: Some(Taken { snapshot: row.id, permit: row.permit }),
+            expiry: Vec::new(),
         };
         if draft.row::<BucketRow>(bucket.name.as_bytes()).await?.is_some() {
             return Err(Reason::NameTaken.into());

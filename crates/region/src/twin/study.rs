@@ -61,13 +61,13 @@ impl World {
         let access = self.credential(&dina, "planet", Place::Outside, Some(&alias)).await?;
         let dina = self.with(&access, Place::Outside).await?;
         let (bucket, key) = (alias, key.to_owned());
-        let deed = ObjectPut { project: "planet".to_owned(), bucket, key, media: None, condition: None };
+        let deed = ObjectPut { project: "planet".to_owned(), bucket, key, media: None, condition: None, sealed: None };
         let metadata = vec![
             ("x-amz-meta-visit".to_owned(), "2".to_owned()),
             ("x-amz-meta-ward".to_owned(), "Rossi Maria, ward 3".to_owned()),
         ];
         let body = futures::stream::iter([Ok(Bytes::from(format!("{hospital} {}", deed.key)))]);
-        put(&self.region, &dina, deed, Extra { metadata, checksums: None }, Box::pin(body)).await.map(drop)
+        put(&self.region, &dina, deed, Extra { metadata, ..Extra::default() }, Box::pin(body)).await.map(drop)
     }
 
     /// The study's researcher, inside.

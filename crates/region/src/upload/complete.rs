@@ -114,7 +114,7 @@ impl Inside<'_> {
         let (region_own, cell_own) = (region.clone(), Arc::clone(cell));
         let watch = Watch { region: region_own, request, cell: cell_own, object: sent.id, since, _held };
         let algorithms: Vec<_> = upload.algorithm.as_deref().and_then(Algorithm::parse).into_iter().collect();
-        let (plain, sums) = unseal::opened(region, cell, scope, guarded(watch, sealed), &algorithms)?;
+        let (plain, sums) = unseal::opened(cell, scope, guarded(watch, sealed), &algorithms)?;
         let receipt = body::write(region, cell, allowed, scope, plain, OBJECT_BYTES_MAX).await?;
         Ok((receipt, sums()?))
     }

@@ -135,7 +135,7 @@ impl Plan<UploadCopy> for Keep {
         frame: &Frame<'_>,
     ) -> Result<Outcome, Refusal> {
         let upload = find(draft, frame.actor, &deed.bucket, &deed.key, &deed.upload).await?;
-        Ok(self.part.keep(&upload, draft)?.and(Noun::Object, self.source))
+        Ok(self.part.keep(&upload, draft).await?.and(Noun::Object, self.source))
     }
 }
 

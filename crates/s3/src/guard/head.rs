@@ -49,7 +49,7 @@ pub fn check(mut request: Request<()>, front: &Front, now: Timestamp) -> S3Resul
     join_metadata(request.headers_mut());
     check_headers(request.headers())?;
     let in_host = bucket_in_host(&request, front)?;
-    name::check_path(path, in_host)?;
+    name::check_path(request.uri().path(), in_host)?;
     sign::check(request.method(), request.headers(), &pairs, now)?;
     // WHY behind the signature's check: the query is always under it, headers only where it names them.
     hoist::back(request.headers_mut(), &pairs)?;
