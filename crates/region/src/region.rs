@@ -58,6 +58,8 @@ struct Inner {
     observations: Observations,
     /// One erasure at a time, so that none is taken for interrupted while it goes on.
     erasing: tokio::sync::Mutex<()>,
+    /// One step of a snapshot at a time, so that none is taken twice.
+    taking: tokio::sync::Mutex<()>,
 }
 
 /// One opening of a cell at a time; a long replay holds up no other cell.
@@ -153,6 +155,7 @@ impl Region {
             opening: Openings::default(),
             observations: Observations::default(),
             erasing: tokio::sync::Mutex::new(()),
+            taking: tokio::sync::Mutex::new(()),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -193,6 +196,10 @@ impl Region {
 
     pub(crate) fn erasing(&self) -> &tokio::sync::Mutex<()> {
         &self.inner.erasing
+    }
+
+    pub(crate) fn taking(&self) -> &tokio::sync::Mutex<()> {
+        &self.inner.taking
     }
 
     pub(crate) fn observations(&self) -> &Observations {

@@ -7,6 +7,7 @@ mod census;
 mod consistency;
 mod erasure;
 mod gates;
+mod lineage;
 mod rollback;
 pub mod scrub;
 #[cfg(test)]
@@ -115,6 +116,7 @@ pub fn all() -> Vec<Box<dyn Check>> {
         Box::new(rollback::RollbackProbe),
         Box::new(erasure::EraseProof),
         Box::new(scrub::BlobScrub),
+        Box::new(lineage::LineageComplete),
     ]
 }
 

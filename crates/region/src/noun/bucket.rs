@@ -22,6 +22,7 @@ use crate::object::ObjectRow;
 use crate::row::{Row, Seal, Table};
 use crate::scope::{self, ScopeRow};
 use crate::show::Show;
+use crate::snapshot::Taken;
 use crate::upload::UploadRow;
 
 #[derive(Debug, Clone, Encode, Decode)]
@@ -36,6 +37,9 @@ pub struct BucketRow {
     pub versions: Versions,
     #[n(4)]
     pub created_at: Timestamp,
+    /// It holds a snapshot of another project's data.
+    #[n(10)]
+    pub taken: Option<Taken>,
 }
 
 /// S3's three states of versioning.
@@ -112,6 +116,7 @@ impl Rule for BucketCreate {
             scope: scope.id,
             versions: if of.is_some() { Versions::Enabled } else { Versions::Never },
             created_at: frame.now,
+            taken: None,
         };
         draft.put_in(row.seal(), row.name.as_bytes(), &row)?;
         let answer = json!({ "bucket": row.name });
@@ -209,6 +214,7 @@ impl Show for BucketShow {
                 "bucket": row.name,
                 "agreement": agreement.map(|id| id.to_string()),
                 "versions": row.versions.text(),
+                "snapshot": row.taken.map(|taken| taken.snapshot.to_string()),
                 "created": row.created_at,
             }));
         }

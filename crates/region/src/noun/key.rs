@@ -181,6 +181,7 @@ impl Show for KeyShow {
             scopes.push(json!({
                 "scope": scope.id.to_string(),
                 "agreement": scope.agreement.map(|id| id.to_string()),
+                "snapshot": crate::snapshot::of_scope(cell, scope.id).await?,
                 "generation": scope.generation,
                 "crypt4gh_public": public(&scope),
                 "erased": scope.erased_at,

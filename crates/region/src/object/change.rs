@@ -244,6 +244,7 @@ fn marker(
         bucket: bucket.id,
         is_multipart: false,
         part_sums: None,
+        lineage: None,
     }
 }
 

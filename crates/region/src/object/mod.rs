@@ -7,6 +7,7 @@
 pub mod body;
 pub mod change;
 pub mod export;
+pub mod lineage;
 pub mod list;
 pub mod put;
 pub mod read;
@@ -20,6 +21,7 @@ use words::{Id, Reason, Refusal, Timestamp};
 
 use crate::cell::draft::Draft;
 use crate::noun::bucket::{BucketRow, Versions};
+pub use crate::object::lineage::Lineage;
 use crate::row::{Row, Seal, Table};
 
 /// The version id of objects put while versions are not kept.
@@ -73,6 +75,9 @@ pub struct ObjectRow {
     /// Of an object whose checksum is over those of its parts: each part's own, in order.
     #[n(20)]
     pub part_sums: Option<Vec<String>>,
+    /// Where it came from, in a snapshot.
+    #[n(22)]
+    pub lineage: Option<Lineage>,
 }
 
 /// One sealed run of an object's bytes.

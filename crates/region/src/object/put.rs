@@ -150,6 +150,7 @@ pub fn fresh(
         bucket: Id::from_bytes([0; 16]),
         is_multipart: false,
         part_sums: None,
+        lineage: None,
     }
 }
 
