@@ -99,6 +99,7 @@ impl WishRow {
             media: row.media.filter(|_| self.tells("content-type")),
             // WHY: those over parts are of parts that a snapshot has not.
             checksums: row.checksums.into_iter().filter(|sum| sum.is_full).collect(),
+            part_sums: None,
             is_held: false,
             ..row
         }
