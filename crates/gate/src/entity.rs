@@ -6,7 +6,7 @@ use std::fmt::Display;
 use cedar_policy::{Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression};
 use words::{Id, Place, Role, Timestamp, noun};
 
-use crate::facts::{AgreementFacts, DataFacts, GrantFacts, ProjectFacts, Span, Target};
+use crate::facts::{AgreementFacts, CrossingFacts, DataFacts, GrantFacts, ProjectFacts, Span, Target};
 use crate::gate::GateError;
 use crate::memo::Asker;
 
@@ -110,10 +110,11 @@ impl Names {
                 thing(uid(&self.classification, project.id), attributes)
             }
             Target::Project(project) => thing(uid(&self.project, project.id), self.project(project)?),
-            Target::Permit { id, project, requester, persons } => {
+            Target::Permit { id, project, requester, persons, crossing } => {
                 let mut attributes = self.project(project)?;
                 attributes.insert("requester".to_owned(), self.person_id(*requester));
                 attributes.insert("persons".to_owned(), self.persons(persons));
+                perhaps(&mut attributes, "crossing", crossing.as_ref().map(crossed).transpose()?);
                 thing(uid(&self.permit, id), attributes)
             }
             Target::Grant { id, project, issuer, receiver } => {
@@ -195,6 +196,8 @@ impl Names {
         attributes.insert("is_scope_erased".to_owned(), yes(facts.is_scope_erased));
         attributes.insert("is_held".to_owned(), yes(facts.is_held));
         perhaps(&mut attributes, "retained_until", facts.retained_until.map(at));
+        let snapshot = facts.snapshot.map(|of| record(vec![known("is_open", yes(of.is_open))]));
+        perhaps(&mut attributes, "snapshot", snapshot.transpose()?);
         perhaps(&mut attributes, "agreement", facts.agreement.map(agreement).transpose()?);
         perhaps(&mut attributes, "permit", facts.permit.map(span).transpose()?);
         perhaps(&mut attributes, "grant", facts.grant.map(grant).transpose()?);
@@ -269,6 +272,17 @@ fn agreement(facts: AgreementFacts) -> Result<Value, Unfit> {
         known("is_suspended", yes(facts.is_suspended)),
         known("is_ended", yes(facts.is_ended)),
     ])
+}
+
+fn crossed(facts: &CrossingFacts) -> Result<Value, Unfit> {
+    let mut fields = vec![
+        known("study_tier", Value::new_long(i64::from(facts.study_tier.number()))),
+        known("is_of_study", yes(facts.is_actor_of_study)),
+        known("is_onward_agreed", yes(facts.is_onward_agreed)),
+    ];
+    fields.extend(facts.home.map(agreement).transpose()?.map(|of| known("home", of)));
+    fields.extend(facts.study.map(agreement).transpose()?.map(|of| known("study", of)));
+    record(fields)
 }
 
 fn grant(facts: GrantFacts) -> Result<Value, Unfit> {

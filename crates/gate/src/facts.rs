@@ -74,6 +74,27 @@ pub struct ProjectFacts {
     pub is_empty: bool,
 }
 
+/// The snapshot that data belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SnapshotFacts {
+    /// It is whole, and neither withdrawn nor erased.
+    pub is_open: bool,
+}
+
+/// A permit for data of another project: it lies in the project of the data, and a snapshot goes to the study.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CrossingFacts {
+    pub study_tier: Tier,
+    /// The actor has a part in the study that they would not have as the controller of the data.
+    pub is_actor_of_study: bool,
+    /// The agreement that covers the data; of several the one that allows least.
+    pub home: Option<AgreementFacts>,
+    /// That agreement names the study, and the places where the study keeps data are among its own.
+    pub is_onward_agreed: bool,
+    /// The study's own: one in force, else the latest.
+    pub study: Option<AgreementFacts>,
+}
+
 /// The data an act concerns.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DataFacts {
@@ -92,6 +113,8 @@ pub struct DataFacts {
     pub is_held: bool,
     /// Until when the agreement keeps the object, if it does.
     pub retained_until: Option<Timestamp>,
+    /// The bucket is a snapshot's.
+    pub snapshot: Option<SnapshotFacts>,
 }
 
 impl DataFacts {
@@ -164,6 +187,8 @@ pub enum Target {
         project: ProjectFacts,
         requester: Id<noun::Person>,
         persons: BTreeSet<Id<noun::Person>>,
+        /// It asks for data of another project.
+        crossing: Option<CrossingFacts>,
     },
     Grant {
         id: Id<noun::Grant>,

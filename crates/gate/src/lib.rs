@@ -21,6 +21,9 @@ pub mod table;
 
 pub use allowed::{Allowed, Verdict};
 pub use denied::Denied;
-pub use facts::{ActorFacts, AgreementFacts, Case, DataFacts, GrantFacts, ProjectFacts, Span, Target};
+pub use facts::{
+    ActorFacts, AgreementFacts, Case, CrossingFacts, DataFacts, GrantFacts, ProjectFacts, SnapshotFacts,
+    Span, Target,
+};
 pub use gate::{Gate, GateError};
 pub use rule::{Effect, Rule};

@@ -21,6 +21,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("agreements", include_str!("../../../policy/agreements.cedar")),
     ("projects", include_str!("../../../policy/projects.cedar")),
     ("permits", include_str!("../../../policy/permits.cedar")),
+    ("snapshots", include_str!("../../../policy/snapshots.cedar")),
     ("data", include_str!("../../../policy/data.cedar")),
     ("airlock", include_str!("../../../policy/airlock.cedar")),
     ("keys", include_str!("../../../policy/keys.cedar")),

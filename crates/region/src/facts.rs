@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gate::facts::{ActorFacts, DataFacts, GrantFacts, ProjectFacts, Span, Target};
 use words::actor::{Role, RoleLevel};
-use words::noun::{Agreement, Organisation, Person, Project, Tenant};
+use words::noun::{Agreement, Organisation, Permit, Person, Project, Tenant};
 use words::time::DAY_MS;
 use words::{Id, Reason, Refusal, Timestamp};
 
@@ -165,6 +165,14 @@ pub async fn around_grant(scene: &Scene<'_>, agreement: &AgreementRow) -> Result
     let mut around = Around::default();
     around_project(scene, agreement.project, &mut around).await?;
     around.organisations = BTreeSet::from([agreement.provider]);
+    Ok(around)
+}
+
+/// A project's surroundings without its providers: what comes to it from elsewhere is none of their business.
+pub async fn around_without_providers(scene: &Scene<'_>, project: Id<Project>) -> Result<Around, Refusal> {
+    let mut around = Around::default();
+    around_project(scene, project, &mut around).await?;
+    around.organisations.clear();
     Ok(around)
 }
 
@@ -333,6 +341,10 @@ pub async fn data(scene: &Scene<'_>, of: &DataTarget<'_>) -> Result<Target, Refu
         is_held: object.is_some_and(|object| object.is_held),
         retained_until: free_from.map(last_kept),
         is_conditional: of.is_conditional,
+        snapshot: match bucket.and_then(|bucket| bucket.taken) {
+            Some(taken) => Some(crate::snapshot::facts(scene.root, row.id, taken.snapshot).await?),
+            None => None,
+        },
     }))
 }
 
@@ -358,17 +370,19 @@ async fn opened(
         None => None,
     };
     let covering = scope.as_ref().and_then(|scope| scope.agreement);
-    let permit = permit(scene, project.id, scene.actor.person, Some(of.bucket)).await?;
+    let taken = bucket.as_ref().and_then(|bucket| bucket.taken).map(|taken| taken.permit);
+    let permit = permit(scene, project.id, scene.actor.person, Some(of.bucket), taken).await?;
     let grant = grant(scene, project.id, of, covering).await?;
     let is_open = permit.is_some() || grant.is_some_and(|grant| grant.covers_target);
-    if is_open || controls(scene, project).await? {
+    if is_open || controls(scene, project.id).await? {
         return Ok(Opened { bucket, scope, permit, grant });
     }
     Ok(Opened { bucket: None, scope: None, permit, grant })
 }
 
 /// Whether the actor controls a project: without a permit they curate its data, and are shown all its buckets.
-async fn controls(scene: &Scene<'_>, project: &ProjectRow) -> Result<bool, Refusal> {
+pub async fn controls(scene: &Scene<'_>, project: Id<Project>) -> Result<bool, Refusal> {
+    let project: ProjectRow = scene.root.known(&project.to_bytes()).await?;
     let held = role::held(scene.root, scene.actor.person).await?;
     Ok(held.contains(&(Role::Controller, project.tenant.to_bytes())))
 }
@@ -388,7 +402,7 @@ pub const fn last_kept(free_from: Timestamp) -> Timestamp {
 }
 
 /// The agreement of a scope; for the project's own, the one in force or the last.
-async fn agreement(
+pub async fn agreement(
     scene: &Scene<'_>,
     project: Id<Project>,
     covering: Option<Id<Agreement>>,
@@ -402,16 +416,19 @@ async fn agreement(
 }
 
 /// The permit that speaks most for a person: in force now, else ending last.
+///
+/// `taken`: the bucket holds a snapshot, which its own permit opens and no other.
 pub async fn permit(
     scene: &Scene<'_>,
     project: Id<Project>,
     person: Id<Person>,
     bucket: Option<&str>,
+    taken: Option<Id<Permit>>,
 ) -> Result<Option<Span>, Refusal> {
     let rows = scene.root.all::<PermitRow>(&project.to_bytes()).await?;
     let mut spans = Vec::new();
     for (_, row) in rows {
-        if row.names(person) && row.covers(scene.root, bucket).await? {
+        if row.names(person) && row.opens(taken) && row.covers(scene.root, bucket).await? {
             spans.push(row.span());
         }
     }

@@ -24,6 +24,7 @@ pub mod region;
 pub mod row;
 pub mod scope;
 pub mod show;
+pub mod snapshot;
 pub mod tend;
 pub mod twin;
 pub mod upload;

@@ -18,6 +18,7 @@ use crate::cell::Cell;
 use crate::cell::step::Done;
 use crate::noun::{erasure, ledger};
 use crate::show::Show;
+use crate::snapshot::OfPermit;
 
 fn read<D: Deed>(fields: Value) -> Result<D, Refusal> {
     refuse_long(&fields)?;
@@ -139,14 +140,18 @@ impl Region {
         by_way!(call, act, {
             root: OrganisationRegister TenantOpen PersonEnrol PersonSuspend PersonResume RoleGrant RoleRevoke
                 AgreementDraft AgreementOffer AgreementSign AgreementSuspend AgreementResume AgreementEnd
-                ProjectOpen ProjectHalt ProjectResume PermitRequest PermitGrant PermitAmend PermitEnd
+                ProjectOpen ProjectHalt ProjectResume PermitRequest PermitEnd
                 GrantIssue GrantRevoke CredentialRevoke KeyLock KeyUnlock;
             look: OrganisationShow TenantShow PersonShow AgreementShow ProjectShow PermitShow GrantShow
-                CredentialShow CheckShow;
+                CredentialShow SnapshotShow CheckShow;
             cell: BucketCreate BucketVersion BucketExpire BucketDelete UploadAbort ObjectDescribe ObjectHold AirlockDraft
                 AirlockApprove AirlockReject AirlockRelease AirlockRevoke KeyRotate;
             look_in: BucketShow UploadShow AirlockShow KeyShow;
         }
+            Act::PermitGrant => call.across::<PermitGrant>().await,
+            Act::PermitAmend => call.across::<PermitAmend>().await,
+            Act::SnapshotTake => call.across::<SnapshotTake>().await,
+            Act::SnapshotErase => crate::snapshot::end::erase(self, actor, call.once()?).await,
             Act::ProjectClassify => call.classify().await,
             Act::CredentialIssue => call.issue().await,
             Act::UploadStart => call.start().await,
@@ -174,6 +179,13 @@ impl Region {
 
 /// Acts whose answers need more than their plan gives.
 impl Call<'_> {
+    /// The cell of the data that a permit asks for is opened first, so that it can be seen whose they are.
+    async fn across<D: Rule + OfPermit>(self) -> Result<Done, Refusal> {
+        let deed = read::<D>(self.fields.clone())?;
+        self.region.open_home(self.actor, deed.permit()).await?;
+        self.root::<D>().await
+    }
+
     /// The project's cell is opened first, so that it can be seen to be empty.
     async fn classify(self) -> Result<Done, Refusal> {
         let deed = read::<ProjectClassify>(self.fields.clone())?;
@@ -246,6 +258,7 @@ pub fn told(row: &crate::object::ObjectRow) -> Value {
         "etag": row.etag,
         "at": row.at,
         "held": row.is_held,
+        "lineage": row.lineage.as_ref().map(ToString::to_string),
         "labels": row.labels.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>(),
     })
 }

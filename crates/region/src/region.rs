@@ -60,6 +60,8 @@ struct Inner {
     meters: Arc<Meters>,
     /// One erasure at a time, so that none is taken for interrupted while it goes on.
     erasing: tokio::sync::Mutex<()>,
+    /// One step of a snapshot at a time, so that none is taken twice.
+    taking: tokio::sync::Mutex<()>,
 }
 
 /// One opening of a cell at a time; a long replay holds up no other cell.
@@ -157,6 +159,7 @@ impl Region {
             observations: Observations::default(),
             meters,
             erasing: tokio::sync::Mutex::new(()),
+            taking: tokio::sync::Mutex::new(()),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -197,6 +200,10 @@ impl Region {
 
     pub(crate) fn erasing(&self) -> &tokio::sync::Mutex<()> {
         &self.inner.erasing
+    }
+
+    pub(crate) fn taking(&self) -> &tokio::sync::Mutex<()> {
+        &self.inner.taking
     }
 
     pub(crate) fn observations(&self) -> &Observations {

@@ -37,6 +37,12 @@ pub enum Table {
     PermitBuckets = 29,
     /// Where grants deliver.
     GrantTarget = 30,
+    /// What permits ask for of another project.
+    Wish = 35,
+    /// Snapshots: what of which project went to which.
+    Snapshot = 36,
+    /// What left for a snapshot, in the home's cell.
+    Departure = 37,
     CellKeys = 47,
     Bucket = 48,
     Object = 49,
@@ -46,10 +52,14 @@ pub enum Table {
     Erased = 53,
     Airlock = 54,
     Certificate = 55,
+    /// Objects that left for a snapshot, as they were.
+    Leaving = 63,
+    /// How far a snapshot has arrived, in the study's cell.
+    Arrival = 65,
 }
 
 /// Tables whose changes never change what somebody may do.
-pub const PASSING: [u8; 8] = [
+pub const PASSING: [u8; 11] = [
     Table::Attempt as u8,
     Table::Year as u8,
     Table::Anchor as u8,
@@ -58,6 +68,9 @@ pub const PASSING: [u8; 8] = [
     Table::Part as u8,
     Table::Erased as u8,
     Table::Verdict as u8,
+    Table::Departure as u8,
+    Table::Leaving as u8,
+    Table::Arrival as u8,
 ];
 
 /// A stored row.

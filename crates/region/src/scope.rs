@@ -24,7 +24,7 @@ use crate::row::{Row, Table};
 pub struct ScopeRow {
     #[n(0)]
     pub id: Id<Scope>,
-    /// The agreement whose data it holds; none: the project's own.
+    /// The agreement whose data it holds; none: the project's own, or a snapshot's, whose id it has.
     #[n(1)]
     pub agreement: Option<Id<Agreement>>,
     /// Generation of the data pair that new objects are sealed to.
@@ -66,12 +66,12 @@ pub async fn of(
     agreement: Option<Id<Agreement>>,
 ) -> Result<ScopeRow, Refusal> {
     let rows = draft.all::<ScopeRow>(&[]).await?;
-    let known = rows.into_iter().map(|(_, row)| row).find(|row| row.agreement == agreement);
+    // WHY the agreement's own id: the scope can be told from the agreement and back.
+    let id: Id<Scope> = agreement.map_or(project.cast(), Id::cast);
+    let known = rows.into_iter().map(|(_, row)| row).find(|row| row.id == id);
     if let Some(known) = known {
         return if known.is_erased { Err(Reason::ScopeErased.into()) } else { Ok(known) };
     }
-    // WHY the agreement's own id: the scope can be told from the agreement and back.
-    let id: Id<Scope> = agreement.map_or(project.cast(), Id::cast);
     // Keys come before the row that names them; keys without a row harm nobody.
     let public = frame.region.keys(project.cast()).found_scope(id, 1)?.into();
     let row = ScopeRow { id, agreement, generation: 1, public, is_erased: false, erased_at: None };
@@ -92,5 +92,6 @@ pub async fn undestroyed(rows: &Draft) -> Result<Vec<Id<Scope>>, Refusal> {
     let agreements = rows.all::<AgreementRow>(&[]).await?.into_iter().map(|(_, row)| (row.project, row.id));
     let agreements = agreements.filter(|(project, id)| !is_erased(*project, Some(id.cast())));
     let named = scopes.map(|(_, row)| row.id).chain(persons).chain(projects);
-    Ok(named.chain(agreements.map(|(_, id)| id.cast())).collect())
+    let wishes = crate::noun::crossing::undestroyed(rows, &erased).await?;
+    Ok(named.chain(agreements.map(|(_, id)| id.cast())).chain(wishes).collect())
 }

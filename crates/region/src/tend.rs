@@ -23,6 +23,7 @@ use crate::cell::step::{Entry, HouseStep, Moment};
 use crate::expiry::Ages;
 use crate::meter::StoreWork;
 use crate::object::ObjectRow;
+use crate::snapshot::{LeavingRow, SnapshotRow};
 use crate::upload::PartRow;
 
 /// WHY: a revocation bites within 5 s and the lease holds for 4.
@@ -52,7 +53,9 @@ impl Region {
         let (end, ended) = tokio::sync::watch::channel(());
         // WHY tasks of their own: housekeeping may take long, the lease and what was observed may not.
         let confirming = tokio::spawn(confirm_until(self.clone(), ended.clone()));
-        let observing = tokio::spawn(observe_until(self.clone(), ended));
+        let observing = tokio::spawn(observe_until(self.clone(), ended.clone()));
+        // WHY: the bytes of a snapshot may take hours, and every step of it can be cut.
+        let taking = tokio::spawn(take_until(self.clone(), ended));
         tokio::select! {
             () = until => {}
             () = self.keep_house() => {}
@@ -61,7 +64,7 @@ impl Region {
         }
         self.close().await;
         drop(end);
-        for ended in [confirming.await, observing.await] {
+        for ended in [confirming.await, observing.await, taking.await] {
             if ended.is_err() {
                 tracing::error!("a task that tends the region has failed");
             }
@@ -212,7 +215,7 @@ impl Region {
         let found = store::sweep::blobs(&self.ground().bucket, id).await.map_err(|_| unswept())?;
         let before = self.clock().now().plus_ms(-ORPHAN_AGE_MS_MIN);
         let old: Vec<_> = found.into_iter().filter(|blob| blob.modified < before).collect();
-        if orphans(&cell, &old).await?.is_empty() {
+        if orphans(self, &cell, &old).await?.is_empty() {
             return Ok(Swept { leftovers, ..Swept::default() });
         }
         // INVARIANT: only who leads the cell knows what is named in it, and only a commit proves who leads.
@@ -222,7 +225,7 @@ impl Region {
         let mut swept = Swept { leftovers, ..Swept::default() };
         // WHY not those in use: whoever began to read before the row went reads to the end.
         let unused = |blob: &BlobFound| !cell.in_use.holds(blob.blob);
-        for blob in orphans(&cell, &old).await?.into_iter().filter(unused) {
+        for blob in orphans(self, &cell, &old).await?.into_iter().filter(unused) {
             cell.blobs.delete(blob.blob).await.map_err(|_| unswept())?;
             swept.blobs += 1;
             swept.bytes += blob.size_bytes;
@@ -261,6 +264,23 @@ async fn observe_until(region: Region, mut ended: Ended) {
     }
 }
 
+async fn take_until(region: Region, mut ended: Ended) {
+    loop {
+        let going = async {
+            tokio::time::sleep(CONFIRM_EVERY).await;
+            region.finish_snapshots().await
+        };
+        tokio::select! {
+            _ = ended.changed() => return,
+            taken = going => {
+                if let Err(refusal) = taken {
+                    tracing::error!(reason = refusal.reason.code(), "a snapshot is not whole yet");
+                }
+            }
+        }
+    }
+}
+
 /// What a sweep removed.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Swept {
@@ -271,20 +291,26 @@ pub struct Swept {
 }
 
 /// Of these blobs, those that no row names.
-async fn orphans(cell: &Cell, blobs: &[BlobFound]) -> Result<Vec<BlobFound>, Refusal> {
+async fn orphans(region: &Region, cell: &Cell, blobs: &[BlobFound]) -> Result<Vec<BlobFound>, Refusal> {
     if blobs.is_empty() {
         return Ok(Vec::new());
     }
-    let named = named(cell).await?;
+    let named = named(region, cell).await?;
     Ok(blobs.iter().filter(|blob| !named.contains(&blob.blob)).copied().collect())
 }
 
-async fn named(cell: &Cell) -> Result<BTreeSet<Id<Blob>>, Refusal> {
+async fn named(region: &Region, cell: &Cell) -> Result<BTreeSet<Id<Blob>>, Refusal> {
     let rows = cell.view().await?;
     let mut named = BTreeSet::new();
     // WHY a page at a time: a project may hold a million objects.
     rows.each(&[], |row: ObjectRow| named.extend(row.pieces.iter().map(|piece| piece.blob))).await?;
     rows.each(&[], |part: PartRow| named.extend([part.piece.blob])).await?;
+    // WHY: what left for a snapshot still goes there, whatever became of it at home.
+    let going = region.root().view().await?.all::<SnapshotRow>(&[]).await?;
+    for (_, row) in going.into_iter().filter(|(_, row)| row.is_under_way() && row.home.cast() == cell.id) {
+        let leaving = |row: LeavingRow| named.extend(row.object.pieces.iter().map(|piece| piece.blob));
+        rows.each(&row.id.to_bytes(), leaving).await?;
+    }
     Ok(named)
 }
 

@@ -2,6 +2,8 @@
 //!
 //! It takes the same path as a real one; only time, chance and the disk are ours.
 
+pub mod study;
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -134,6 +136,12 @@ impl World {
         let region = Region::open(self.soil.parts()).await?;
         let persons = self.persons.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Ok(Self { region, soil: self.soil.clone(), persons: Mutex::new(persons) })
+    }
+
+    /// The same persons over another region.
+    pub fn over(&self, region: Region, soil: Soil) -> Self {
+        let persons = self.persons.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Self { region, soil, persons: Mutex::new(persons) }
     }
 
     /// A person's own key, made from their name.

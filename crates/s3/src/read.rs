@@ -22,6 +22,8 @@ use crate::wish::{Choice, Chosen, Conditions};
 
 /// What S3 says of an object without a type.
 const MEDIA_UNKNOWN: &str = "binary/octet-stream";
+/// Home, leaf, object, version, permit and snapshot, as ids.
+const LINEAGE: &str = "x-epic-lineage";
 
 pub async fn get(mut ask: Ask<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
     let only_if = only_if(&ask.headers);
@@ -55,7 +57,15 @@ pub async fn get(mut ask: Ask<GetObjectInput>) -> S3Result<S3Response<GetObjectO
     let is_verified = is_verified(ask.input.checksum_mode.as_ref());
     let mut output = described(&reading.row, &chosen, is_verified, ask.input.version_id.as_deref());
     output.body = Some(StreamingBlob::wrap(Sent(Mutex::new(reading.body))));
-    Ok(recorded(output, reading.leaf))
+    Ok(traced(recorded(output, reading.leaf), &reading.row))
+}
+
+/// An object of a snapshot says where it came from.
+fn traced<O>(mut response: S3Response<O>, row: &ObjectRow) -> S3Response<O> {
+    if let Some(value) = row.lineage.as_ref().and_then(|lineage| lineage.to_string().parse().ok()) {
+        response.headers.insert(LINEAGE, value);
+    }
+    response
 }
 
 fn only_if(headers: &HeaderMap) -> Option<String> {
@@ -116,7 +126,7 @@ pub async fn head(mut ask: Ask<HeadObjectInput>) -> S3Result<S3Response<HeadObje
     let chosen = choice.of(&row)?;
     let is_verified = is_verified(ask.input.checksum_mode.as_ref());
     let output = described(&row, &chosen, is_verified, ask.input.version_id.as_deref());
-    Ok(S3Response::new(overridden(without_body(output), ask.input)))
+    Ok(traced(S3Response::new(overridden(without_body(output), ask.input)), &row))
 }
 
 /// WHY here: the protocol crate does it for GET alone.

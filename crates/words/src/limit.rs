@@ -41,3 +41,5 @@ pub const LEASE_MS_MAX: i64 = 4_000;
 pub const CREDENTIAL_LIFETIME_MS_MAX: i64 = 366 * 86_400 * 1_000;
 /// WHY: an unreferenced blob younger than this may belong to an upload in flight.
 pub const ORPHAN_AGE_MS_MIN: i64 = 24 * 3_600 * 1_000;
+/// WHY: a snapshot's list is held while its digests are made, and read again for every check.
+pub const SNAPSHOT_OBJECTS_MAX: usize = 100_000;

@@ -36,6 +36,8 @@ nouns! {
     Project = "project"
     /// Persons x datasets x purpose x dates.
     Permit = "permit"
+    /// What a permit named of a home project's data, as of one moment, in a study.
+    Snapshot = "snapshot"
     /// A write-only, dated, address-bound permission to deliver.
     Grant = "grant"
     /// An S3 access key bound to a person, a project and a place.

@@ -56,9 +56,12 @@ reasons! {
     AgreementSuspended = "agreement_suspended" Denied
     AgreementNotYet = "agreement_not_yet" Denied
     AgreementEnded = "agreement_ended" Denied
+    OnwardMissing = "onward_missing" Denied
     PermitMissing = "permit_missing" Denied
     PermitNotYet = "permit_not_yet" Denied
     PermitEnded = "permit_ended" Denied
+    SnapshotClosed = "snapshot_closed" Denied
+    SnapshotFixed = "snapshot_fixed" Denied
     LegalHold = "legal_hold" Denied
     Retained = "retained" Denied
     TierLowered = "tier_lowered" Denied

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gate::identify::key_text::public_text;
 use region::object::put::Extra;
+use region::twin::study::STUDY;
 use region::twin::{Soil, World};
 use region::upload::part;
 use serde_json::{Value, json};
@@ -139,6 +140,19 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
         ("rolf", "airlock.reject", airlock("out-2", json!({ "reason": because }))),
         ("rita", "airlock.show", json!({ "project": PROJECT })),
         ("carla", "permit.end", json!({ "permit": "permit-1", "reason": because })),
+        (
+            "remo",
+            "permit.request",
+            json!({
+                "alias": "across", "project": STUDY, "persons": ["remo"], "home": PROJECT, "objects": ["onward-bari"],
+                "purpose": "asthma", "legal_basis": "GDPR Art. 9(2)(j)", "starts": "2027-01-01", "ends": "2027-06-30",
+            }),
+        ),
+        ("carla", "permit.grant", json!({ "permit": "across" })),
+        ("carla", "snapshot.take", json!({ "permit": "across" })),
+        ("remo", "snapshot.show", json!({})),
+        ("cora", "permit.end", json!({ "permit": "across", "reason": because })),
+        ("kurt", "snapshot.erase", json!({ "project": STUDY, "snapshot": "$snapshot", "reason": because })),
         ("kurt", "key.lock", json!({ "project": PROJECT })),
         ("kim", "key.unlock", json!({ "project": PROJECT })),
         ("kurt", "key.rotate", json!({ "project": PROJECT })),
@@ -168,8 +182,19 @@ fn filled(fields: &Value, known: &BTreeMap<String, String>) -> Value {
 
 /// The same question about things that nobody ever made.
 fn invented(fields: &Value) -> Value {
-    let names =
-        ["project", "agreement", "tenant", "person", "permit", "grant", "credential", "airlock", "leaf"];
+    let names = [
+        "project",
+        "agreement",
+        "tenant",
+        "person",
+        "permit",
+        "grant",
+        "credential",
+        "airlock",
+        "leaf",
+        "snapshot",
+        "home",
+    ];
     let mut fields = fields.clone();
     for (name, value) in fields.as_object_mut().unwrap() {
         if let (true, Some(text)) = (names.contains(&name.as_str()), value.as_str()) {
@@ -218,6 +243,9 @@ async fn learn(
     for (name, value) in answer.as_object().into_iter().flatten() {
         known.extend(value.as_str().map(|value| (name.clone(), value.to_owned())));
     }
+    if let Some(snapshot) = answer["snapshots"][0].as_str() {
+        known.insert("snapshot".to_owned(), snapshot.to_owned());
+    }
     if act == Act::UploadStart {
         let text = |name: &str| fields[name].as_str().unwrap().to_owned();
         let deed = UploadPart {
@@ -244,6 +272,8 @@ async fn every_act_as_nobody_the_wrong_and_the_right_person() {
     let carla = world.with(&access, Place::Inside).await.unwrap();
     let dina = crate::ground::dina(&world, "bari").await;
     store(&world.region, &dina, "bari", "a", b"delivered").await.unwrap();
+    world.study(2).await.unwrap();
+    world.onward("bari").await.unwrap();
     let nobody = Actor {
         person: Id::from_bytes([0xAB; 16]),
         credential: None,

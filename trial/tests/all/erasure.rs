@@ -32,7 +32,7 @@ pub fn withdraw(hospital: &str) -> Value {
 }
 
 /// Every file of a folder, copied: yesterday's backup.
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -62,7 +62,12 @@ async fn opened(world: &World, rita: &Actor, hospital: &str) -> Result<Vec<u8>, 
 }
 
 /// Objects that today's keys still reveal in a bucket's log, by scope.
-async fn revealed(bucket: &Bucket, region: &Region, cell: Id<Cell>, scope: Id<words::noun::Scope>) -> usize {
+pub async fn revealed(
+    bucket: &Bucket,
+    region: &Region,
+    cell: Id<Cell>,
+    scope: Id<words::noun::Scope>,
+) -> usize {
     let commits = commits(bucket, region, cell).await;
     let changes = commits.into_iter().flat_map(|commit| commit.rows);
     let objects = changes.filter(|(key, _)| key.first() == Some(&(region::row::Table::Object as u8)));

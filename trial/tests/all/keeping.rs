@@ -111,6 +111,7 @@ fn agreement(retention_days: u64) -> AgreementRow {
         starts: Timestamp::default(),
         ends: Timestamp::default(),
         tier: None,
+        onward: None,
     };
     AgreementRow {
         id: Id::from_bytes([1; 16]),

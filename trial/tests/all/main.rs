@@ -1,6 +1,7 @@
 //! Everything that is tried on whole regions, in one binary to save linking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod across;
 mod authorisation;
 mod erased_again;
 mod erasure;
@@ -18,3 +19,4 @@ mod sides;
 mod simulation;
 mod ten_million;
 mod unseen;
+mod withdrawals;

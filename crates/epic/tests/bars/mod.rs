@@ -11,6 +11,7 @@ mod kill;
 mod package;
 mod parity;
 mod scripts;
+mod study;
 mod tampered;
 mod tls;
 mod watched;

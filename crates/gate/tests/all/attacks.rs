@@ -61,6 +61,9 @@ fn without_its_permit_somebody_is_refused() {
     let mut first = world::right(Act::RoleGrant, Role::Operator);
     first.target = world::appointment(Role::Signatory, &[]);
     right.push((Act::RoleGrant, first));
+    let mut across = world::right(Act::PermitRequest, Role::Controller);
+    across.target = world::permit(None);
+    right.push((Act::PermitRequest, across));
     let gate = Gate::embedded().unwrap();
     right.retain(|(act, case)| gate.decide_act(*act, case).is_ok());
     for rule in gate.rules().iter().filter(|rule| rule.reason().is_none()) {

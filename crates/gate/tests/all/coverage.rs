@@ -148,7 +148,13 @@ fn a_look_shows_the_rows_one_may_know_of_and_no_others() {
 }
 
 fn permit_of(requester: words::Id<words::noun::Person>, person: words::Id<words::noun::Person>) -> Target {
-    Target::Permit { id: world::id(32), project: world::project(), requester, persons: [person].into() }
+    Target::Permit {
+        id: world::id(32),
+        project: world::project(),
+        requester,
+        persons: [person].into(),
+        crossing: None,
+    }
 }
 
 // Goal: rows about others are shown to who answers for them. Method: every look at such rows, every role, known projects and not.
@@ -161,6 +167,11 @@ fn a_row_about_others_is_shown_to_who_answers_for_it() {
     for (act, target, more) in [
         (Act::GrantShow, world::grant_of_others(), [of_region.as_slice(), &of_provider].concat()),
         (Act::PermitShow, world::target(Act::PermitGrant), [of_region.as_slice(), &of_project].concat()),
+        (
+            Act::SnapshotShow,
+            world::target(Act::SnapshotTake),
+            [of_region.as_slice(), &of_project, &of_provider].concat(),
+        ),
         (Act::CredentialShow, world::target(Act::CredentialRevoke), vec![]),
     ] {
         for role in Role::ALL {

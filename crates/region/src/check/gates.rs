@@ -174,6 +174,7 @@ fn right() -> (Case, DataFacts) {
         is_scope_erased: false,
         is_held: false,
         retained_until: None,
+        snapshot: None,
     };
     (Case { actor, target: Target::Region, now, epoch: 0 }, data)
 }

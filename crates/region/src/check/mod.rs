@@ -7,6 +7,7 @@ mod census;
 mod consistency;
 mod erasure;
 mod gates;
+mod lineage;
 mod rollback;
 pub mod scrub;
 #[cfg(test)]
@@ -117,6 +118,7 @@ pub fn all() -> Vec<Box<dyn Check>> {
         Box::new(rollback::RollbackProbe),
         Box::new(erasure::EraseProof),
         Box::new(scrub::BlobScrub),
+        Box::new(lineage::LineageComplete),
     ]
 }
 

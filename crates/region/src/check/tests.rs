@@ -15,7 +15,12 @@ use words::{Id, Place, Reason, Refusal};
 
 use super::{Check, Finding, Verdict, all, verdict};
 use crate::Region;
+use crate::cell::Cell;
+use crate::cell::draft::Draft;
+use crate::cell::step::{Entry, HouseStep, Moment};
 use crate::object::put::{Extra, put};
+use crate::object::{Lineage, ObjectRow};
+use crate::snapshot::SnapshotRow;
 use crate::twin::{SeededRand, Soil, StillClock, World};
 
 // Goal: every check can fail. Method: its own planted fault.
@@ -36,7 +41,8 @@ async fn a_sound_region_passes_and_an_old_verdict_is_stale() {
     for check in all() {
         let finding = verdict(check.as_ref(), &world.region).await;
         // Nothing was delivered, so there is no body to scrub; `trial` scrubs some.
-        let expected = if check.name() == "blob-scrub" { Verdict::NotApplicable } else { Verdict::Pass };
+        let has_none = ["blob-scrub", "lineage-complete"].contains(&check.name());
+        let expected = if has_none { Verdict::NotApplicable } else { Verdict::Pass };
         assert_eq!(finding.verdict, expected, "{}: {}", check.name(), finding.measured);
     }
     let done = world.act("anna", "check.run", json!({})).await.unwrap();
@@ -94,6 +100,11 @@ impl House {
     }
 }
 
+/// The checks that find something where no study has data of another project; `lineage` has a world of its own.
+fn of_one_project() -> impl Iterator<Item = Box<dyn Check>> {
+    all().into_iter().filter(|check| check.name() != "lineage-complete")
+}
+
 /// One object of bologna's.
 async fn deliver(world: &World) {
     let access = world.credential("dina-bologna", "planet", Place::Outside, Some("deliver-bologna")).await;
@@ -123,7 +134,7 @@ async fn key_of(world: &World, agreement: &str) -> (KeyName, Key) {
 #[tokio::test]
 async fn each_check_fails_where_the_region_is_wrong_and_passes_once_it_is_right() {
     let house = House::new(11).await;
-    for check in all() {
+    for check in of_one_project() {
         house.is(check.name(), Verdict::Pass, "all is well").await;
     }
     let sound = house.store.copy();
@@ -152,7 +163,7 @@ async fn each_check_fails_where_the_region_is_wrong_and_passes_once_it_is_right(
     house.world.soil.custody.insert(std::slice::from_ref(&house.gone)).unwrap();
     house.is("erase-proof", Verdict::Fail, "a destroyed key is back").await;
     house.world.soil.custody.destroy(&[house.gone.0]).unwrap();
-    for check in all() {
+    for check in of_one_project() {
         house.is(check.name(), Verdict::Pass, "all is right again").await;
     }
 }
@@ -172,7 +183,7 @@ async fn a_check_that_cannot_look_says_error() {
         house.is(name, Verdict::Error, "custody does not answer").await;
     }
     house.world.soil.custody.recover();
-    for check in all() {
+    for check in of_one_project() {
         house.is(check.name(), Verdict::Pass, "both answer again").await;
     }
 }
@@ -187,7 +198,7 @@ async fn where_there_is_nothing_to_look_at_it_is_not_applicable() {
     for check in checks {
         let finding = verdict(check.as_ref(), &empty.region).await;
         let expected = match check.name() {
-            "erase-proof" | "blob-scrub" | "rollback-probe" => Verdict::NotApplicable,
+            "erase-proof" | "blob-scrub" | "rollback-probe" | "lineage-complete" => Verdict::NotApplicable,
             // The founder's own names, the root's ledger and the policy are there from the start.
             _ => Verdict::Pass,
         };
@@ -293,4 +304,45 @@ async fn every_verdict_is_shown_as_it_was_found() {
     assert_eq!(shown("blob-scrub").await, "stale");
     let unknown = world.act("anna", "check.run", json!({ "check": "none" })).await.unwrap_err();
     assert_eq!(unknown.reason, Reason::NotFound);
+}
+
+// Goal: what a study holds is what its home says left. Method: a sound snapshot; then each thing its lineage could
+// be wrong in, and a row of the home that is gone.
+#[tokio::test]
+async fn lineage_fails_for_whatever_the_home_does_not_say() {
+    let world = super::lineage::snapshot_in_a_twin().await.unwrap();
+    let look = async || {
+        let check = all().into_iter().find(|check| check.name() == "lineage-complete").unwrap();
+        verdict(check.as_ref(), &world.region).await
+    };
+    let sound = look().await;
+    assert_eq!(sound.verdict, Verdict::Pass, "{}", sound.measured);
+    let rows = world.region.root().view().await.unwrap().all::<SnapshotRow>(&[]).await.unwrap();
+    let row = rows.into_iter().next().unwrap().1;
+    let study = world.region.cell(row.study.cast()).await.unwrap();
+    let object: ObjectRow = study.view().await.unwrap().all(&[]).await.unwrap().remove(0).1;
+    let edits: [fn(Lineage) -> Option<Lineage>; 6] = [
+        |_| None,
+        |of| Some(Lineage { leaf: of.leaf - 1, ..of }),
+        |of| Some(Lineage { leaf: 1_000_000, ..of }),
+        |of| Some(Lineage { object: Id::from_bytes([9; 16]), ..of }),
+        |of| Some(Lineage { version: of.version + 1, ..of }),
+        |of| Some(Lineage { blake3: [9; 32].into(), ..of }),
+    ];
+    for (number, edit) in edits.into_iter().enumerate() {
+        let spoiled = ObjectRow { lineage: object.lineage.clone().and_then(edit), ..object.clone() };
+        put_row(&study, spoiled).await;
+        let found = look().await;
+        assert_eq!(found.verdict, Verdict::Fail, "{number}: {}", found.measured);
+    }
+    put_row(&study, object).await;
+    assert_eq!(look().await.verdict, Verdict::Pass, "it is right again");
+}
+
+async fn put_row(cell: &Cell, row: ObjectRow) {
+    let step = HouseStep::new(move |draft: &mut Draft, moment: Moment| {
+        row.store(draft)?;
+        Ok(Entry::of_house("cell.sweep", moment.now))
+    });
+    cell.submit(Box::new(step)).await.unwrap();
 }

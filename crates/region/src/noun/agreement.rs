@@ -84,6 +84,9 @@ pub struct Terms {
     /// The tier of the project it was drafted for: its data are never kept at a lower one.
     #[n(8)]
     pub tier: Option<u8>,
+    /// Studies that snapshots of the data may be made for.
+    #[n(9)]
+    pub onward: Option<Vec<Id<Project>>>,
 }
 
 impl Terms {
@@ -265,6 +268,7 @@ impl Rule for AgreementDraft {
                 "an agreement needs two parties: name another with `--parties`",
             ));
         }
+        let terms = self.terms(tier)?;
         let id: Id<Agreement> = Id::random(frame.region.rand());
         let alias = name::claim(draft, Noun::Agreement, &self.alias, id, &row::pair(project, id)).await?;
         // What the root says of its data, in grants, dies with the data. WHY so late: a refused draft leaves no key.
@@ -275,7 +279,7 @@ impl Rule for AgreementDraft {
             project,
             provider,
             parties: parties.into_iter().collect(),
-            terms: self.terms(tier),
+            terms,
             author: frame.actor.person,
             is_offered: false,
             signatures: Vec::new(),
@@ -291,12 +295,18 @@ impl Rule for AgreementDraft {
 
 /// How a typed request becomes stored terms.
 trait Offered {
-    fn terms(&self, tier: Tier) -> Terms;
+    fn terms(&self, tier: Tier) -> Result<Terms, Refusal>;
 }
 
 impl Offered for AgreementDraft {
-    fn terms(&self, tier: Tier) -> Terms {
-        Terms {
+    fn terms(&self, tier: Tier) -> Result<Terms, Refusal> {
+        // WHY ids: what is signed means one project for ever, and tells nobody whether there is one of a name.
+        let study = |text: &String| text.parse::<Id<Project>>();
+        let onward: Result<Vec<_>, _> = self.onward.iter().map(study).collect();
+        let onward = onward.map_err(|_| {
+            Refusal::with(Reason::Invalid, "name a study by its id, as `epic project show` prints it")
+        })?;
+        Ok(Terms {
             purpose: self.purpose.clone(),
             categories: self.categories.to_vec(),
             service_model: self.service_model.clone(),
@@ -306,7 +316,8 @@ impl Offered for AgreementDraft {
             starts: self.starts,
             ends: self.ends,
             tier: Some(tier.number()),
-        }
+            onward: Some(onward).filter(|onward| !onward.is_empty()),
+        })
     }
 }
 
@@ -418,6 +429,7 @@ async fn told(scene: &Scene<'_>, row: &AgreementRow) -> Result<Value, Refusal> {
         "categories": row.terms.categories,
         "service_model": row.terms.service_model,
         "places": row.terms.places,
+        "onward": row.terms.onward.iter().flatten().map(ToString::to_string).collect::<Vec<_>>(),
         "sub_processors": row.terms.sub_processors,
         "retention_days": row.terms.retention_days,
         "starts": row.terms.starts,

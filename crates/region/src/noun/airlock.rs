@@ -119,7 +119,7 @@ async fn target(scene: &Scene<'_>, of: &str, text: &str) -> Result<Target, Refus
     let approvers: BTreeSet<_> = row.approvals.iter().map(|approval| approval.person).collect();
     Ok(Target::Airlock {
         id: row.id,
-        permit: facts::permit(scene, project.id, row.author, None).await?,
+        permit: facts::permit(scene, project.id, row.author, None, None).await?,
         project: facts,
         author: row.author,
         standing: standing(scene.root, project.id, &approvers).await?,
@@ -158,7 +158,7 @@ impl Judged for AirlockDraft {
             standing: BTreeSet::new(),
             is_released: false,
             fetch_ends: None,
-            permit: facts::permit(scene, project.id, author, None).await?,
+            permit: facts::permit(scene, project.id, author, None, None).await?,
         })
     }
 }

@@ -23,6 +23,7 @@ use crate::object::ObjectRow;
 use crate::row::{Row, Seal, Table};
 use crate::scope::{self, ScopeRow};
 use crate::show::Show;
+use crate::snapshot::Taken;
 use crate::upload::UploadRow;
 
 #[derive(Debug, Clone, Encode, Decode)]
@@ -41,6 +42,9 @@ pub struct BucketRow {
     #[n(7)]
     #[cbor(default)]
     pub expiry: Vec<ExpiryRule>,
+    /// It holds a snapshot of another project's data.
+    #[n(10)]
+    pub taken: Option<Taken>,
 }
 
 /// S3's three states of versioning.
@@ -118,6 +122,7 @@ impl Rule for BucketCreate {
             versions: if of.is_some() { Versions::Enabled } else { Versions::Never },
             created_at: frame.now,
             expiry: Vec::new(),
+            taken: None,
         };
         draft.put_in(row.seal(), row.name.as_bytes(), &row)?;
         let answer = json!({ "bucket": row.name });
@@ -223,6 +228,7 @@ impl Show for BucketShow {
                 "bucket": row.name,
                 "agreement": agreement.map(|id| id.to_string()),
                 "versions": row.versions.text(),
+                "snapshot": row.taken.map(|taken| taken.snapshot.to_string()),
                 "created": row.created_at,
                 "expiry": row.expiry.iter().map(expiry::Asked::of).collect::<Vec<_>>(),
             }));

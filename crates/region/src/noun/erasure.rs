@@ -7,22 +7,26 @@
 
 use async_trait::async_trait;
 use futures::FutureExt;
+use futures::future::BoxFuture;
+use gate::Allowed;
 use minicbor::{Decode, Encode};
-use serde_json::json;
+use serde_json::{Value, json};
 use words::act::{KeyEraseProject, KeyEraseScope};
 use words::noun::{Project, Scope};
 use words::{Actor, Deed, Id, Reason, Refusal};
 
 use crate::Region;
-use crate::act::{AsRuled, Request};
+use crate::act::{AsRuled, Request, Rule};
 use crate::cell::Cell;
 use crate::cell::draft::Draft;
 use crate::cell::state::CellKeysRow;
 use crate::cell::step::{Done, Entry, HouseStep, Moment, Planned, Step};
 use crate::noun::agreement::{self, AgreementRow};
+use crate::noun::crossing;
 use crate::noun::project::ProjectRow;
 use crate::row::{Row, Seal, Table};
 use crate::scope::ScopeRow;
+use crate::snapshot;
 
 /// An erasure, in the root: begun, and for ever once its certificate is signed.
 ///
@@ -84,7 +88,9 @@ pub async fn erase_project(region: &Region, actor: &Actor, deed: KeyEraseProject
 }
 
 /// WHY a task: whoever asked may hang up, and an erasure is not cut between its steps. The region's end waits for it.
-async fn whole(work: impl Future<Output = Result<Done, Refusal>> + Send + 'static) -> Result<Done, Refusal> {
+pub(crate) async fn whole(
+    work: impl Future<Output = Result<Done, Refusal>> + Send + 'static,
+) -> Result<Done, Refusal> {
     tokio::spawn(work).await.unwrap_or_else(|_| Err(crate::cell::lead::gone()))
 }
 
@@ -93,18 +99,51 @@ async fn scope_erased(region: Region, actor: Actor, deed: KeyEraseScope) -> Resu
     let root = region.root().view().await?;
     let allowed = region.allow(&actor, &deed, Some(&cell)).await?;
     let scope: Id<Scope> = agreement::find(&root, &deed.agreement).await?.id.cast();
+    let request = Request { actor, deed, attempt: None };
+    erase_by_act(&region, &cell, scope, request, allowed).await
+}
+
+/// Erases a scope as an act decides.
+pub(crate) async fn erase_by_act<D: Rule>(
+    region: &Region,
+    cell: &Cell,
+    scope: Id<Scope>,
+    request: Request<D>,
+    allowed: Allowed<D>,
+) -> Result<Done, Refusal> {
     let erasure = ErasureRow { project: cell.id.cast(), scope: Some(scope), is_done: false };
     let _one = region.erasing().lock().await;
-    begin(&region, &erasure).await?;
-    let request = Request { actor, deed, attempt: None };
-    let leaf = match region.commit(&cell, request, allowed, AsRuled).await {
+    begin(region, &erasure).await?;
+    let leaf = match region.commit(cell, request, allowed, AsRuled).await {
         Ok(done) => done.leaf,
         // WHY: an erasure that was decided is gone on with, never taken back.
         Err(refusal) if refusal.reason == Reason::AlreadyDone => None,
-        Err(refusal) => return Err(undecided(&region, &erasure, refusal).await),
+        Err(refusal) => return Err(undecided(region, &erasure, refusal).await),
     };
-    let note = finish_scope(&region, &cell, &erasure, scope).await?;
+    let note = finish_scope(region, cell, &erasure, scope).await?;
     Ok(Done { leaf, answer: json!({ "certificate": note }) })
+}
+
+/// Erases a scope as a step of the house decides, within an erasure that is under way.
+pub(crate) async fn erase_by_house(
+    region: &Region,
+    cell: &Cell,
+    scope: Id<Scope>,
+    step: Box<dyn Step>,
+) -> Result<(), Refusal> {
+    let erasure = ErasureRow { project: cell.id.cast(), scope: Some(scope), is_done: false };
+    match begin(region, &erasure).await {
+        Err(refusal) if refusal.reason == Reason::AlreadyDone => {
+            return snapshot::end::erased(region, erasure.project, scope).await;
+        }
+        other => other?,
+    }
+    match cell.submit(step).await {
+        Ok(_) => {}
+        Err(refusal) if refusal.reason == Reason::AlreadyDone => {}
+        Err(refusal) => return Err(undecided(region, &erasure, refusal).await),
+    }
+    finish_scope(region, cell, &erasure, scope).await.map(drop)
 }
 
 async fn project_erased(region: Region, actor: Actor, deed: KeyEraseProject) -> Result<Done, Refusal> {
@@ -148,6 +187,7 @@ impl Region {
             };
             unfinished = unfinished.or(resumed.err());
         }
+        unfinished = unfinished.or(snapshot::end::finish_withdrawals(self).await.err());
         unfinished.map_or(Ok(()), Err)
     }
 }
@@ -180,13 +220,15 @@ async fn keep_erased(region: &Region, erasure: &ErasureRow) -> Result<(), Refusa
 
 /// The scopes that die in an erasure: one, or the project's own and those of all its agreements.
 pub(crate) async fn scopes_of(region: &Region, erasure: &ErasureRow) -> Result<Vec<Id<Scope>>, Refusal> {
-    if let Some(scope) = erasure.scope {
-        return Ok(vec![scope]);
-    }
     let root = region.root().view().await?;
+    // What permits ask for of these data names them.
+    let wishes = crossing::wishes_of(&root, erasure.project, erasure.scope).await?;
+    if let Some(scope) = erasure.scope {
+        return Ok(wishes.into_iter().chain([scope]).collect());
+    }
     let agreements = root.all::<AgreementRow>(&erasure.project.to_bytes()).await?;
     let own = erasure.project.cast();
-    Ok(agreements.into_iter().map(|(_, row)| row.id.cast()).chain([own]).collect())
+    Ok(agreements.into_iter().map(|(_, row)| row.id.cast()).chain([own]).chain(wishes).collect())
 }
 
 async fn resume(region: &Region, erasure: &ErasureRow) -> Result<(), Refusal> {
@@ -271,13 +313,15 @@ async fn finish_scope(
 ) -> Result<String, Refusal> {
     let certified: Option<CertificateRow> = cell.view().await?.row(&scope.to_bytes()).await?;
     if let Some(certified) = certified {
+        snapshot::end::erased(region, erasure.project, scope).await?;
         settle(region, erasure).await?;
         return Ok(certified.note);
     }
     let keys = cell.keys.clone();
     let generation = cell.index_generation();
     let destroyed = cell.renew(move || keys.destroy_scopes(&[scope], generation)).await?;
-    destroy_names(region, vec![scope]).await?;
+    destroy_names(region, scopes_of(region, erasure).await?).await?;
+    let snapshots = withdraw(region, erasure).await?;
     let erased = cell
         .view()
         .await?
@@ -293,6 +337,8 @@ async fn finish_scope(
         "custody_generation": destroyed.generation,
         "objects": erased.len(),
         "bytes": erased.iter().map(|(_, row)| row.0.size_bytes).sum::<u64>(),
+        "snapshots": snapshots,
+        "snapshot_of": snapshot::end::told(region, cell, scope).await?,
     });
     let note = cell.publisher.certify(&said)?;
     let row = CertificateRow { scope, note: note.clone() };
@@ -301,8 +347,14 @@ async fn finish_scope(
         Ok(Entry::of_house("key.erased", moment.now).about(format!("scope:{scope}")))
     });
     cell.submit(Box::new(step)).await?;
+    snapshot::end::erased(region, erasure.project, scope).await?;
     settle(region, erasure).await?;
     Ok(note)
+}
+
+/// What went on to studies goes too. WHY boxed: a snapshot is erased as any scope is.
+fn withdraw<'a>(region: &'a Region, erasure: &'a ErasureRow) -> BoxFuture<'a, Result<Vec<Value>, Refusal>> {
+    snapshot::end::withdraw(region, erasure.project, erasure.scope).boxed()
 }
 
 /// Names of these scopes in the root go too: grants, and what was asked when they were issued.
@@ -335,6 +387,8 @@ async fn finish_project(region: &Region, erasure: &ErasureRow) -> Result<String,
     }
     let destroyed = keys.destroy_cell()?;
     destroy_names(region, scopes_of(region, erasure).await?).await?;
+    snapshot::end::gone_with(region, id).await?;
+    let snapshots = withdraw(region, erasure).await?;
     let said = json!({
         "erased": "project",
         "region": region.ground().origin,
@@ -342,6 +396,7 @@ async fn finish_project(region: &Region, erasure: &ErasureRow) -> Result<String,
         "at": region.now(),
         "custody": destroyed.kind,
         "custody_generation": destroyed.generation,
+        "snapshots": snapshots,
     });
     let note = region.root().publisher.certify(&said)?;
     mark_erased(region, id, Some(note.clone())).await?;

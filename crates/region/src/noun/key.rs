@@ -176,6 +176,7 @@ impl Show for KeyShow {
             scopes.push(json!({
                 "scope": scope.id.to_string(),
                 "agreement": scope.agreement.map(|id| id.to_string()),
+                "snapshot": crate::snapshot::of_scope(cell, scope.id).await?,
                 "generation": scope.generation,
                 "erased": scope.erased_at,
                 "certificate": certificate.map(|row| row.note),

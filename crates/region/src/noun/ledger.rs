@@ -10,7 +10,7 @@ use seal::merkle::{TileNodes, inclusion, inclusion_nodes};
 use serde_json::{Value, json};
 use store::Derived;
 use words::act::{CheckpointSign, LedgerExport, LedgerProve, LedgerShow};
-use words::noun::Noun;
+use words::noun::{Noun, Snapshot};
 use words::{Actor, Deed, Id, Reason, Refusal};
 
 use std::sync::Arc;
@@ -143,7 +143,7 @@ async fn proved(region: &Region, actor: &Actor, deed: &LedgerProve) -> Result<Do
     })
 }
 
-fn size_of(checkpoint: &str) -> Option<u64> {
+pub(crate) fn size_of(checkpoint: &str) -> Option<u64> {
     checkpoint.lines().nth(1)?.parse().ok()
 }
 
@@ -208,13 +208,30 @@ async fn commit_of(cell: &Cell, index: u64) -> Result<(u64, Vec<Opened>), Refusa
     Ok((body.tree_size - folded.leaves.len() as u64, folded.leaves))
 }
 
-async fn at(cell: &Cell, index: u64) -> Result<(u64, Opened), Refusal> {
+pub(crate) async fn at(cell: &Cell, index: u64) -> Result<(u64, Opened), Refusal> {
     let (first, mut leaves) = commit_of(cell, index).await?;
     let place = usize::try_from(index - first).unwrap_or(usize::MAX);
     if place >= leaves.len() {
         return Err(Refusal::with(Reason::NotFound, "leaf"));
     }
     Ok((index, leaves.swap_remove(place)))
+}
+
+/// The last leaf of an act of the house about something, searched from the newest on.
+pub(crate) async fn last_about(cell: &Cell, act: &str, snapshot: Id<Snapshot>) -> Result<u64, Refusal> {
+    let about = subject(Noun::Snapshot, snapshot);
+    let mut before = cell.head().frontier.size();
+    while let Some(last) = before.checked_sub(1) {
+        let (first, leaves) = commit_of(cell, last).await?;
+        let is_it = |leaf: &Opened| {
+            leaf.record.as_ref().is_some_and(|record| record.act == act && record.subjects.contains(&about))
+        };
+        if let Some(place) = leaves.iter().rposition(is_it) {
+            return Ok(first + place as u64);
+        }
+        before = first;
+    }
+    Err(Refusal::with(Reason::Unavailable, "the ledger does not have the leaf"))
 }
 
 async fn body(cell: &Cell, seq: u64) -> Result<Body, Refusal> {

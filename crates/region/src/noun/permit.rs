@@ -12,6 +12,7 @@ use crate::act::{Frame, Judged, Outcome, Rule, Scene};
 use crate::cell::draft::Draft;
 use crate::facts::{self, Projects};
 use crate::name;
+use crate::noun::crossing::{self, Crossing, WishRow};
 use crate::row::{self, Row, Seal, Table};
 use crate::show::Show;
 
@@ -44,6 +45,9 @@ pub struct PermitRow {
     pub granted_by: Option<Id<Person>>,
     #[n(12)]
     pub ended_at: Option<Timestamp>,
+    /// It is for data of another project, of which a snapshot comes to this one, and for nothing else.
+    #[n(13)]
+    pub crossing: Option<Crossing>,
 }
 
 impl Row for PermitRow {
@@ -92,6 +96,14 @@ impl PermitRow {
         Ok(row.unwrap_or_default().buckets)
     }
 
+    /// Whether it opens the bucket of a snapshot that was taken for `taken`, or one that is none.
+    pub fn opens(&self, taken: Option<Id<Permit>>) -> bool {
+        match self.crossing {
+            Some(_) => taken == Some(self.id),
+            None => taken.is_none(),
+        }
+    }
+
     fn names_seal(&self) -> Seal {
         Seal::Scope { scope: self.project.cast(), id: self.id.to_bytes(), size_bytes: 0 }
     }
@@ -102,7 +114,7 @@ impl PermitRow {
         Span { starts: self.starts, ends: early.map_or(self.ends, |at| at.min(self.ends)) }
     }
 
-    fn state(&self, now: Timestamp) -> &'static str {
+    pub fn state(&self, now: Timestamp) -> &'static str {
         match self {
             _ if self.ended_at.is_some() || now > self.ends => "ended",
             _ if self.granted_by.is_none() => "requested",
@@ -112,7 +124,7 @@ impl PermitRow {
     }
 }
 
-async fn find(draft: &Draft, text: &str) -> Result<PermitRow, Refusal> {
+pub async fn find(draft: &Draft, text: &str) -> Result<PermitRow, Refusal> {
     let key = name::find(draft, Noun::Permit, text).await?;
     draft.known(&key).await
 }
@@ -121,7 +133,13 @@ async fn find(draft: &Draft, text: &str) -> Result<PermitRow, Refusal> {
 impl Judged for PermitRequest {
     async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
         let project = name::find_id(scene.root, Noun::Project, &self.project).await?;
-        facts::project(scene, project).await.map(Target::Project)
+        let facts = facts::project(scene, project).await?;
+        if self.home.is_none() {
+            return Ok(Target::Project(facts));
+        }
+        // A permit that is none yet. WHY no crossing: nothing of the home is judged, or told, before it decides.
+        let (requester, persons) = (scene.actor.person, Default::default());
+        Ok(Target::Permit { id: project.cast(), project: facts, requester, persons, crossing: None })
     }
 }
 
@@ -135,6 +153,7 @@ impl Rule for PermitRequest {
             return Err(Refusal::with(Reason::Invalid, "name whom it is for with `--persons`"));
         }
         let project = name::find_id(draft, Noun::Project, &self.project).await?;
+        let (wish, crossing) = self.across(draft, project).await?.unzip();
         let mut persons = Vec::new();
         for person in self.persons.iter() {
             persons.push(name::find_id(draft, Noun::Person, person).await?);
@@ -155,10 +174,17 @@ impl Rule for PermitRequest {
             ends: self.ends,
             granted_by: None,
             ended_at: None,
+            crossing,
         };
         draft.put(&row.key(), &row)?;
         let answer = json!({ "permit": row.alias, "state": row.state(frame.now) });
         let outcome = Outcome::of(Noun::Permit, id).and(Noun::Project, project).saying(answer);
+        if let Some(wish) = wish {
+            // WHY so late: a refused request leaves no key.
+            frame.region.root().keys.found_names(id.cast())?;
+            draft.put_in(crossing::seal(&row), &row.key(), &wish)?;
+            return Ok(outcome.within(id.cast()));
+        }
         if !row.names_buckets {
             return Ok(outcome);
         }
@@ -167,18 +193,72 @@ impl Rule for PermitRequest {
     }
 }
 
-fn target(project: ProjectFacts, row: &PermitRow) -> Target {
+/// What a request says of data of another project.
+trait Across {
+    async fn across(&self, root: &Draft, study: Id<Project>) -> Result<Option<(WishRow, Crossing)>, Refusal>;
+}
+
+impl Across for PermitRequest {
+    async fn across(&self, root: &Draft, study: Id<Project>) -> Result<Option<(WishRow, Crossing)>, Refusal> {
+        let invalid = |what: &str| Err(Refusal::with(Reason::Invalid, what));
+        let Some(home) = &self.home else {
+            return match self.objects.is_empty() && self.metadata.is_empty() {
+                true => Ok(None),
+                false => {
+                    invalid("`--objects` and `--metadata` are of another project: name it with `--home`")
+                }
+            };
+        };
+        if !self.buckets.is_empty() {
+            return invalid("data of another project are named with `--objects`, not with `--buckets`");
+        }
+        let wish = WishRow::read(home, &self.objects, &self.metadata)?;
+        let home = crossing::resolved(root, home).await?;
+        if home == Some(study) {
+            return invalid("these are the project's own data: ask without `--home`");
+        }
+        Ok(Some((wish, Crossing { home })))
+    }
+}
+
+pub fn target(project: ProjectFacts, row: &PermitRow) -> Target {
     let persons = row.persons.iter().copied().collect();
-    Target::Permit { id: row.id, project, requester: row.requester, persons }
+    Target::Permit { id: row.id, project, requester: row.requester, persons, crossing: None }
+}
+
+/// A permit as the controller of the data decides on it: a crossing lies in the data's home.
+pub async fn decided(scene: &Scene<'_>, row: &PermitRow) -> Result<Target, Refusal> {
+    let Some(crossing) = &row.crossing else {
+        return Ok(target(facts::project(scene, row.project).await?, row));
+    };
+    let home = crossing.home.ok_or(Refusal::new(Reason::NotFound))?;
+    let home = facts::project(scene, home).await?;
+    let found = crossing::crossing(scene, row, &home).await?;
+    let Target::Permit { id, project, requester, persons, .. } = target(home, row) else {
+        return Err(Reason::NotFound.into());
+    };
+    Ok(Target::Permit { id, project, requester, persons, crossing: Some(found) })
+}
+
+/// A permit as either side ends it: seen from the home by who knows the home alone.
+async fn ended(scene: &Scene<'_>, row: &PermitRow) -> Result<Target, Refusal> {
+    let study = facts::project(scene, row.project).await?;
+    if let Some(home) = row.crossing.as_ref().and_then(|crossing| crossing.home) {
+        let home = facts::project(scene, home).await?;
+        let is_decider = facts::controls(scene, home.id).await?;
+        if is_decider || (home.is_known_to_actor && !study.is_known_to_actor) {
+            return Ok(target(home, row));
+        }
+    }
+    Ok(target(study, row))
 }
 
 macro_rules! permit_state {
-    ($deed:ident, |$deed_:pat_param, $row:ident, $frame:ident| $change:block) => {
+    ($deed:ident by $seen:ident, |$deed_:pat_param, $row:ident, $frame:ident| $change:block $($taken:ident)?) => {
         #[async_trait]
         impl Judged for $deed {
             async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
-                let row = find(scene.root, &self.permit).await?;
-                Ok(target(facts::project(scene, row.project).await?, &row))
+                $seen(scene, &find(scene.root, &self.permit).await?).await
             }
         }
 
@@ -193,22 +273,24 @@ macro_rules! permit_state {
                 }
                 draft.put(&$row.key(), &$row)?;
                 let answer = json!({ "permit": $row.alias, "state": $row.state($frame.now), "ends": $row.ends });
-                Ok(Outcome::of(Noun::Permit, $row.id).and(Noun::Project, $row.project).saying(answer))
+                let outcome = Outcome::of(Noun::Permit, $row.id).and(Noun::Project, $row.project);
+                $(let (outcome, answer) = crate::snapshot::$taken(draft, $frame, &$row, outcome, answer).await?;)?
+                Ok(outcome.saying(answer))
             }
         }
     };
 }
 
-permit_state!(PermitGrant, |_, row, frame| {
+permit_state!(PermitGrant by decided, |_, row, frame| {
     let is_open = row.granted_by.is_none() && row.ended_at.is_none();
     row.granted_by = row.granted_by.or(Some(frame.actor.person));
     is_open
-});
-permit_state!(PermitAmend, |deed, row, frame| {
+} intend);
+permit_state!(PermitAmend by decided, |deed, row, frame| {
     row.ends = deed.ends;
     row.granted_by.is_some() && row.ended_at.is_none() && row.starts < row.ends
 });
-permit_state!(PermitEnd, |_, row, frame| { row.ended_at.replace(frame.now).is_none() });
+permit_state!(PermitEnd by ended, |_, row, frame| { row.ended_at.replace(frame.now).is_none() });
 
 #[async_trait]
 impl Show for PermitShow {
@@ -220,10 +302,16 @@ impl Show for PermitShow {
             if !is_wanted {
                 continue;
             }
-            let of = target(projects.of(scene, row.project).await?, &row);
-            if !scene.region.may_see::<Self>(scene, of).await? {
+            let home = row.crossing.as_ref().and_then(|crossing| crossing.home);
+            let mut is_seen = false;
+            for side in [Some(row.project), home].into_iter().flatten() {
+                let of = target(projects.of(scene, side).await?, &row);
+                is_seen |= scene.region.may_see::<Self>(scene, of).await?;
+            }
+            if !is_seen {
                 continue;
             }
+            let wish: Option<WishRow> = scene.root.row(&row.key()).await?;
             let project: Option<crate::noun::project::ProjectRow> =
                 scene.root.row(&row.project.to_bytes()).await?;
             shown.push(json!({
@@ -232,6 +320,9 @@ impl Show for PermitShow {
                 "project": project.map(|project| project.alias),
                 "state": row.state(scene.now),
                 "buckets": row.buckets(scene.root).await?,
+                "home": wish.as_ref().map(|wish| &wish.home),
+                "objects": wish.as_ref().map(|wish| &wish.objects),
+                "metadata": wish.as_ref().map(|wish| &wish.metadata),
                 "purpose": row.purpose,
                 "legal_basis": row.legal_basis,
                 "ethics": row.ethics,

@@ -17,6 +17,7 @@ use crate::Region;
 use crate::cell::Cell;
 use crate::object::{ObjectRow, Piece};
 use crate::scope::ScopeRow;
+use crate::snapshot::Carrying;
 
 /// Plain bytes in pieces of any size.
 pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, Refusal>> + Send>>;
@@ -37,6 +38,28 @@ pub async fn write<A: Deed>(
     region: &Region,
     cell: &Cell,
     _allowed: &Allowed<A>,
+    scope: &ScopeRow,
+    body: Body,
+    size_bytes_max: u64,
+) -> Result<BlobReceipt, Refusal> {
+    sealed(region, cell, scope, body, size_bytes_max).await
+}
+
+/// The same for what a snapshot brings: its permit was in force a moment ago.
+pub(crate) async fn carry(
+    region: &Region,
+    cell: &Cell,
+    _carrying: &Carrying,
+    scope: &ScopeRow,
+    body: Body,
+    size_bytes_max: u64,
+) -> Result<BlobReceipt, Refusal> {
+    sealed(region, cell, scope, body, size_bytes_max).await
+}
+
+async fn sealed(
+    region: &Region,
+    cell: &Cell,
     scope: &ScopeRow,
     mut body: Body,
     size_bytes_max: u64,

@@ -211,6 +211,7 @@ pub fn marker(
         is_multipart: false,
         retention: None,
         part_sums: None,
+        lineage: None,
     }
 }
 

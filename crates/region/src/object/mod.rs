@@ -8,6 +8,7 @@ pub mod body;
 pub mod change;
 pub mod export;
 pub mod keep;
+pub mod lineage;
 pub mod list;
 pub mod lock;
 pub mod put;
@@ -20,6 +21,7 @@ use words::{Id, Reason, Refusal, Timestamp};
 
 use crate::cell::draft::Draft;
 use crate::noun::bucket::{BucketRow, Versions};
+pub use crate::object::lineage::Lineage;
 use crate::row::{Row, Seal, Table};
 
 /// The version id of objects put while versions are not kept.
@@ -76,6 +78,9 @@ pub struct ObjectRow {
     /// Of a multipart upload each part's checksum, in order; none where its parts came without.
     #[n(19)]
     pub part_sums: Option<Vec<Checksum>>,
+    /// Where it came from, in a snapshot.
+    #[n(22)]
+    pub lineage: Option<Lineage>,
 }
 
 /// One sealed run of an object's bytes.

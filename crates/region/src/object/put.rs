@@ -131,6 +131,7 @@ pub fn fresh(
         is_multipart: false,
         retention: None,
         part_sums: None,
+        lineage: None,
     }
 }
 

@@ -106,6 +106,8 @@ acts! {
         sub_processors: List,
         /// days the data must be kept; 0 for none
         retention_days: u64,
+        /// studies that snapshots of the data may be made for, by their project's id
+        onward: List,
         /// first moment
         starts: Timestamp,
         /// last moment
@@ -206,6 +208,12 @@ acts! {
         legal_basis: String,
         /// ethics committee's opinion
         ethics: Option<String>,
+        /// another project whose data are asked for: its controller decides, and a snapshot comes to this project
+        home: Option<String>,
+        /// what of its data: `bucket`, `bucket/key` or `bucket/prefix*`
+        objects: List,
+        /// metadata and labels that come with them, by name; none means none
+        metadata: List,
         /// first moment
         starts: Timestamp,
         /// last moment
@@ -234,6 +242,27 @@ acts! {
     PermitShow = "permit" "show" in Root on Region weighs View by [] {
         /// only this one
         permit: Option<String>,
+    }
+
+    // Snapshots: data of a home project in a study
+    /// Take a snapshot anew: the newest versions of what a permit names, beside the former ones.
+    SnapshotTake = "snapshot" "take" in Root on Permit weighs Duty by [Controller] {
+        /// the permit
+        permit: String,
+    }
+    /// Erase a snapshot whose permit is over: its keys are destroyed.
+    SnapshotErase = "snapshot" "erase" in Project on Project weighs Keys by [Custodian] {
+        /// project that the snapshot came to
+        project: String,
+        /// which
+        snapshot: String,
+        /// why
+        reason: String,
+    }
+    /// Show snapshots that concern you: where data came from, where they went, under which permit.
+    SnapshotShow = "snapshot" "show" in Root on Region weighs View by [] {
+        /// only this one
+        snapshot: Option<String>,
     }
 
     // Upload grants and credentials

@@ -14,7 +14,13 @@ pub struct Attack {
     pub case: Case,
 }
 
-fn attack(rule: &'static str, reason: Reason, act: Act, case: Case, spoil: impl FnOnce(&mut Case)) -> Attack {
+pub fn attack(
+    rule: &'static str,
+    reason: Reason,
+    act: Act,
+    case: Case,
+    spoil: impl FnOnce(&mut Case),
+) -> Attack {
     let mut case = case;
     spoil(&mut case);
     Attack { rule, reason, act, case }
@@ -30,6 +36,7 @@ pub fn all() -> Vec<Attack> {
     all.extend(data_state());
     all.extend(releases());
     all.extend(keys());
+    all.extend(super::across::all());
     all
 }
 
@@ -153,7 +160,7 @@ fn stranger_s() -> ProjectFacts {
 }
 
 /// A row that is looked at by somebody without a role here.
-fn look(rule: &'static str, act: Act, target: Target) -> Attack {
+pub fn look(rule: &'static str, act: Act, target: Target) -> Attack {
     attack(rule, Reason::NotFound, act, case(act, &[]), |case| {
         case.actor.organisation = Some(ELSEWHERE);
         case.target = target;
@@ -206,7 +213,7 @@ fn credentials() -> Vec<Attack> {
 }
 
 /// Somebody with a role here, and none that matters, looks at a row that is another's.
-fn peek(rule: &'static str, act: Act, roles: &[Role], target: Target) -> Attack {
+pub fn peek(rule: &'static str, act: Act, roles: &[Role], target: Target) -> Attack {
     attack(rule, Reason::NotFound, act, case(act, roles), |case| case.target = target)
 }
 

@@ -1,6 +1,8 @@
 //! A small world for the tests: for every act and role a case where all is in order.
 #![allow(dead_code)]
 
+pub mod across;
+pub use across::{crossing, permit};
 pub mod attacks;
 
 use std::collections::BTreeSet;
@@ -61,6 +63,7 @@ pub fn data() -> DataFacts {
         is_scope_erased: false,
         is_held: false,
         retained_until: None,
+        snapshot: None,
     }
 }
 
@@ -76,12 +79,8 @@ pub fn target(act: Act) -> Target {
         | Act::AgreementSuspend
         | Act::AgreementResume
         | Act::AgreementEnd => pact(),
-        Act::PermitGrant | Act::PermitAmend | Act::PermitEnd => Target::Permit {
-            id: id(32),
-            project: project(),
-            requester: OTHER,
-            persons: [OTHER, THIRD].into(),
-        },
+        Act::PermitGrant | Act::PermitAmend | Act::PermitEnd => permit(None),
+        Act::SnapshotTake => permit(Some(crossing())),
         Act::GrantIssue | Act::GrantRevoke => {
             Target::Grant { id: id(33), project: project(), issuer: ACTOR, receiver: OTHER }
         }
@@ -96,6 +95,7 @@ pub fn target(act: Act) -> Target {
         | Act::KeyRotate
         | Act::KeyEraseScope
         | Act::KeyEraseProject
+        | Act::SnapshotErase
         | Act::KeyShow => {
             Target::Keys { project: project(), is_held: false, retained_until: None, locker: Some(OTHER) }
         }
@@ -139,6 +139,7 @@ pub fn target(act: Act) -> Target {
         | Act::AgreementShow
         | Act::ProjectShow
         | Act::PermitShow
+        | Act::SnapshotShow
         | Act::GrantShow
         | Act::CredentialShow
         | Act::CheckRun
