@@ -31,6 +31,7 @@ pub fn put_deed(bucket: &str, key: &str) -> ObjectPut {
         key: key.into(),
         media: None,
         condition: None,
+        sealed: None,
     }
 }
 

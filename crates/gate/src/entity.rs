@@ -193,6 +193,7 @@ impl Names {
     fn data(&self, facts: &DataFacts) -> Result<Entity, Unfit> {
         let mut attributes = self.project(&facts.project)?;
         attributes.insert("is_conditional".to_owned(), yes(facts.is_conditional));
+        attributes.insert("is_sealed".to_owned(), yes(facts.is_sealed));
         attributes.insert("is_scope_erased".to_owned(), yes(facts.is_scope_erased));
         attributes.insert("is_held".to_owned(), yes(facts.is_held));
         perhaps(&mut attributes, "retained_until", facts.retained_until.map(at));

@@ -109,6 +109,8 @@ pub struct DataFacts {
     pub grant: Option<GrantFacts>,
     /// The request sets a condition (If-Match, If-None-Match): its answer tells what is there.
     pub is_conditional: bool,
+    /// It opens what came sealed to the project's key.
+    pub is_sealed: bool,
     pub is_scope_erased: bool,
     pub is_held: bool,
     /// Until when the agreement keeps the object, if it does.

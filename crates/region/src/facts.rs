@@ -297,12 +297,14 @@ pub struct DataTarget<'a> {
     pub removes: Option<Removed<'a>>,
     /// It asks something about what is there.
     pub is_conditional: bool,
+    /// It opens what came sealed.
+    pub is_sealed: bool,
 }
 
 impl<'a> DataTarget<'a> {
     /// A whole bucket.
     pub const fn bucket(project: &'a str, bucket: &'a str) -> Self {
-        Self { project, bucket, key: None, removes: None, is_conditional: false }
+        Self { project, bucket, key: None, removes: None, is_conditional: false, is_sealed: false }
     }
 
     /// One key, of which nothing is removed.
@@ -341,6 +343,7 @@ pub async fn data(scene: &Scene<'_>, of: &DataTarget<'_>) -> Result<Target, Refu
         is_held: object.is_some_and(|object| object.is_held),
         retained_until: free_from.map(last_kept),
         is_conditional: of.is_conditional,
+        is_sealed: of.is_sealed,
         snapshot: match bucket.and_then(|bucket| bucket.taken) {
             Some(taken) => Some(crate::snapshot::facts(scene.root, row.id, taken.snapshot).await?),
             None => None,

@@ -155,6 +155,7 @@ impl Region {
             Act::ProjectClassify => call.classify().await,
             Act::CredentialIssue => call.issue().await,
             Act::UploadStart => call.start().await,
+            Act::UploadCopy => call.copy_part().await,
             Act::UploadComplete => call.complete().await,
             Act::ObjectProbe => call.probe().await,
             Act::ObjectList => call.list().await,
@@ -212,6 +213,14 @@ impl Call<'_> {
         Ok(Done { leaf, answer: serde_json::json!({ "upload": row.id.to_string() }) })
     }
 
+    async fn copy_part(self) -> Result<Done, Refusal> {
+        let (region, actor, deed) = (self.region, self.actor, self.once()?);
+        let copied = crate::upload::copy::copy(region, actor, deed, |_, _| Ok(Vec::new())).await?;
+        let crate::upload::PartRow { number, etag, piece, .. } = copied.part;
+        let answer = serde_json::json!({ "part": number, "etag": etag, "size_bytes": piece.plain_bytes });
+        Ok(Done { leaf: copied.leaf, answer })
+    }
+
     async fn complete(self) -> Result<Done, Refusal> {
         let (region, actor, deed) = (self.region, self.actor, self.once()?);
         let stored = crate::upload::complete(region, actor, deed, Vec::new(), |_, _| Ok(Vec::new())).await?;
@@ -237,8 +246,9 @@ impl Call<'_> {
     }
 
     async fn copy(self) -> Result<Done, Refusal> {
+        use crate::object::change::Copying;
         let (region, actor, deed) = (self.region, self.actor, self.once()?);
-        let stored = crate::object::change::copy(region, actor, deed, None, None, |_| Ok(())).await?;
+        let stored = crate::object::change::copy(region, actor, deed, Copying::default(), |_| Ok(())).await?;
         Ok(Done { leaf: stored.leaf, answer: told(&stored.row) })
     }
 

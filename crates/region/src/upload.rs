@@ -5,9 +5,9 @@ use futures::FutureExt;
 use gate::facts::Target;
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
-use words::act::{UploadAbort, UploadComplete, UploadPart, UploadShow, UploadStart};
-use words::limit::{PART_BYTES_MAX, PART_BYTES_MIN, UPLOAD_PARTS_MAX};
-use words::noun::{Bucket, Noun, Person, Scope, Upload};
+use words::act::{UploadAbort, UploadComplete, UploadCopy, UploadPart, UploadShow, UploadStart};
+use words::limit::{PART_BYTES_MAX, UPLOAD_PARTS_MAX};
+use words::noun::{Blob, Bucket, Noun, Person, Scope, Upload};
 use words::{Actor, Deed, Id, Reason, Refusal, Timestamp};
 
 use crate::Region;
@@ -17,10 +17,15 @@ use crate::cell::step::Leaf;
 use crate::facts::{self, DataTarget};
 use crate::noun::bucket;
 use crate::object::body::{self, BlobReceipt, Body};
-use crate::object::put::{Extra, Made, Stored, check_key, fresh, place, store};
-use crate::object::{Checksum, ObjectRow, Piece};
+use crate::object::put::{Extra, check_key, place};
+use crate::object::{Checksum, Piece, unseal};
 use crate::row::{Row, Seal, Table};
 use crate::show::Show;
+
+mod complete;
+pub mod copy;
+
+pub use complete::{Named, complete};
 
 #[derive(Debug, Clone, Encode, Decode)]
 pub struct UploadRow {
@@ -46,6 +51,9 @@ pub struct UploadRow {
     /// The whole object's checksum is over its bytes, not over its parts'.
     #[n(9)]
     pub is_full: bool,
+    /// How the bytes of its parts, put together, come sealed.
+    #[n(10)]
+    pub sealed: Option<String>,
 }
 
 #[derive(Debug, Clone, Encode, Decode)]
@@ -60,6 +68,13 @@ pub struct PartRow {
     pub checksums: Vec<Checksum>,
     #[n(4)]
     pub at: Timestamp,
+}
+
+impl PartRow {
+    fn of(number: u32, piece: Piece, checksums: Vec<Checksum>, at: Timestamp) -> Self {
+        let etag = data_encoding::HEXLOWER.encode(&piece.blob.to_bytes()) + "-1";
+        Self { number, piece, etag, checksums, at }
+    }
 }
 
 impl Row for UploadRow {
@@ -99,21 +114,28 @@ fn part_key(upload: Id<Upload>, number: u32) -> Vec<u8> {
 }
 
 macro_rules! judged_upload {
-    ($($deed:ident ($condition:expr))*) => { $(#[async_trait]
+    ($($deed:ident)*) => { $(#[async_trait]
     impl Judged for $deed {
         async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
-            let condition: fn(&$deed) -> bool = $condition;
-            let of = DataTarget::object(&self.project, &self.bucket, &self.key);
-            facts::data(scene, &DataTarget { is_conditional: condition(self), ..of }).await
+            facts::data(scene, &DataTarget::object(&self.project, &self.bucket, &self.key)).await
         }
     })* };
 }
 
-judged_upload! {
-    UploadStart (|_| false)
-    UploadPart (|_| false)
-    UploadComplete (|deed| deed.condition.is_some())
-    UploadAbort (|_| false)
+judged_upload!(UploadStart UploadPart UploadCopy UploadAbort);
+
+#[async_trait]
+impl Judged for UploadComplete {
+    async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+        let upload = match scene.cell {
+            Some(cell) => find(cell, scene.actor, &self.bucket, &self.key, &self.upload).await.ok(),
+            None => None,
+        };
+        let is_sealed = upload.is_some_and(|upload| upload.sealed.is_some());
+        let of = DataTarget::object(&self.project, &self.bucket, &self.key);
+        let is_conditional = self.condition.is_some();
+        facts::data(scene, &DataTarget { is_conditional, is_sealed, ..of }).await
+    }
 }
 
 /// The upload that somebody means; another person's does not exist to them.
@@ -157,6 +179,7 @@ async fn started(
     begun: Begun,
 ) -> Result<(UploadRow, Option<Leaf>), Refusal> {
     check_key(&deed.key)?;
+    unseal::check(deed.sealed.as_deref())?;
     let cell = region.project_cell(actor, &deed.project).await?;
     let allowed = region.allow(actor, &deed, Some(&cell)).await?;
     let (bucket, scope) = place(&cell.view().await?, &deed.bucket).await?;
@@ -171,6 +194,7 @@ async fn started(
         metadata: begun.metadata,
         algorithm: begun.algorithm,
         is_full: begun.is_full,
+        sealed: deed.sealed.clone(),
     };
     let plan = Start { row: row.clone() };
     let done =
@@ -211,28 +235,42 @@ pub async fn part(
     extra: Extra,
     body: Body,
 ) -> Result<(PartRow, Option<Leaf>), Refusal> {
+    part_of(region, actor, deed, |_| Ok((body, extra))).await
+}
+
+/// The same, where what is sent is opened once its upload is known.
+pub async fn part_of(
+    region: &Region,
+    actor: &Actor,
+    deed: UploadPart,
+    sent: impl FnOnce(&UploadRow) -> Result<(Body, Extra), Refusal> + Send,
+) -> Result<(PartRow, Option<Leaf>), Refusal> {
     let project = deed.project.clone();
-    region.heard(actor, UploadPart::ACT, Some(&project), kept(region, actor, deed, extra, body).boxed()).await
+    region.heard(actor, UploadPart::ACT, Some(&project), kept(region, actor, deed, sent).boxed()).await
+}
+
+/// A part's number, if it is one.
+fn numbered(part: u64) -> Result<u32, Refusal> {
+    let number = u32::try_from(part).ok().filter(|number| (1..=UPLOAD_PARTS_MAX).contains(number));
+    number.ok_or_else(|| Refusal::with(Reason::Invalid, "a part's number is 1 to 10,000"))
 }
 
 async fn kept(
     region: &Region,
     actor: &Actor,
     deed: UploadPart,
-    extra: Extra,
-    body: Body,
+    sent: impl FnOnce(&UploadRow) -> Result<(Body, Extra), Refusal> + Send,
 ) -> Result<(PartRow, Option<Leaf>), Refusal> {
-    let number = u32::try_from(deed.part).ok().filter(|number| (1..=UPLOAD_PARTS_MAX).contains(number));
-    let number = number.ok_or_else(|| Refusal::with(Reason::Invalid, "a part's number is 1 to 10,000"))?;
+    let number = numbered(deed.part)?;
     let cell = region.project_cell(actor, &deed.project).await?;
     let allowed = region.allow(actor, &deed, Some(&cell)).await?;
     let rows = cell.view().await?;
-    find(&rows, actor, &deed.bucket, &deed.key, &deed.upload).await?;
+    let upload = find(&rows, actor, &deed.bucket, &deed.key, &deed.upload).await?;
     let (_, scope) = place(&rows, &deed.bucket).await?;
+    let (body, extra) = sent(&upload)?;
     let BlobReceipt { piece } = body::write(region, &cell, &allowed, &scope, body, PART_BYTES_MAX).await?;
     let checksums = extra.checksums.map_or_else(|| Ok(Vec::new()), |sum| sum())?;
-    let etag = data_encoding::HEXLOWER.encode(&piece.blob.to_bytes()) + "-1";
-    let row = PartRow { number, piece, etag, checksums, at: region.now() };
+    let row = PartRow::of(number, piece, checksums, region.now());
     let plan = Keep { row: row.clone() };
     let done =
         region.commit(&cell, Request { actor: actor.clone(), deed, attempt: None }, allowed, plan).await?;
@@ -252,10 +290,17 @@ impl Plan<UploadPart> for Keep {
         frame: &Frame<'_>,
     ) -> Result<Outcome, Refusal> {
         let upload = find(draft, frame.actor, &deed.bucket, &deed.key, &deed.upload).await?;
-        let seal = upload.part_seal(self.row.number, self.row.piece.plain_bytes);
-        draft.put_in(seal, &part_key(upload.id, self.row.number), &self.row)?;
-        let digest = data_encoding::HEXLOWER.encode(&*self.row.piece.blake3);
-        let answer = json!({ "etag": self.row.etag, "part": self.row.number, "sealed_blake3": digest });
+        self.row.keep(&upload, draft)
+    }
+}
+
+impl PartRow {
+    /// Puts it where its upload finds it.
+    fn keep(&self, upload: &UploadRow, draft: &mut Draft) -> Result<Outcome, Refusal> {
+        let seal = upload.part_seal(self.number, self.piece.plain_bytes);
+        draft.put_in(seal, &part_key(upload.id, self.number), self)?;
+        let digest = data_encoding::HEXLOWER.encode(&*self.piece.blake3);
+        let answer = json!({ "etag": self.etag, "part": self.number, "sealed_blake3": digest });
         Ok(Outcome::of(Noun::Upload, upload.id).within(upload.scope).saying(answer))
     }
 }
@@ -270,83 +315,6 @@ pub async fn parts(draft: &Draft, upload: &UploadRow) -> Result<Vec<PartRow>, Re
 pub async fn seen_at(draft: &Draft, upload: &UploadRow) -> Result<Timestamp, Refusal> {
     let parts = parts(draft, upload).await?;
     Ok(parts.iter().map(|part| part.at).fold(upload.at, Timestamp::max))
-}
-
-/// One part as the client names it when it completes.
-#[derive(Debug, Clone)]
-pub struct Named {
-    pub number: u32,
-    pub etag: String,
-    pub checksums: Vec<Checksum>,
-}
-
-/// Makes an object of the named parts; none named means all that were kept.
-///
-/// `sum`: the whole object's checksums from its parts', as S3 defines them.
-pub async fn complete(
-    region: &Region,
-    actor: &Actor,
-    deed: UploadComplete,
-    named: Vec<Named>,
-    sum: impl FnOnce(&UploadRow, &[PartRow]) -> Result<Vec<Checksum>, Refusal> + Send,
-) -> Result<Stored, Refusal> {
-    let project = deed.project.clone();
-    region
-        .heard(actor, UploadComplete::ACT, Some(&project), completed(region, actor, deed, named, sum).boxed())
-        .await
-}
-
-async fn completed(
-    region: &Region,
-    actor: &Actor,
-    deed: UploadComplete,
-    named: Vec<Named>,
-    sum: impl FnOnce(&UploadRow, &[PartRow]) -> Result<Vec<Checksum>, Refusal> + Send,
-) -> Result<Stored, Refusal> {
-    let cell = region.project_cell(actor, &deed.project).await?;
-    let allowed = region.allow(actor, &deed, Some(&cell)).await?;
-    let rows = cell.view().await?;
-    let upload = find(&rows, actor, &deed.bucket, &deed.key, &deed.upload).await?;
-    let kept = parts(&rows, &upload).await?;
-    let chosen = choose(kept, &named)?;
-    let checksums = sum(&upload, &chosen)?;
-    let (_, scope) = place(&rows, &deed.bucket).await?;
-    let receipts = chosen.into_iter().map(|part| BlobReceipt { piece: part.piece }).collect();
-    let row = fresh(region, actor, &deed.key, &scope, receipts);
-    let row =
-        ObjectRow { media: upload.media, metadata: upload.metadata, checksums, is_multipart: true, ..row };
-    let made = Made { condition: deed.condition.clone(), source: None };
-    store(region, &cell, Request { actor: actor.clone(), deed, attempt: None }, allowed, row, made).await
-}
-
-fn choose(kept: Vec<PartRow>, named: &[Named]) -> Result<Vec<PartRow>, Refusal> {
-    if named.is_empty() {
-        return if kept.is_empty() { Err(Refusal::with(Reason::Invalid, "no parts")) } else { sized(kept) };
-    }
-    if !named.is_sorted_by(|left, right| left.number < right.number) {
-        return Err(Refusal::with(Reason::Invalid, "parts are not in ascending order"));
-    }
-    let mut kept = kept.into_iter();
-    let mut chosen = Vec::with_capacity(named.len());
-    for wanted in named {
-        let part = kept.find(|part| part.number == wanted.number);
-        let is_same = |part: &PartRow| {
-            let etag = wanted.etag.trim_matches('"');
-            part.etag == etag && wanted.checksums.iter().all(|sum| part.checksums.contains(sum))
-        };
-        let lost =
-            || Refusal::with(Reason::Invalid, format!("part {} is not the one that was kept", wanted.number));
-        chosen.push(part.filter(is_same).ok_or_else(lost)?);
-    }
-    sized(chosen)
-}
-
-fn sized(chosen: Vec<PartRow>) -> Result<Vec<PartRow>, Refusal> {
-    let all_but_last = chosen.split_last().map_or(&[][..], |(_, rest)| rest);
-    if all_but_last.iter().any(|part| part.piece.plain_bytes < PART_BYTES_MIN) {
-        return Err(Refusal::with(Reason::TooLarge, "a part but the last is smaller than 5 MiB"));
-    }
-    Ok(chosen)
 }
 
 /// Removes an upload and its parts in the same commit as whatever ends it.
@@ -364,14 +332,13 @@ pub async fn remove(draft: &mut Draft, upload: &UploadRow) -> Result<Vec<PartRow
 pub async fn end(
     draft: &mut Draft,
     actor: &Actor,
-    bucket: &str,
-    upload: &str,
-    object: &ObjectRow,
+    (bucket, key, upload): (&str, &str, &str),
+    parts: &[Id<Blob>],
 ) -> Result<(), Refusal> {
-    let row = find(draft, actor, bucket, &object.key, upload).await?;
+    let row = find(draft, actor, bucket, key, upload).await?;
     let kept = remove(draft, &row).await?;
     let kept: std::collections::BTreeSet<_> = kept.iter().map(|part| part.piece.blob).collect();
-    if object.pieces.iter().all(|piece| kept.contains(&piece.blob)) {
+    if parts.iter().all(|blob| kept.contains(blob)) {
         return Ok(());
     }
     Err(Refusal::with(Reason::Invalid, "a part was sent again while the upload was completed"))

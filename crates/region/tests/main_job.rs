@@ -23,6 +23,7 @@ fn put_deed(bucket: &str, key: &str) -> ObjectPut {
         key: key.into(),
         media: None,
         condition: None,
+        sealed: None,
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Announced {
     trailers: Option<TrailingHeaders>,
     /// Asked for by name, without a value.
     named: Option<Algorithm>,
+    /// Computed in any case.
+    also: Option<Algorithm>,
 }
 
 impl Announced {
@@ -46,16 +48,35 @@ impl Announced {
         let named = ["x-amz-sdk-checksum-algorithm", "x-amz-checksum-algorithm"].into_iter();
         let unknown = || error::invalid(S3ErrorCode::InvalidRequest, "no such checksum algorithm");
         let named = named.filter_map(|name| headers.get(name)?.to_str().ok()).next();
-        let by_name = |name: &str| sums::by_name(&name.to_ascii_uppercase()).ok_or_else(unknown);
+        let by_name = |name: &str| Algorithm::parse(&name.to_ascii_uppercase()).ok_or_else(unknown);
         let named = named.map(by_name).transpose()?;
         let trailer = sums::announced(headers)?;
-        Ok(Self { size_bytes, claimed: sums::claimed(headers)?, trailer, trailers, named })
+        Ok(Self { size_bytes, claimed: sums::claimed(headers)?, trailer, trailers, named, also: None })
+    }
+
+    /// The same of a part: it has the checksum that its upload was started with, and no other.
+    ///
+    /// WHY CRC64NVME without one: parts of a kind, whatever each came with, so that the whole has one too.
+    pub fn within(self, agreed: Option<Algorithm>) -> Result<Self, Refusal> {
+        let own = self.algorithms();
+        if agreed.is_some_and(|agreed| own.iter().any(|algorithm| *algorithm != agreed)) {
+            let says = "the part's checksum is of another kind than x-amz-checksum-algorithm of its upload";
+            return Err(Refusal::with(Reason::Invalid, says));
+        }
+        Ok(Self { also: Some(agreed.unwrap_or(Algorithm::Crc64Nvme)), ..self })
+    }
+
+    /// The checksums that the client speaks of, MD5 left out.
+    fn algorithms(&self) -> Vec<Algorithm> {
+        let claimed = self.claimed.iter().map(Digest::algorithm);
+        let spoken = claimed.chain(self.trailer).chain(self.named);
+        spoken.filter(|algorithm| *algorithm != Algorithm::Md5).collect()
     }
 
     /// The checksums to compute; one at least, so that a read can always tell one.
     fn running(&self) -> Vec<Checksum> {
         let claimed = self.claimed.iter().map(Digest::algorithm);
-        let mut wanted: Vec<_> = claimed.chain(self.trailer).chain(self.named).collect();
+        let mut wanted: Vec<_> = claimed.chain(self.trailer).chain(self.named).chain(self.also).collect();
         if wanted.iter().all(|algorithm| *algorithm == Algorithm::Md5) {
             wanted.push(Algorithm::Crc64Nvme);
         }
@@ -105,6 +126,7 @@ pub fn verified(
 ) -> (Body, Extra) {
     let found = Arc::new(Mutex::new(Vec::new()));
     let told = Arc::clone(&found);
+    let inner = announced.algorithms();
     let body = try_stream! {
         let mut running = announced.running();
         let mut size_bytes = 0_u64;
@@ -124,7 +146,7 @@ pub fn verified(
         *told.lock().unwrap_or_else(PoisonError::into_inner) = kept;
     };
     let checksums = move || Ok(std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner)));
-    let extra = Extra { metadata, checksums: Some(Box::new(checksums)) };
+    let extra = Extra { metadata, checksums: Some(Box::new(checksums)), inner };
     (Box::pin(body), extra)
 }
 

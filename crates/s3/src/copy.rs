@@ -1,11 +1,12 @@
 //! Copying an object: the copy shares the sealed bytes, at any size.
 
 use region::object::ObjectRow;
-use region::object::change::copy as copy_one;
+use region::object::change::{Copying, copy as copy_one};
 use region::object::put::Extra;
 use s3s::dto::*;
 use s3s::{S3ErrorCode, S3Response, S3Result};
-use words::{Reason, Refusal, act};
+use seal::checksum::Algorithm;
+use words::act;
 
 use crate::ask::{Ask, recorded};
 use crate::error::{self, About};
@@ -16,7 +17,7 @@ use crate::wish::Conditions;
 
 pub async fn copy(mut ask: Ask<CopyObjectInput>) -> S3Result<S3Response<CopyObjectOutput>> {
     let (source_bucket, source_key, version) = source(&ask.input.copy_source)?;
-    let replaced = replaced(&mut ask.input)?;
+    let replaced = replaced(&mut ask)?;
     let is_same = source_bucket == ask.input.bucket && source_key == ask.input.key;
     if is_same && replaced.is_none() && version.is_none() {
         return Err(error::invalid(
@@ -39,13 +40,13 @@ pub async fn copy(mut ask: Ask<CopyObjectInput>) -> S3Result<S3Response<CopyObje
         source_key,
     };
     let mut found: Option<String> = None;
-    let algorithm = ask.input.checksum_algorithm.take();
+    let algorithm = asked(ask.input.checksum_algorithm.take())?;
     let source_must = |row: &ObjectRow| {
         found = (!row.is_null).then(|| row.version_id());
-        conditions.check_source(row)?;
-        check_algorithm(algorithm.as_ref(), row)
+        conditions.check_source(row)
     };
-    let stored = copy_one(&ask.region, &ask.actor, deed, version.clone(), replaced, source_must).await;
+    let copying = Copying { source_version: version.clone(), replaced, algorithm };
+    let stored = copy_one(&ask.region, &ask.actor, deed, copying, source_must).await;
     let stored = stored.map_err(about.told())?;
     let mut result = CopyObjectResult {
         e_tag: Some(ETag::Strong(stored.row.etag.clone())),
@@ -63,18 +64,13 @@ pub async fn copy(mut ask: Ask<CopyObjectInput>) -> S3Result<S3Response<CopyObje
     Ok(recorded(output, stored.leaf))
 }
 
-/// WHY: the copy shares the sealed bytes, so nothing is summed anew.
-fn check_algorithm(asked: Option<&ChecksumAlgorithm>, row: &ObjectRow) -> Result<(), Refusal> {
-    let Some(asked) = asked else {
-        return Ok(());
-    };
-    if row.checksums.iter().any(|sum| sum.algorithm == asked.as_str()) {
-        return Ok(());
-    }
-    Err(Refusal::with(Reason::NotOffered, "a copy has the checksums of its source"))
+/// The checksum that the copy is to have; one that its source lacks is computed.
+fn asked(name: Option<ChecksumAlgorithm>) -> S3Result<Option<Algorithm>> {
+    let unknown = || error::invalid(S3ErrorCode::InvalidRequest, "no such checksum algorithm");
+    name.map(|name| Algorithm::parse(name.as_str()).ok_or_else(unknown)).transpose()
 }
 
-fn source(from: &CopySource) -> S3Result<(String, String, Option<String>)> {
+pub fn source(from: &CopySource) -> S3Result<(String, String, Option<String>)> {
     match from {
         CopySource::Bucket { bucket, key, version_id } => {
             Ok((bucket.to_string(), key.to_string(), version_id.as_ref().map(ToString::to_string)))
@@ -85,12 +81,16 @@ fn source(from: &CopySource) -> S3Result<(String, String, Option<String>)> {
     }
 }
 
-fn replaced(input: &mut CopyObjectInput) -> S3Result<Option<Extra>> {
-    match input.metadata_directive.as_ref().map(MetadataDirective::as_str) {
+fn replaced(ask: &mut Ask<CopyObjectInput>) -> S3Result<Option<Extra>> {
+    match ask.input.metadata_directive.as_ref().map(MetadataDirective::as_str) {
         None | Some(MetadataDirective::COPY) => Ok(None),
         Some(MetadataDirective::REPLACE) => {
-            let metadata = said!(input).pairs()?;
-            Ok(Some(Extra { metadata, checksums: None }))
+            let mut said = said!(ask);
+            if said.sealed()?.is_some() {
+                let says = "content-encoding: a copy's bytes come from here, not sealed";
+                return Err(error::invalid(S3ErrorCode::InvalidRequest, says));
+            }
+            Ok(Some(Extra { metadata: said.pairs()?, ..Extra::default() }))
         }
         Some(_) => {
             Err(error::invalid(S3ErrorCode::InvalidArgument, "the metadata directive is COPY or REPLACE"))

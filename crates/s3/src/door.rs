@@ -14,6 +14,7 @@ use words::{Place, Reason, Timestamp};
 use crate::auth::{Admission, Secrets};
 use crate::front::Front;
 use crate::guard::head::DOCUMENT_BYTES_MAX;
+use crate::guard::whole::Whole;
 use crate::verbs::Verbs;
 
 /// How long and how many: what clients may take of a listener.
@@ -23,6 +24,8 @@ pub struct Limits {
     pub head_wait: Duration,
     /// For the next few kilobytes of a body, in either direction.
     pub body_wait: Duration,
+    /// Until a copy or a completion that takes long is told to be at work, and between two such words.
+    pub answer_wait: Duration,
     /// For requests in flight when the door closes.
     pub close_wait: Duration,
     pub connections_max: usize,
@@ -41,6 +44,8 @@ impl Default for Limits {
         Self {
             head_wait: Duration::from_secs(30),
             body_wait: Duration::from_secs(20),
+            // WHY: clients and proxies give up after a minute of silence, some after half of one.
+            answer_wait: Duration::from_secs(10),
             close_wait: Duration::from_secs(30),
             connections_max: 4_096,
             bodies_max: 2_048,
@@ -83,16 +88,23 @@ impl S3Door {
     /// The same under names of its own, for pages of other origins.
     pub fn fronted(region: Region, place: Place, limits: Limits, front: Front) -> Self {
         let front = Arc::new(front);
-        let mut builder = S3ServiceBuilder::new(Verbs(region.clone(), Arc::clone(&front)));
-        builder.set_host(Front::clone(&front));
-        builder.set_auth(Secrets(region.clone()));
         let shares = Shares::new(limits.per_person_max, limits.held_bytes_per_person_max);
-        builder.set_access(Admission { region: region.clone(), shares });
+        let admission = Admission { region: region.clone(), shares };
         let mut config = S3Config::default();
         config.xml_max_body_size = usize::try_from(DOCUMENT_BYTES_MAX).unwrap_or(usize::MAX);
         // WHY: the guard has judged the request's date already, by the region's clock and no other.
         config.presigned_url_max_skew_time_secs = u32::MAX;
-        builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
+        let config = Arc::new(StaticConfigProvider::new(Arc::new(config)));
+        let service = || {
+            let mut builder = S3ServiceBuilder::new(Verbs(region.clone(), Arc::clone(&front)));
+            builder.set_host(Front::clone(&front));
+            builder.set_auth(Secrets(region.clone()));
+            builder.set_access(admission.clone());
+            builder.set_config(Arc::clone(&config) as _);
+            builder
+        };
+        let mut builder = service();
+        builder.set_route(Whole(service().build()));
         let bodies = Arc::new(Semaphore::new(limits.bodies_max));
         let drains = Arc::new(Semaphore::new(DRAINS_MAX));
         let budget = Budget::new(limits.held_bytes_max);

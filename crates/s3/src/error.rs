@@ -104,6 +104,7 @@ pub fn code(refusal: &Refusal, about: About) -> S3ErrorCode {
             S3ErrorCode::Custom("XAmzContentSHA256Mismatch".into())
         }
         Reason::ChecksumWrong => S3ErrorCode::BadDigest,
+        Reason::SealWrong => S3ErrorCode::InvalidRequest,
         Reason::BodyCut => S3ErrorCode::IncompleteBody,
         Reason::TooLarge => large(&refusal.detail),
         Reason::NotOffered => S3ErrorCode::NotImplemented,
@@ -125,6 +126,9 @@ fn absent(detail: &str, about: About) -> S3ErrorCode {
     if detail.starts_with("bucket") {
         return S3ErrorCode::NoSuchBucket;
     }
+    if detail.starts_with("upload") {
+        return S3ErrorCode::NoSuchUpload;
+    }
     match about {
         About::Bucket => S3ErrorCode::NoSuchBucket,
         About::Object => S3ErrorCode::NoSuchKey,
@@ -138,6 +142,8 @@ fn malformed(detail: &str) -> S3ErrorCode {
         S3ErrorCode::InvalidPartOrder
     } else if detail.contains("is not the one that was kept") || detail.contains("sent again while") {
         S3ErrorCode::InvalidPart
+    } else if detail.contains("x-amz-") {
+        S3ErrorCode::InvalidRequest
     } else if detail.starts_with("a bucket name") {
         S3ErrorCode::InvalidBucketName
     } else {

@@ -12,6 +12,7 @@ use words::Timestamp;
 
 use crate::front::Front;
 use crate::guard::{answer, chunk, head, hoist, name, sign};
+use crate::kept::word;
 use crate::{page, sums};
 
 /// When the corpus' requests were signed.
@@ -21,7 +22,7 @@ const NOW: Timestamp = Timestamp::from_ms(1801396800000);
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     ("authorization", fuzz_authorization),
     ("chunks", fuzz_chunks),
     ("date", fuzz_date),
@@ -32,6 +33,7 @@ pub const TARGETS: [Target; 10] = [
     ("query", fuzz_query),
     ("range", fuzz_range),
     ("token", fuzz_token),
+    ("word", fuzz_word),
 ];
 
 pub fn fuzz_authorization(bytes: &[u8]) {
@@ -140,4 +142,12 @@ pub fn fuzz_range(bytes: &[u8]) {
     }
     let _condition = ETagCondition::parse_http_header(bytes);
     let _source = CopySource::parse(&text);
+}
+
+/// Metadata as a header has them: what is no encoded word is kept.
+pub fn fuzz_word(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let read = word::decode(&text);
+    assert!(text.contains("=?") || read == text.trim_matches([' ', '\t']));
+    assert!(read.len() <= text.len() * 2);
 }

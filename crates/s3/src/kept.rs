@@ -2,6 +2,9 @@
 //!
 //! They are data, kept word for word beside the object.
 
+pub mod word;
+
+use http::HeaderMap;
 use s3s::dto::{Metadata, Timestamp, TimestampFormat};
 use s3s::{S3ErrorCode, S3Result};
 use words::limit::METADATA_BYTES_MAX;
@@ -19,6 +22,8 @@ const EXPIRES: &str = "expires";
 const MEDIA: &str = "content-type";
 /// A transfer's framing, not the object's encoding.
 const FRAMING: &str = "aws-chunked";
+/// Bytes that come sealed to the project's key: what is stored is inside.
+const SEALED: &str = "crypt4gh";
 
 /// What a request says, in its own fields.
 #[derive(Default)]
@@ -32,23 +37,50 @@ pub struct Said {
     pub media: Option<String>,
 }
 
-/// Takes what a request says of an object out of its input.
+/// Takes what a request says of an object out of it.
 macro_rules! said {
-    ($input:expr) => {
+    ($ask:expr) => {
         $crate::kept::Said {
-            user: $input.metadata.take(),
-            cache_control: $input.cache_control.take(),
-            disposition: $input.content_disposition.take(),
-            encoding: $input.content_encoding.take(),
-            language: $input.content_language.take(),
-            expires: $input.expires.take(),
-            media: $input.content_type.take(),
+            user: $crate::kept::user(&$ask.headers),
+            cache_control: $ask.input.cache_control.take(),
+            disposition: $ask.input.content_disposition.take(),
+            encoding: $ask.input.content_encoding.take(),
+            language: $ask.input.content_language.take(),
+            expires: $ask.input.expires.take(),
+            media: $ask.input.content_type.take(),
         }
     };
 }
 pub(crate) use said;
 
+/// WHY not as the protocol crate reads it: it drops what stands between encoded words.
+pub fn user(headers: &HeaderMap) -> Option<Metadata> {
+    let own = headers.iter().filter_map(|(name, value)| {
+        let name = name.as_str().strip_prefix(USER).filter(|name| !name.is_empty())?;
+        let value = std::str::from_utf8(value.as_bytes()).ok()?;
+        Some((name.to_owned(), word::decode(value)))
+    });
+    Some(own.collect::<Metadata>()).filter(|own| !own.is_empty())
+}
+
 impl Said {
+    /// How the bytes come sealed, if the request says so; that is then no encoding of what is stored.
+    ///
+    /// SPEC: RFC 9110, 8.4: encodings are listed in the order in which they were applied.
+    pub fn sealed(&mut self) -> S3Result<Option<String>> {
+        let Some(encoding) = self.encoding.take().and_then(|encoding| unframed(&encoding)) else {
+            return Ok(None);
+        };
+        let mut parts: Vec<_> = encoding.split(',').collect();
+        let is_sealed = parts.pop_if(|last| last.eq_ignore_ascii_case(SEALED)).is_some();
+        if parts.iter().any(|part| part.eq_ignore_ascii_case(SEALED)) {
+            let says = "content-encoding: crypt4gh is the last one, and once";
+            return Err(error::invalid(S3ErrorCode::InvalidRequest, says));
+        }
+        self.encoding = Some(parts.join(",")).filter(|rest| !rest.is_empty());
+        Ok(is_sealed.then(|| SEALED.to_owned()))
+    }
+
     /// As rows keep it.
     pub fn pairs(self) -> S3Result<Vec<(String, String)>> {
         let mut user: Vec<_> = self.user.into_iter().flatten().collect();

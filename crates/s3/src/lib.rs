@@ -12,6 +12,7 @@ mod body;
 mod bucket;
 mod change;
 mod copy;
+mod copy_part;
 mod door;
 mod error;
 mod front;

@@ -5,7 +5,7 @@ use s3s::S3Result;
 use crate::error::not_offered;
 
 /// The verbs that are served.
-pub const VERBS: [&str; 53] = [
+pub const VERBS: [&str; 54] = [
     "AbortMultipartUpload",
     "CompleteMultipartUpload",
     "CopyObject",
@@ -59,10 +59,11 @@ pub const VERBS: [&str; 53] = [
     "PutObjectAcl",
     "PutPublicAccessBlock",
     "UploadPart",
+    "UploadPartCopy",
 ];
 
 /// Why whole families of verbs are not served.
-const WHY: [(&str, &str); 11] = [
+const WHY: [(&str, &str); 10] = [
     ("Policy", "who may do what follows from agreements and permits, not from bucket policies"),
     ("PublicAccess", "nothing here is ever public"),
     ("Ownership", "what is stored belongs to its provider by agreement"),
@@ -74,7 +75,6 @@ const WHY: [(&str, &str); 11] = [
     ("Retention", "retention follows from the agreement"),
     ("ObjectLock", "retention follows from the agreement"),
     ("Tagging", "labels are set with `epic object describe`"),
-    ("UploadPartCopy", "copy in one request: a copy shares the sealed bytes at any size"),
     ("Replication", "copies of cells are the operator's"),
     ("Website", "nothing here is ever public"),
 ];

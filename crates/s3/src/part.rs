@@ -3,6 +3,7 @@
 use region::upload::{self, PartRow, UploadRow};
 use s3s::dto::*;
 use s3s::{S3ErrorCode, S3Response, S3Result};
+use seal::checksum::Algorithm;
 use words::limit::UPLOAD_PARTS_MAX;
 use words::{Reason, act};
 
@@ -13,13 +14,23 @@ use crate::page::{self, Writing};
 use crate::sums::tell;
 use crate::upload::type_name;
 
-pub async fn part(mut ask: Ask<UploadPartInput>) -> S3Result<S3Response<UploadPartOutput>> {
-    let number = u32::try_from(ask.input.part_number).ok();
+/// A part's number, if it is one.
+pub fn number(part_number: i32) -> S3Result<u32> {
+    let number = u32::try_from(part_number).ok();
     let number = number.filter(|number| (1..=UPLOAD_PARTS_MAX).contains(number));
-    let number = number
-        .ok_or_else(|| error::invalid(S3ErrorCode::InvalidArgument, "a part's number is 1 to 10,000"))?;
+    number.ok_or_else(|| error::invalid(S3ErrorCode::InvalidArgument, "a part's number is 1 to 10,000"))
+}
+
+/// The checksum that the parts of an upload have.
+pub fn agreed(upload: &UploadRow) -> Option<Algorithm> {
+    upload.algorithm.as_deref().and_then(Algorithm::parse)
+}
+
+pub async fn part(mut ask: Ask<UploadPartInput>) -> S3Result<S3Response<UploadPartOutput>> {
+    let number = number(ask.input.part_number)?;
     let announced = Announced::read(&ask.headers, ask.input.content_length, ask.trailers.take())?;
-    let (body, extra) = verified(ask.input.body.take(), announced, Vec::new());
+    let body = ask.input.body.take();
+    let sent = |upload: &UploadRow| Ok(verified(body, announced.within(agreed(upload))?, Vec::new()));
     let deed = act::UploadPart {
         project: ask.project.clone(),
         bucket: ask.input.bucket.clone(),
@@ -28,7 +39,7 @@ pub async fn part(mut ask: Ask<UploadPartInput>) -> S3Result<S3Response<UploadPa
         part: number.into(),
     };
     let (row, leaf) =
-        upload::part(&ask.region, &ask.actor, deed, extra, body).await.map_err(About::Upload.told())?;
+        upload::part_of(&ask.region, &ask.actor, deed, sent).await.map_err(About::Upload.told())?;
     let mut output =
         UploadPartOutput { e_tag: Some(ETag::Strong(row.etag.clone())), ..UploadPartOutput::default() };
     tell!(output, &row.checksums);

@@ -13,7 +13,8 @@ use crate::sums::{kind, tell};
 
 pub async fn put(mut ask: Ask<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
     let announced = Announced::read(&ask.headers, ask.input.content_length, ask.trailers.take())?;
-    let mut said = said!(ask.input);
+    let mut said = said!(ask);
+    let sealed = said.sealed()?;
     let media = said.media.take();
     let (body, extra) = verified(ask.input.body.take(), announced, said.pairs()?);
     let deed = act::ObjectPut {
@@ -22,6 +23,7 @@ pub async fn put(mut ask: Ask<PutObjectInput>) -> S3Result<S3Response<PutObjectO
         key: ask.input.key.clone(),
         media,
         condition: condition(ask.input.if_match.take(), ask.input.if_none_match.take())?,
+        sealed,
     };
     let stored = put::put(&ask.region, &ask.actor, deed, extra, body).await.map_err(About::Object.told())?;
     let mut output = PutObjectOutput {

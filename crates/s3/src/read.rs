@@ -8,7 +8,7 @@ use futures::Stream;
 use http::HeaderMap;
 use http::header::IF_RANGE;
 use region::object::body::Body;
-use region::object::{ObjectRow, read};
+use region::object::{Checksum, ObjectRow, read};
 use s3s::dto::*;
 use s3s::{S3Error, S3Response, S3Result};
 use words::{Reason, Refusal, act};
@@ -97,11 +97,20 @@ fn described(row: &ObjectRow, chosen: &Chosen, is_verified: bool, version: Optio
         version_id: version.map(str::to_owned).or_else(|| (!row.is_null).then(|| row.version_id())),
         ..GetObjectOutput::default()
     };
-    if is_verified && chosen.content_range.is_none() {
-        tell!(output, &row.checksums);
-        output.checksum_type = kind(&row.checksums);
-    }
+    let sums = if is_verified { sums_of(row, chosen) } else { Vec::new() };
+    tell!(output, &sums);
+    output.checksum_type = kind(&sums);
     output
+}
+
+/// What can be told of the chosen bytes: all of them, or a part that has its own.
+fn sums_of(row: &ObjectRow, chosen: &Chosen) -> Vec<Checksum> {
+    let Some(index) = chosen.part else {
+        return if chosen.content_range.is_none() { row.checksums.clone() } else { Vec::new() };
+    };
+    let own = row.part_sums.as_ref().and_then(|sums| sums.get(index)).cloned();
+    let of_whole = row.checksums.first().cloned();
+    own.zip(of_whole).map(|(value, whole)| Checksum { value, ..whole }).into_iter().collect()
 }
 
 pub async fn head(mut ask: Ask<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {

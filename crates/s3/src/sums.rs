@@ -21,18 +21,24 @@ pub fn header_name(algorithm: Algorithm) -> String {
     format!("x-amz-checksum-{}", algorithm.name().to_ascii_lowercase())
 }
 
-pub fn by_name(name: &str) -> Option<Algorithm> {
-    ALGORITHMS.into_iter().find(|algorithm| algorithm.name() == name)
-}
-
 /// The checksums that a request carries in its headers, MD5 included.
 pub fn claimed(headers: &HeaderMap) -> S3Result<Vec<Digest>> {
     let mut claimed = Vec::new();
     for algorithm in ALGORITHMS {
         claimed.extend(read(headers, &header_name(algorithm), algorithm, S3ErrorCode::InvalidRequest)?);
     }
-    claimed.extend(read(headers, "content-md5", Algorithm::Md5, S3ErrorCode::InvalidDigest)?);
+    // SPEC: S3 API, "Checking object integrity": one x-amz-checksum header at most; MD5 has its own.
+    if claimed.len() > 1 {
+        let says = "expecting a single x-amz-checksum- header";
+        return Err(error::invalid(S3ErrorCode::InvalidRequest, says));
+    }
+    claimed.extend(md5(headers)?);
     Ok(claimed)
+}
+
+/// The MD5 that a request carries in its headers.
+pub fn md5(headers: &HeaderMap) -> S3Result<Option<Digest>> {
+    read(headers, "content-md5", Algorithm::Md5, S3ErrorCode::InvalidDigest)
 }
 
 fn read(
@@ -64,12 +70,7 @@ pub fn announced(headers: &HeaderMap) -> S3Result<Option<Algorithm>> {
 /// What is kept of checksums that were found to hold.
 pub fn kept(digests: &[Digest]) -> Vec<Checksum> {
     let kept = digests.iter().filter(|digest| digest.algorithm() != Algorithm::Md5);
-    kept.map(whole).collect()
-}
-
-/// A checksum over all bytes.
-pub fn whole(digest: &Digest) -> Checksum {
-    Checksum { algorithm: digest.algorithm().name().to_owned(), value: digest.to_text(), is_full: true }
+    kept.map(Checksum::whole).collect()
 }
 
 pub fn value(sums: &[Checksum], algorithm: Algorithm) -> Option<String> {

@@ -20,7 +20,8 @@ pub async fn start(
 ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
     let algorithm = ask.input.checksum_algorithm.take();
     let (algorithm, is_full) = agreed(algorithm.as_ref(), ask.input.checksum_type.as_ref())?;
-    let mut said = said!(ask.input);
+    let mut said = said!(ask);
+    let sealed = said.sealed()?;
     let media = said.media.take();
     let name = algorithm.map(|algorithm| algorithm.name().to_owned());
     let begun = Begun { media, metadata: said.pairs()?, algorithm: name, is_full };
@@ -28,6 +29,7 @@ pub async fn start(
         project: ask.project.clone(),
         bucket: ask.input.bucket.clone(),
         key: ask.input.key.clone(),
+        sealed,
     };
     let (row, leaf) =
         upload::start(&ask.region, &ask.actor, deed, begun).await.map_err(About::Bucket.told())?;
@@ -65,7 +67,7 @@ fn agreed(
             Ok((None, true))
         };
     };
-    let algorithm = sums::by_name(name.as_str()).ok_or_else(|| refused("no such checksum algorithm"))?;
+    let algorithm = Algorithm::parse(name.as_str()).ok_or_else(|| refused("no such checksum algorithm"))?;
     let is_full = is_full.unwrap_or(algorithm == Algorithm::Crc64Nvme);
     match (algorithm, is_full) {
         (Algorithm::Sha1 | Algorithm::Sha256, true) => {
@@ -81,7 +83,7 @@ pub async fn complete(
 ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
     let parts = ask.input.multipart_upload.take().and_then(|upload| upload.parts).unwrap_or_default();
     let named = named(parts)?;
-    let claimed = given!(ask.input);
+    let claimed = claimed(given!(ask.input))?;
     let size_bytes = ask.input.mpu_object_size;
     let asked_type = ask.input.checksum_type.take();
     let deed = act::UploadComplete {
@@ -91,16 +93,17 @@ pub async fn complete(
         upload: ask.input.upload_id.clone(),
         condition: condition(ask.input.if_match.take(), ask.input.if_none_match.take())?,
     };
+    let summed: Vec<_> = named.iter().map(|part| !part.checksums.is_empty()).collect();
     let sum = move |upload: &UploadRow, parts: &[PartRow]| {
         check_size(size_bytes, parts)?;
         check_type(asked_type.as_ref(), upload)?;
-        let found = whole(upload, parts)?;
-        let holds = |(algorithm, value): &(Algorithm, String)| {
-            sums::value(&found, *algorithm).as_ref() == Some(value)
-        };
-        match claimed.iter().find(|claim| !holds(claim)) {
-            Some((algorithm, _)) => Err(sums::wrong(algorithm.name())),
-            None => Ok(found),
+        check_parts(upload, &summed)?;
+        let found = whole(upload, parts, claimed.as_ref().map(|(algorithm, _)| *algorithm))?;
+        match &claimed {
+            Some((algorithm, value)) if !holds(&found, *algorithm, value) => {
+                Err(sums::wrong(algorithm.name()))
+            }
+            Some(_) | None => Ok(found),
         }
     };
     let stored =
@@ -116,6 +119,44 @@ pub async fn complete(
     };
     tell!(output, &stored.row.checksums);
     Ok(recorded(output, stored.leaf))
+}
+
+/// The whole object's checksum as the client has it: one at most, and readable.
+fn claimed(given: Vec<(Algorithm, String)>) -> S3Result<Option<(Algorithm, String)>> {
+    let refused = |detail: String| error::invalid(S3ErrorCode::InvalidRequest, detail);
+    if given.len() > 1 {
+        return Err(refused("expecting a single x-amz-checksum- header".to_owned()));
+    }
+    let Some((algorithm, value)) = given.into_iter().next() else {
+        return Ok(None);
+    };
+    let digest = value.split_once('-').map_or(value.as_str(), |(digest, _)| digest);
+    if Digest::from_text(algorithm, digest).is_err() {
+        return Err(refused(format!("{} is no checksum", sums::header_name(algorithm))));
+    }
+    Ok(Some((algorithm, value)))
+}
+
+/// A composite may be named with or without the number of its parts.
+fn holds(found: &[Checksum], algorithm: Algorithm, value: &str) -> bool {
+    let found = found.iter().find(|sum| sum.algorithm == algorithm.name());
+    found.is_some_and(|sum| {
+        let digest = sum.value.split_once('-').map(|(digest, _)| digest);
+        sum.value == value || digest == Some(value)
+    })
+}
+
+/// SPEC: CompleteMultipartUpload: a composite is confirmed part by part.
+fn check_parts(upload: &UploadRow, summed: &[bool]) -> Result<(), Refusal> {
+    let is_composite = upload.algorithm.is_some() && !upload.is_full;
+    match summed.iter().position(|is_summed| !is_summed).filter(|_| is_composite) {
+        None => Ok(()),
+        Some(index) => {
+            let says =
+                format!("the x-amz-checksum-algorithm of the upload is missing for the {}. part", index + 1);
+            Err(Refusal::with(Reason::Invalid, says))
+        }
+    }
 }
 
 fn named(parts: Vec<CompletedPart>) -> S3Result<Vec<Named>> {
@@ -152,15 +193,19 @@ fn check_size(said: Option<i64>, parts: &[PartRow]) -> Result<(), Refusal> {
 fn check_type(asked: Option<&ChecksumType>, upload: &UploadRow) -> Result<(), Refusal> {
     match asked {
         Some(asked) if asked.as_str() != type_name(upload.is_full) => {
-            Err(Refusal::with(Reason::Invalid, "the upload was started with another x-amz-checksum-type"))
+            Err(sums::wrong("the upload was started with another x-amz-checksum-type"))
         }
         Some(_) | None => Ok(()),
     }
 }
 
 /// The whole object's checksum from its parts', as S3 defines it.
-fn whole(upload: &UploadRow, parts: &[PartRow]) -> Result<Vec<Checksum>, Refusal> {
-    let agreed = upload.algorithm.as_deref().and_then(sums::by_name);
+fn whole(
+    upload: &UploadRow,
+    parts: &[PartRow],
+    claimed: Option<Algorithm>,
+) -> Result<Vec<Checksum>, Refusal> {
+    let agreed = upload.algorithm.as_deref().and_then(Algorithm::parse);
     let all = |algorithm: Algorithm| -> Option<Vec<(Digest, u64)>> {
         parts
             .iter()
@@ -177,7 +222,10 @@ fn whole(upload: &UploadRow, parts: &[PartRow]) -> Result<Vec<Checksum>, Refusal
             };
             Some((algorithm, all(algorithm).ok_or_else(lacking)?))
         }
-        None => sums::ALGORITHMS.into_iter().find_map(|algorithm| Some((algorithm, all(algorithm)?))),
+        None => claimed
+            .into_iter()
+            .chain(sums::ALGORITHMS)
+            .find_map(|algorithm| Some((algorithm, all(algorithm)?))),
     };
     let Some((algorithm, digests)) = found else {
         return Ok(Vec::new());
@@ -185,7 +233,7 @@ fn whole(upload: &UploadRow, parts: &[PartRow]) -> Result<Vec<Checksum>, Refusal
     let broken = |_| Refusal::with(Reason::Invalid, "the parts' checksums do not combine");
     let is_sha = matches!(algorithm, Algorithm::Sha1 | Algorithm::Sha256);
     if upload.is_full && !is_sha {
-        return Ok(vec![sums::whole(&combine(&digests).map_err(broken)?)]);
+        return Ok(vec![Checksum::whole(&combine(&digests).map_err(broken)?)]);
     }
     let digests: Vec<_> = digests.into_iter().map(|(digest, _)| digest).collect();
     let value = composite(&digests).map_err(broken)?;

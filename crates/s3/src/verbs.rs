@@ -12,7 +12,7 @@ use tracing::instrument::WithSubscriber;
 
 use crate::ask::{Ask, Voice};
 use crate::front::Front;
-use crate::{bucket, change, copy, lifecycle, list, part, put, read, stated, upload};
+use crate::{bucket, change, copy, copy_part, lifecycle, list, part, put, read, stated, upload};
 
 /// S3 over a region.
 pub struct Verbs(pub Region, pub Arc<Front>);
@@ -52,6 +52,7 @@ verbs! {
     copy_object CopyObjectInput CopyObjectOutput = copy::copy;
     create_multipart_upload CreateMultipartUploadInput CreateMultipartUploadOutput = upload::start;
     upload_part UploadPartInput UploadPartOutput = part::part;
+    upload_part_copy UploadPartCopyInput UploadPartCopyOutput = copy_part::copy;
     complete_multipart_upload CompleteMultipartUploadInput CompleteMultipartUploadOutput = upload::complete;
     abort_multipart_upload AbortMultipartUploadInput AbortMultipartUploadOutput = upload::abort;
     list_multipart_uploads ListMultipartUploadsInput ListMultipartUploadsOutput = part::uploads;

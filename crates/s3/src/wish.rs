@@ -98,8 +98,20 @@ pub struct Chosen {
     pub bytes: Bytes<u64>,
     /// Set when not the whole object was asked for.
     pub content_range: Option<String>,
-    /// Set when a part was asked for by number.
+    /// Set when a part was asked for by number: how many there are.
     pub parts: Option<usize>,
+    /// Which of them, from 0.
+    pub part: Option<usize>,
+}
+
+impl Chosen {
+    fn whole(size_bytes: u64) -> Self {
+        Self::some(0..size_bytes)
+    }
+
+    fn some(bytes: Bytes<u64>) -> Self {
+        Self { bytes, content_range: None, parts: None, part: None }
+    }
 }
 
 /// Which bytes of an object.
@@ -118,15 +130,13 @@ impl Choice {
             (Some(_), Some(_)) => {
                 Err(error::invalid(S3ErrorCode::InvalidRequest, "ask for a range or for a part"))
             }
-            (Some(_), None) if !self.is_same(row) => {
-                Ok(Chosen { bytes: 0..whole, content_range: None, parts: None })
-            }
+            (Some(_), None) if !self.is_same(row) => Ok(Chosen::whole(whole)),
             (Some(range), None) => {
                 let bytes = range.check(whole).map_err(|_| beyond(whole))?;
-                Ok(Chosen { content_range: Some(told(&bytes, whole)), bytes, parts: None })
+                Ok(Chosen { content_range: Some(told(&bytes, whole)), ..Chosen::some(bytes) })
             }
             (None, Some(number)) => part(row, number),
-            (None, None) => Ok(Chosen { bytes: 0..whole, content_range: None, parts: None }),
+            (None, None) => Ok(Chosen::whole(whole)),
         }
     }
 }
@@ -154,13 +164,13 @@ fn part(row: &ObjectRow, number: i32) -> S3Result<Chosen> {
     };
     let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1)).ok_or_else(lost)?;
     if !row.is_multipart {
-        let bytes = 0..row.size_bytes;
-        return if index == 0 { Ok(Chosen { bytes, content_range: None, parts: None }) } else { Err(lost()) };
+        return if index == 0 { Ok(Chosen::whole(row.size_bytes)) } else { Err(lost()) };
     }
     let piece = row.pieces.get(index).ok_or_else(lost)?;
     let start = row.pieces.iter().take(index).map(|piece| piece.plain_bytes).sum();
     let bytes = start..start + piece.plain_bytes;
-    Ok(Chosen { content_range: Some(told(&bytes, row.size_bytes)), bytes, parts: Some(row.pieces.len()) })
+    let content_range = Some(told(&bytes, row.size_bytes));
+    Ok(Chosen { bytes, content_range, parts: Some(row.pieces.len()), part: Some(index) })
 }
 
 fn told(bytes: &Bytes<u64>, whole: u64) -> String {

@@ -59,6 +59,12 @@ impl Algorithm {
         }
     }
 
+    /// S3's algorithm of this name; MD5 is none of them.
+    pub fn parse(name: &str) -> Option<Self> {
+        let all = [Self::Sha1, Self::Sha256, Self::Crc32, Self::Crc32c, Self::Crc64Nvme];
+        all.into_iter().find(|algorithm| algorithm.name() == name)
+    }
+
     const fn crc(self) -> Option<CrcAlgorithm> {
         match self {
             Self::Crc32 => Some(CrcAlgorithm::Crc32IsoHdlc),

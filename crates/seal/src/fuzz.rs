@@ -23,10 +23,11 @@ pub const BODY_KEY: [u8; 32] = [9; 32];
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 16] = [
     ("header", fuzz_header),
     ("packet", fuzz_packet),
     ("foreign", fuzz_foreign),
+    ("arrival", fuzz_arrival),
     ("edit", fuzz_edit),
     ("keyfile", fuzz_keyfile),
     ("note", fuzz_note),
@@ -77,6 +78,26 @@ pub fn fuzz_foreign(bytes: &[u8]) {
     if opener.push(bytes, &mut plain).is_ok() && opener.finish(&mut plain).is_ok() {
         assert!(plain.len() <= bytes.len());
     }
+}
+
+/// A whole file as somebody delivers it; in pieces it must come to the same.
+pub fn fuzz_arrival(bytes: &[u8]) {
+    let readers = || vec![DecryptionKey::from_secret(&Secret::new([8; 32])), own_reader()];
+    let arrive = |piece_bytes: usize| {
+        let (mut arrival, mut plain) = (crypt4gh::Arrival::new(readers()), BytesMut::new());
+        let pushed = bytes.chunks(piece_bytes).try_for_each(|piece| arrival.push(piece, &mut plain));
+        pushed.and_then(|()| arrival.finish(&mut plain)).map(|()| plain)
+    };
+    let whole = arrive(bytes.len().max(1));
+    let pieces = arrive(97);
+    assert!(whole.as_ref().ok() == pieces.as_ref().ok());
+    if let Ok(plain) = whole {
+        assert!(plain.len() < bytes.len());
+    }
+}
+
+fn own_reader() -> DecryptionKey {
+    DecryptionKey::from_secret(&Secret::new(READER_SECRET))
 }
 
 fn foreign_opener() -> Option<ForeignOpener> {

@@ -83,6 +83,7 @@ reasons! {
     QuotaFull = "quota_full" Denied
     Invalid = "invalid" Invalid
     ChecksumWrong = "checksum_wrong" Invalid
+    SealWrong = "seal_wrong" Invalid
     BodyCut = "body_cut" Invalid
     TooLarge = "too_large" Invalid
     NotOffered = "not_offered" Invalid

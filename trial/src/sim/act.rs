@@ -199,7 +199,8 @@ impl Stage<'_> {
     async fn upload(&self, place: Place, tag: u64, ends: bool) -> Result<Told, Refusal> {
         let writer = self.writer(place.0).await?;
         let (project, bucket, key) = (PROJECT.to_owned(), BUCKETS[place.0].to_owned(), key(place.1));
-        let deed = UploadStart { project: project.clone(), bucket: bucket.clone(), key: key.clone() };
+        let deed =
+            UploadStart { project: project.clone(), bucket: bucket.clone(), key: key.clone(), sealed: None };
         let begun = Begun { media: Some(media(tag)), ..Begun::default() };
         let (row, leaf) = start(self.region, &writer, deed, begun).await?;
         let upload = row.id.to_string();

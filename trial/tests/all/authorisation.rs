@@ -112,6 +112,16 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
         ("rita@desk", "upload.abort", with(at("first"), json!({ "upload": "$upload" }))),
         ("rita@desk", "upload.start", at("table")),
         ("rita@desk", "upload.complete", with(at("table"), json!({ "upload": "$upload" }))),
+        ("rita@desk", "upload.start", at("again")),
+        (
+            "rita@desk",
+            "upload.copy",
+            with(
+                at("again"),
+                json!({ "upload": "$upload", "part": 2, "source_bucket": "results", "source_key": "table", "range": "0-2" }),
+            ),
+        ),
+        ("rita@desk", "upload.abort", with(at("again"), json!({ "upload": "$upload" }))),
         ("rita@desk", "object.probe", at("table")),
         ("rita@desk", "object.list", json!({ "project": PROJECT, "bucket": "results" })),
         (

@@ -15,6 +15,7 @@ mod names;
 mod openings;
 mod readings;
 mod refusals;
+mod sealed;
 mod sides;
 mod simulation;
 mod ten_million;

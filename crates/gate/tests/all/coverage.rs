@@ -314,7 +314,8 @@ fn a_grant_delivers_and_nothing_else() {
 #[test]
 fn from_outside_by_tier() {
     let gate = Gate::embedded().unwrap();
-    let touches = [Act::ObjectGet, Act::ObjectProbe, Act::ObjectList, Act::ObjectCopy, Act::ObjectPut];
+    let touches =
+        [Act::ObjectGet, Act::ObjectProbe, Act::ObjectList, Act::ObjectCopy, Act::UploadCopy, Act::ObjectPut];
     for (tier, expected) in
         [(0, Ok(())), (1, Ok(())), (2, Err(Reason::PlaceOutside)), (3, Err(Reason::PlaceOutside))]
     {

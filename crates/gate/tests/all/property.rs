@@ -42,7 +42,7 @@ prop_compose! {
         is_inside: bool,
         credential in 0..4_u8,
         tier in 0..4_u8,
-        flags in prop::collection::vec(prop::bool::weighted(0.12), 9),
+        flags in prop::collection::vec(prop::bool::weighted(0.12), 10),
         permit in prop::option::of(spans()),
         agreement in prop::option::of(spans()),
         grant in prop::option::of(spans()),
@@ -70,6 +70,7 @@ prop_compose! {
                 data.agreement = agreement.map(|span| gate::AgreementFacts { span, is_suspended: flags[4], ..world::agreement() });
                 data.grant = grant.map(|span| gate::GrantFacts { span, address_matches: !flags[5], ..world::grant() });
                 (data.is_held, data.is_scope_erased, data.is_conditional) = (flags[6], flags[7], flags[8]);
+                data.is_sealed = flags[9];
             }
             Target::Airlock { author, fetch_ends, permit: of_author, .. } => {
                 (*author, *fetch_ends, *of_author) = (person, until, permit);

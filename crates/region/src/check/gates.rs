@@ -171,6 +171,7 @@ fn right() -> (Case, DataFacts) {
         permit: Some(span),
         grant: None,
         is_conditional: false,
+        is_sealed: false,
         is_scope_erased: false,
         is_held: false,
         retained_until: None,

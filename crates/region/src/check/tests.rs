@@ -115,6 +115,7 @@ async fn deliver(world: &World) {
         key: "a".into(),
         media: None,
         condition: None,
+        sealed: None,
     };
     let body = Box::pin(stream::iter([Ok(Bytes::from_static(b"id;age\n1;54\n"))]));
     put(&world.region, &dina, deed, Extra::default(), body).await.unwrap();

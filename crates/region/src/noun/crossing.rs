@@ -99,10 +99,10 @@ impl WishRow {
             media: row.media.filter(|_| self.tells("content-type")),
             // WHY: those over parts are of parts that a snapshot has not.
             checksums: row.checksums.into_iter().filter(|sum| sum.is_full).collect(),
-            is_held: false,
-            // WHY: what keeps the home's object, and sums of its parts, are the home's.
-            retention: None,
             part_sums: None,
+            is_held: false,
+            // WHY: what keeps the home's object is the home's.
+            retention: None,
             ..row
         }
     }

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use gate::facts::Target;
+use seal::EncryptionKey;
+use seal::crypt4gh::write_public;
 use serde_json::{Value, json};
 use words::act::{KeyEraseProject, KeyEraseScope, KeyRotate, KeyShow};
 use words::noun::{Agreement, Noun, Project, Scope};
@@ -165,6 +167,12 @@ impl Rule for KeyEraseProject {
     }
 }
 
+/// The key that files for this scope are sealed to, as the Crypt4GH tools read it; none of what can never be opened.
+fn public(scope: &ScopeRow) -> Option<String> {
+    let is_live = !scope.is_erased && scope.generation > 0;
+    is_live.then(|| write_public(EncryptionKey::from_bytes(*scope.public)))
+}
+
 #[async_trait]
 impl Show for KeyShow {
     async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {
@@ -178,6 +186,7 @@ impl Show for KeyShow {
                 "agreement": scope.agreement.map(|id| id.to_string()),
                 "snapshot": crate::snapshot::of_scope(cell, scope.id).await?,
                 "generation": scope.generation,
+                "crypt4gh_public": public(&scope),
                 "erased": scope.erased_at,
                 "certificate": certificate.map(|row| row.note),
             }));

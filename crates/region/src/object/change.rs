@@ -1,23 +1,30 @@
 //! Changing what is there: copy, delete, describe, hold.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use futures::FutureExt;
+use futures::{FutureExt, StreamExt};
 use gate::facts::Target;
+use seal::checksum::Algorithm;
 use serde_json::json;
-use words::act::{ObjectCopy, ObjectDelete, ObjectDescribe, ObjectHold};
+use words::act::{ObjectCopy, ObjectDelete, ObjectDescribe, ObjectGet, ObjectHold};
 use words::limit::METADATA_BYTES_MAX;
 use words::noun::Noun;
 use words::{Actor, Deed, Id, Rand, Reason, Refusal, Timestamp};
 
 use crate::Region;
 use crate::act::{Frame, Judged, Outcome, Plan, Request, Rule, Scene};
+use crate::cell::Cell;
 use crate::cell::draft::Draft;
 use crate::cell::step::Leaf;
 use crate::facts::{self, DataTarget, Removed};
 use crate::noun::bucket::{self, BucketRow, Versions};
+use crate::object::body;
 use crate::object::keep::{Aside, may_vanish_aside};
 use crate::object::put::{Extra, Made, Stored, check_key, place, store};
-use crate::object::{ObjectRow, find, known, newest, next_version, null_version};
+use crate::object::read::{Watch, guarded};
+use crate::object::sums::summed;
+use crate::object::{Checksum, ObjectRow, find, known, newest, next_version, null_version};
 
 macro_rules! judged_change {
     ($($deed:ident ($removes:expr))*) => { $(#[async_trait]
@@ -37,20 +44,28 @@ judged_change! {
     ObjectHold (|_| None)
 }
 
+/// What a door adds to a copy.
+#[derive(Default)]
+pub struct Copying {
+    pub source_version: Option<String>,
+    /// Metadata to set instead of the source's.
+    pub replaced: Option<Extra>,
+    /// A checksum that the copy is to have.
+    pub algorithm: Option<Algorithm>,
+}
+
 /// Copies within one provider's data: the copy shares the sealed bytes.
 ///
-/// `replaced`: metadata to set instead of the source's. `source_must`: a
-/// condition over the source, judged on the row that is copied.
+/// `source_must`: a condition over the source, judged on the row that is copied.
 pub async fn copy(
     region: &Region,
     actor: &Actor,
     deed: ObjectCopy,
-    source_version: Option<String>,
-    replaced: Option<Extra>,
+    copying: Copying,
     source_must: impl FnOnce(&ObjectRow) -> Result<(), Refusal> + Send,
 ) -> Result<Stored, Refusal> {
     let project = deed.project.clone();
-    let copied = copied(region, actor, deed, source_version, replaced, source_must);
+    let copied = copied(region, actor, deed, copying, source_must);
     region.heard(actor, ObjectCopy::ACT, Some(&project), copied.boxed()).await
 }
 
@@ -58,24 +73,24 @@ async fn copied(
     region: &Region,
     actor: &Actor,
     deed: ObjectCopy,
-    source_version: Option<String>,
-    replaced: Option<Extra>,
+    copying: Copying,
     source_must: impl FnOnce(&ObjectRow) -> Result<(), Refusal> + Send,
 ) -> Result<Stored, Refusal> {
     check_key(&deed.key)?;
     let cell = region.project_cell(actor, &deed.project).await?;
-    let source = words::act::ObjectGet {
+    let source = ObjectGet {
         project: deed.project.clone(),
         bucket: deed.source_bucket.clone(),
         key: deed.source_key.clone(),
-        version: source_version.clone(),
+        version: copying.source_version.clone(),
     };
+    let since = region.moment(&cell);
     // WHY both: a copy reads its source; who may not read may not copy.
     let read = region.allow(actor, &source, Some(&cell)).await?;
     let allowed = region.allow(actor, &deed, Some(&cell)).await?;
     let rows = cell.view().await?;
     let from = bucket::find(&rows, &deed.source_bucket).await?;
-    let row = known(&rows, &from, &deed.source_key, source_version.as_deref()).await?;
+    let row = known(&rows, &from, &deed.source_key, source.version.as_deref()).await?;
     // WHY before the condition: its answer is a look at the source too.
     region.observe(&read, crate::act::subject(Noun::Object, row.id), &cell)?;
     source_must(&row)?;
@@ -83,7 +98,15 @@ async fn copied(
     if scope.id != row.scope {
         return Err(Reason::ScopeCrossed.into());
     }
-    let source = (row.row_key(), row.id);
+    let named = (row.row_key(), row.id);
+    let mut row = row;
+    let lacks = |algorithm: &Algorithm| row.checksums.iter().all(|sum| sum.algorithm != algorithm.name());
+    if let Some(algorithm) = copying.algorithm.filter(lacks) {
+        let request = Request { actor: actor.clone(), deed: source, attempt: None };
+        row.checksums = summed_anew(region, &cell, &row, algorithm, request, since).await?;
+        row.part_sums = None;
+    }
+    let source = named;
     let id = Id::random(region.rand());
     let etag = format!("{}-{}", data_encoding::HEXLOWER.encode(&Id::to_bytes(id)), row.pieces.len().max(1));
     let mut row = ObjectRow {
@@ -95,11 +118,31 @@ async fn copied(
         retention: None,
         ..row
     };
-    if let Some(extra) = replaced {
+    if let Some(extra) = copying.replaced {
         row.metadata = extra.metadata;
     }
-    let made = Made { condition: None, source: Some(source) };
+    let made = Made { source: Some(source), ..Made::default() };
     store(region, &cell, Request { actor: actor.clone(), deed, attempt: None }, allowed, row, made).await
+}
+
+/// A checksum of a source that it does not have: all of it is read, by somebody who may to the end.
+async fn summed_anew(
+    region: &Region,
+    cell: &Arc<Cell>,
+    row: &ObjectRow,
+    algorithm: Algorithm,
+    request: Request<ObjectGet>,
+    since: (u64, i64),
+) -> Result<Vec<Checksum>, Refusal> {
+    let held = cell.in_use.hold(row.pieces.iter().map(|piece| piece.blob));
+    let plain = body::read(region, cell, row, 0..row.size_bytes)?;
+    let watch =
+        Watch { region: region.clone(), request, cell: Arc::clone(cell), object: row.id, since, _held: held };
+    let (mut plain, sums) = summed(guarded(watch, plain), &[algorithm]);
+    while let Some(bytes) = plain.next().await {
+        bytes?;
+    }
+    sums()
 }
 
 /// What a deletion did.
@@ -209,9 +252,9 @@ pub fn marker(
         by,
         bucket: bucket.id,
         is_multipart: false,
+        lineage: None,
         retention: None,
         part_sums: None,
-        lineage: None,
     }
 }
 

@@ -13,6 +13,8 @@ pub mod list;
 pub mod lock;
 pub mod put;
 pub mod read;
+pub mod sums;
+pub mod unseal;
 
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
@@ -72,15 +74,15 @@ pub struct ObjectRow {
     /// It came as a multipart upload.
     #[n(17)]
     pub is_multipart: bool,
-    /// Until when it is locked.
-    #[n(18)]
-    pub retention: Option<lock::Retention>,
-    /// Of a multipart upload each part's checksum, in order; none where its parts came without.
-    #[n(19)]
-    pub part_sums: Option<Vec<Checksum>>,
     /// Where it came from, in a snapshot.
     #[n(22)]
     pub lineage: Option<Lineage>,
+    /// Until when it is locked.
+    #[n(18)]
+    pub retention: Option<lock::Retention>,
+    /// Of an object whose checksum is over those of its parts: each part's own, in order.
+    #[n(20)]
+    pub part_sums: Option<Vec<String>>,
 }
 
 /// One sealed run of an object's bytes.

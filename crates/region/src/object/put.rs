@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use futures::FutureExt;
 use gate::facts::Target;
+use seal::checksum::Algorithm;
 use serde_json::json;
 use words::act::ObjectPut;
 use words::limit::PART_BYTES_MAX;
@@ -16,7 +17,7 @@ use crate::cell::step::Leaf;
 use crate::facts::{self, DataTarget};
 use crate::noun::bucket::{self, BucketRow, Versions};
 use crate::object::body::{self, BlobReceipt, Body};
-use crate::object::{Checksum, ObjectRow, newest, next_version, null_version};
+use crate::object::{Checksum, ObjectRow, newest, next_version, null_version, unseal};
 use crate::scope::ScopeRow;
 
 /// Tells a body's checksums once it has ended.
@@ -29,6 +30,8 @@ pub struct Extra {
     pub metadata: Vec<(String, String)>,
     /// Asked once the body has ended: trailers come after it.
     pub checksums: Option<Sums>,
+    /// Of what comes sealed: which checksums to keep of the bytes inside.
+    pub inner: Vec<Algorithm>,
 }
 
 /// An object as it was stored.
@@ -44,7 +47,8 @@ pub struct Stored {
 impl Judged for ObjectPut {
     async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
         let of = DataTarget::object(&self.project, &self.bucket, &self.key);
-        facts::data(scene, &DataTarget { is_conditional: self.condition.is_some(), ..of }).await
+        let (is_conditional, is_sealed) = (self.condition.is_some(), self.sealed.is_some());
+        facts::data(scene, &DataTarget { is_conditional, is_sealed, ..of }).await
     }
 }
 
@@ -72,12 +76,28 @@ async fn sealed(
     check_key(&deed.key)?;
     let cell = region.project_cell(actor, &deed.project).await?;
     let allowed = region.allow(actor, &deed, Some(&cell)).await?;
-    let (_, scope) = place(&cell.view().await?, &deed.bucket).await?;
+    let rows = cell.view().await?;
+    let (bucket, scope) = place(&rows, &deed.bucket).await?;
+    // WHY here too: who may not write is told before the body is sent.
+    if deed.condition.is_some() {
+        let newest = newest(&rows, &bucket, &deed.key).await?;
+        check_condition(deed.condition.as_deref(), newest.as_ref())?;
+    }
+    unseal::check(deed.sealed.as_deref())?;
+    let (body, inner) = match &deed.sealed {
+        None => (body, None),
+        Some(_) => {
+            let (body, inner) = unseal::opened(region, &cell, &scope, body, &extra.inner)?;
+            (body, Some(inner))
+        }
+    };
     let receipt = body::write(region, &cell, &allowed, &scope, body, PART_BYTES_MAX).await?;
-    let checksums = extra.checksums.map_or_else(|| Ok(Vec::new()), |sum| sum())?;
+    // WHY the sent ones are asked first: they are judged as sent; those inside are what is stored.
+    let sent = extra.checksums.map_or_else(|| Ok(Vec::new()), |sum| sum())?;
+    let checksums = inner.map_or(Ok(sent), |sum| sum())?;
     let row = fresh(region, actor, &deed.key, &scope, vec![receipt]);
     let row = ObjectRow { media: deed.media.clone(), metadata: extra.metadata, checksums, ..row };
-    let made = Made { condition: deed.condition.clone(), source: None };
+    let made = Made { condition: deed.condition.clone(), ..Made::default() };
     store(region, &cell, Request { actor: actor.clone(), deed, attempt: None }, allowed, row, made).await
 }
 
@@ -129,9 +149,9 @@ pub fn fresh(
         by: actor.person,
         bucket: Id::from_bytes([0; 16]),
         is_multipart: false,
+        lineage: None,
         retention: None,
         part_sums: None,
-        lineage: None,
     }
 }
 
@@ -162,6 +182,8 @@ pub struct Made {
     pub condition: Option<String>,
     /// The row whose blobs it shares; while it is there, no sweep takes them.
     pub source: Option<(Vec<u8>, Id<words::noun::Object>)>,
+    /// The parts that became it, as they must still be kept.
+    pub parts: Vec<Id<words::noun::Blob>>,
 }
 
 type Placed = (ObjectRow, Option<ObjectRow>, bool);
@@ -230,7 +252,8 @@ impl<D: Placing + Sync> Plan<D> for Store {
         self.row.at = frame.now;
         self.row.store(draft)?;
         if let Some(upload) = deed.upload() {
-            crate::upload::end(draft, frame.actor, &bucket.name, upload, &self.row).await?;
+            let of = (bucket.name.as_str(), self.row.key.as_str(), upload);
+            crate::upload::end(draft, frame.actor, of, &self.made.parts).await?;
         }
         if let Ok(sender) = self.placed.lock() {
             // The receiver lives as long as the plan's commit is waited for.

@@ -133,13 +133,9 @@ pub fn watched<D: Judged>(watch: Watch<D>, mut plain: Body) -> Body {
         let mut seen = watch.since;
         let mut sent = Sent { watch: &watch, bytes: 0 };
         while let Some(next) = plain.next().await {
-            let now = watch.region.moment(&watch.cell);
-            if now != seen {
-                if let Err(refusal) = watch.judge_again().await {
-                    yield Err(refusal);
-                    return;
-                }
-                seen = now;
+            if let Err(refusal) = watch.still_may(&mut seen).await {
+                yield Err(refusal);
+                return;
             }
             sent.bytes += next.as_ref().map_or(0, |bytes| bytes.len() as u64);
             yield next;
@@ -147,7 +143,31 @@ pub fn watched<D: Judged>(watch: Watch<D>, mut plain: Body) -> Body {
     })
 }
 
+/// The same for bytes that stay here: nothing is counted as gone out.
+pub fn guarded<D: Judged>(watch: Watch<D>, mut plain: Body) -> Body {
+    Box::pin(stream! {
+        let mut seen = watch.since;
+        while let Some(next) = plain.next().await {
+            if let Err(refusal) = watch.still_may(&mut seen).await {
+                yield Err(refusal);
+                return;
+            }
+            yield next;
+        }
+    })
+}
+
 impl<D: Judged> Watch<D> {
+    /// Judges again if anything may have changed since it was last seen.
+    async fn still_may(&self, seen: &mut (u64, i64)) -> Result<(), Refusal> {
+        let now = self.region.moment(&self.cell);
+        if now != *seen {
+            self.judge_again().await?;
+            *seen = now;
+        }
+        Ok(())
+    }
+
     async fn judge_again(&self) -> Result<(), Refusal> {
         let Request { actor, deed, .. } = &self.request;
         let judged = self.region.allow(actor, deed, Some(&self.cell)).await;

@@ -43,15 +43,13 @@ const READ: Verb = Verb {
     ],
 };
 
-const COPY: &[&str] = &[
-    META,
-    "x-amz-checksum-algorithm",
+/// What is copied, and under which conditions.
+const SOURCE: &[&str] = &[
     "x-amz-copy-source",
     "x-amz-copy-source-if-match",
     "x-amz-copy-source-if-modified-since",
     "x-amz-copy-source-if-none-match",
     "x-amz-copy-source-if-unmodified-since",
-    "x-amz-metadata-directive",
 ];
 
 /// A verb that its path and query say whole.
@@ -60,7 +58,7 @@ const fn plain(query: &'static [&'static str]) -> Verb {
 }
 
 /// Every verb that is served.
-pub static VERBS: [(&str, Verb); 53] = [
+pub static VERBS: [(&str, Verb); 54] = [
     ("GetObject", READ),
     ("HeadObject", READ),
     (
@@ -71,7 +69,14 @@ pub static VERBS: [(&str, Verb); 53] = [
             query: &[],
         },
     ),
-    ("CopyObject", Verb { headers: &[COPY], conditions: &[], query: &[] }),
+    (
+        "CopyObject",
+        Verb {
+            headers: &[&[META, "x-amz-checksum-algorithm", "x-amz-metadata-directive"], SOURCE],
+            conditions: &[],
+            query: &[],
+        },
+    ),
     (
         "CreateMultipartUpload",
         Verb {
@@ -84,6 +89,14 @@ pub static VERBS: [(&str, Verb); 53] = [
         "UploadPart",
         Verb {
             headers: &[&["x-amz-checksum-algorithm"], &SUMS, &CHUNKS],
+            conditions: &[],
+            query: &["partNumber", "uploadId"],
+        },
+    ),
+    (
+        "UploadPartCopy",
+        Verb {
+            headers: &[&["x-amz-copy-source-range"], SOURCE],
             conditions: &[],
             query: &["partNumber", "uploadId"],
         },
@@ -218,7 +231,7 @@ pub const FITTING: [(&str, &[&str], &str); 14] = [
 /// Headers that are refused whatever they say.
 pub const REFUSED: [(&str, &str); 14] = [
     ("x-amz-bucket-object-lock-", "a hold is set with `epic object hold`"),
-    ("x-amz-copy-source-range", "copy in one request: a copy shares the sealed bytes at any size"),
+    ("x-amz-copy-source-range", "a whole object is copied whole; a range makes a part of an upload"),
     ("x-amz-copy-source-server-side-encryption-customer", "keys are kept by the region's custody"),
     ("x-amz-expected-bucket-owner", "buckets have no accounts; a credential reaches one project"),
     ("x-amz-grant-", "who may do what follows from agreements and permits"),

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
 use http_body::{Body, Frame, SizeHint};
 use s3s::S3Result;
-use seal::checksum::{Algorithm, Checksum, Digest};
+use seal::checksum::{Checksum, Digest};
 use tokio::time::{Sleep, sleep};
 
 use crate::guard::head::InHost;
@@ -41,10 +41,10 @@ impl Told {
             return Ok(None);
         };
         // SPEC: CompleteMultipartUpload: the checksums in its headers are the object's; only the MD5 is the body's.
-        let is_own = |digest: &Digest| {
-            *request.method() != Method::POST || !has_key(request) || digest.algorithm() == Algorithm::Md5
+        let claimed = match *request.method() == Method::POST && has_key(request) {
+            true => sums::md5(request.headers())?.into_iter().collect(),
+            false => sums::claimed(request.headers())?,
         };
-        let claimed = sums::claimed(request.headers())?.into_iter().filter(is_own).collect();
         Ok(Some(Self { size_bytes, claimed }))
     }
 }

@@ -1,6 +1,6 @@
 //! A request's head: bounded, readable, each header once.
 
-use http::{HeaderMap, Method, Request, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use s3s::{S3ErrorCode, S3Result};
 use words::limit::PART_BYTES_MAX;
 use words::{Reason, Refusal, Timestamp};
@@ -46,6 +46,7 @@ pub fn check(mut request: Request<()>, front: &Front, now: Timestamp) -> S3Resul
         return Err(error::invalid(S3ErrorCode::InvalidURI, "the request's target is too long"));
     }
     let pairs = name::pairs(query)?;
+    join_metadata(request.headers_mut());
     check_headers(request.headers())?;
     let in_host = bucket_in_host(&request, front)?;
     name::check_path(path, in_host)?;
@@ -73,6 +74,21 @@ fn bucket_in_host(request: &Request<()>, front: &Front) -> S3Result<Option<InHos
         return Err(error::invalid(S3ErrorCode::InvalidRequest, "the request's line and its host differ"));
     }
     Ok(front.bucket(host)?.map(|_| InHost))
+}
+
+/// SPEC: "Working with object metadata": metadata that comes twice is one list; RFC 9110, 5.3. It is signed so too.
+fn join_metadata(headers: &mut HeaderMap) {
+    let is_twice = |name: &&HeaderName| {
+        name.as_str().starts_with("x-amz-meta-") && headers.get_all(*name).iter().nth(1).is_some()
+    };
+    let names: Vec<HeaderName> = headers.keys().filter(is_twice).cloned().collect();
+    for name in names {
+        let values: Vec<_> =
+            headers.get_all(&name).iter().map(|value| value.as_bytes().trim_ascii()).collect();
+        if let Ok(joined) = HeaderValue::from_bytes(&values.join(&b","[..])) {
+            headers.insert(name, joined);
+        }
+    }
 }
 
 fn check_headers(headers: &HeaderMap) -> S3Result<()> {

@@ -12,8 +12,10 @@ pub mod head;
 pub mod hoist;
 pub mod hold;
 pub mod inlet;
+pub mod late;
 pub mod name;
 pub mod sign;
+pub mod whole;
 
 use std::sync::Arc;
 
@@ -46,15 +48,11 @@ pub async fn serve(door: &S3Door, caller: Caller, request: Request<Incoming>) ->
     let (head, body) = request.into_parts();
     let source = Source::new(body);
     let hold = Arc::new(Hold::new(door.budget()));
-    let answered = if head.method == http::Method::OPTIONS {
-        page.preflight(&head.headers)
+    let response = if head.method == http::Method::OPTIONS {
+        answer::finish(page.preflight(&head.headers), source.fault(), is_head)
     } else {
-        match admit(door, &source, Request::from_parts(head, ())) {
-            Ok(admitted) => call(door, caller, admitted, &source, &hold).await,
-            Err(refused) => answer::of(refused),
-        }
+        admitted(door, caller, Request::from_parts(head, ()), &source, &hold).await
     };
-    let response = answer::finish(answered, source.fault(), is_head);
     if !response.status().is_success() && (source.has_begun() || !is_waiting) {
         // WHY bounded: refused strangers that keep sending must not sit here in numbers.
         if let Some(_drain) = door.open_drain() {
@@ -72,6 +70,29 @@ pub async fn serve(door: &S3Door, caller: Caller, request: Request<Incoming>) ->
     }
     page.mark(&mut response);
     response.map(|body| Held::new(body, hold))
+}
+
+/// Answers what may reach the protocol; what may take long is told to be at work.
+async fn admitted(
+    door: &S3Door,
+    caller: Caller,
+    request: Request<()>,
+    source: &Arc<Source>,
+    hold: &Arc<Hold>,
+) -> HttpResponse {
+    let is_head = request.method() == http::Method::HEAD;
+    let admitted = match admit(door, source, request) {
+        Ok(admitted) => admitted,
+        Err(refused) => return answer::finish(answer::of(refused), source.fault(), is_head),
+    };
+    let is_late = late::may_be_late(&admitted.request);
+    let (door, source, hold) = (door.clone(), Arc::clone(source), Arc::clone(hold));
+    let wait = door.limits().answer_wait;
+    let work = async move {
+        let answered = call(&door, caller, admitted, &source, &hold).await;
+        answer::finish(answered, source.fault(), is_head)
+    };
+    if is_late { late::answered(Box::pin(work), wait).await } else { work.await }
 }
 
 /// WHY of GET alone: a page may be long and its reader slow; what changed something is told in any case.

@@ -19,6 +19,9 @@ pub struct ForeignOpener {
     pending: BytesMut,
     plain: BytesMut,
     index: u64,
+    /// The last segment's nonce, where one that comes again is refused.
+    seen: Option<[u8; 12]>,
+    refuses_repeats: bool,
 }
 
 impl ForeignOpener {
@@ -31,7 +34,14 @@ impl ForeignOpener {
             pending: BytesMut::new(),
             plain: BytesMut::new(),
             index: 0,
+            seen: None,
+            refuses_repeats: false,
         })
+    }
+
+    /// Refuses a segment that bears its predecessor's nonce: no honest writer seals two under one.
+    pub fn without_repeats(self) -> Self {
+        Self { refuses_repeats: true, ..self }
     }
 
     /// Appends the plain bytes of every segment that `sealed` completes.
@@ -61,6 +71,11 @@ impl ForeignOpener {
                 found_bytes: self.pending.len(),
             });
         }
+        let nonce = self.pending.first_chunk::<12>().copied();
+        if self.refuses_repeats && nonce == self.seen {
+            return Err(OpenError::Misplaced { index: self.index });
+        }
+        self.seen = nonce;
         let order = (self.last..self.ciphers.len()).chain(0..self.last);
         let mut found = None;
         for candidate in order {

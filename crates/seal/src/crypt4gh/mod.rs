@@ -5,6 +5,7 @@
 //! our own bodies use the nonce `attempt (8 random bytes) || segment number (32-bit
 //! big-endian)` and `Opener` checks it on every read; `foreign` reads what others made.
 
+mod arrival;
 mod edit;
 mod export;
 mod foreign;
@@ -23,6 +24,7 @@ pub use crate::geometry::{
     PLAIN_BYTES_MAX, RangeError, SEALED_SEGMENT_BYTES, SEGMENT_BYTES, SealedRange, plain_bytes, sealed_bytes,
     sealed_range, segment_count,
 };
+pub use arrival::{Arrival, ArrivalError};
 pub use edit::{EDITS_MAX, EditError, EditList, Editor};
 pub use export::{ExportError, Rewriter, is_body};
 pub use foreign::ForeignOpener;

@@ -1,6 +1,7 @@
 //! Sealing and proving, each file one side of it; one binary, so that it is linked once.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod arrival;
 mod boxes;
 mod chance;
 mod checksums;

@@ -369,6 +369,8 @@ acts! {
         bucket: String,
         /// key
         key: String,
+        /// how the bytes come sealed: `crypt4gh`, to the key that `epic key show` prints
+        sealed: Option<String>,
     }
     /// Send one part of an upload.
     UploadPart = "upload" "part" in Project on Bucket weighs Data carries Upload by [Steward, Researcher] {
@@ -382,6 +384,27 @@ acts! {
         upload: String,
         /// number, 1 to 10,000
         part: u64,
+    }
+    /// Make one part of an upload out of an object's bytes, within the same provider's buckets.
+    UploadCopy = "upload" "copy" in Project on Bucket weighs Data by [Researcher] {
+        /// project
+        project: String,
+        /// bucket
+        bucket: String,
+        /// key
+        key: String,
+        /// upload's id
+        upload: String,
+        /// number, 1 to 10,000
+        part: u64,
+        /// bucket to copy from
+        source_bucket: String,
+        /// key to copy from
+        source_key: String,
+        /// version's id to copy from
+        source_version: Option<String>,
+        /// only these bytes, first and last: `0-1048575`
+        range: Option<String>,
     }
     /// Make an object of an upload's parts.
     UploadComplete = "upload" "complete" in Project on Bucket weighs Data by [Steward, Researcher] {
@@ -428,6 +451,8 @@ acts! {
         media: Option<String>,
         /// only if it is `absent`, or has this etag
         condition: Option<String>,
+        /// how the bytes come sealed: `crypt4gh`, to the key that `epic key show` prints
+        sealed: Option<String>,
     }
     /// Read an object.
     ObjectGet = "object" "get" in Project on Object weighs Access carries Download by [Researcher] {

@@ -232,6 +232,7 @@ fn grants() -> Vec<Attack> {
         read(Act::ObjectList),
         read(Act::ObjectProbe),
         read(Act::ObjectCopy),
+        read(Act::UploadCopy),
         put("grants.no-probe", Reason::GrantWriteOnly, |case| case.data().is_conditional = true),
         put("grants.address", Reason::GrantAddress, |case| {
             edit_grant(case, |grant| grant.address_matches = false)
@@ -377,6 +378,21 @@ fn data_state() -> Vec<Attack> {
         spoil("data.locked", Reason::ProjectLocked, Act::ObjectGet, |case| case.project().is_locked = true),
         spoil("data.locked", Reason::ProjectLocked, Act::AirlockFetch, |case| {
             case.project().is_locked = true
+        }),
+        spoil("data.locked", Reason::ProjectLocked, Act::UploadCopy, |case| case.project().is_locked = true),
+        attack(
+            "data.sealed-locked",
+            Reason::ProjectLocked,
+            Act::ObjectPut,
+            deliver(Act::ObjectPut),
+            |case| {
+                case.project().is_locked = true;
+                case.data().is_sealed = true;
+            },
+        ),
+        spoil("data.sealed-locked", Reason::ProjectLocked, Act::UploadComplete, |case| {
+            case.project().is_locked = true;
+            case.data().is_sealed = true;
         }),
         spoil("data.place", Reason::PlaceOutside, Act::ObjectGet, |case| {
             case.actor.actor.place = Place::Outside

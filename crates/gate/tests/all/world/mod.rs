@@ -60,6 +60,7 @@ pub fn data() -> DataFacts {
         permit: Some(SPAN),
         grant: None,
         is_conditional: false,
+        is_sealed: false,
         is_scope_erased: false,
         is_held: false,
         retained_until: None,
@@ -115,6 +116,7 @@ pub fn target(act: Act) -> Target {
         | Act::BucketDelete
         | Act::UploadStart
         | Act::UploadPart
+        | Act::UploadCopy
         | Act::UploadComplete
         | Act::UploadAbort
         | Act::UploadShow
