@@ -74,7 +74,7 @@ impl World {
             ("x-amz-meta-ward".to_owned(), "Rossi Maria, ward 3".to_owned()),
         ];
         let body = futures::stream::iter([Ok(Bytes::from(format!("{hospital} {}", deed.key)))]);
-        put(&self.region, &dina, deed, Extra { metadata, checksums: None }, Box::pin(body)).await.map(drop)
+        put(&self.region, &dina, deed, Extra { metadata, ..Extra::default() }, Box::pin(body)).await.map(drop)
     }
 
     /// The study's researcher, inside.
