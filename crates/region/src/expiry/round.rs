@@ -80,7 +80,8 @@ impl Region {
     pub async fn expire_in(&self, id: Id<CellNoun>, ages: Ages) -> Result<Ended, Refusal> {
         let cell = self.cell(id).await?;
         let mut ended = Ended::default();
-        for (_, bucket) in cell.view().await?.all::<BucketRow>(&[]).await? {
+        let buckets = cell.view().await?.all::<BucketRow>(&[]).await?;
+        for (_, bucket) in buckets.into_iter().filter(|(_, bucket)| bucket.taken.is_none()) {
             ended.add(self.expire_uploads(&cell, &bucket, ages).await?);
             ended.add(self.expire_versions(&cell, &bucket).await?);
         }

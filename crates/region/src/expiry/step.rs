@@ -52,6 +52,10 @@ impl Stand {
             return Err(Reason::ProjectHalted.into());
         }
         let bucket = bucket::find(rows, bucket).await?;
+        // WHY: a snapshot is read and never changed; what ends it is its provider or its permit.
+        if bucket.taken.is_some() {
+            return Err(Reason::SnapshotFixed.into());
+        }
         let takes_deliveries = bucket::takes_deliveries(rows, Some(&root), cell, now, &bucket).await?;
         let kept = Kept { versions: bucket.versions, takes_deliveries };
         Ok(Self { root, cell, now, bucket, kept })

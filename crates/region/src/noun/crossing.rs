@@ -101,6 +101,8 @@ impl WishRow {
             checksums: row.checksums.into_iter().filter(|sum| sum.is_full).collect(),
             part_sums: None,
             is_held: false,
+            // WHY: what keeps the home's object is the home's.
+            retention: None,
             ..row
         }
     }

@@ -219,6 +219,7 @@ impl Step for Begin {
             scope: id,
             versions: Versions::Enabled,
             created_at: moment.now,
+            expiry: Vec::new(),
             taken: Some(Taken { snapshot: row.id, permit: row.permit }),
             expiry: Vec::new(),
         };
