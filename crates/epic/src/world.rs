@@ -151,6 +151,8 @@ impl Passphrase<'_> {
     pub fn words(&self, is_needed: bool) -> Result<Option<Secret<String>>, Failure> {
         match self {
             _ if !is_needed => Ok(None),
+            // What a device locks, no words open.
+            Self::Hsm { .. } => Ok(None),
             Self::File(file) => read_passphrase(file).map(Some),
             Self::Ask | Self::AskIfNeeded => ask("passphrase of custody: ").map(Some),
         }

@@ -221,7 +221,6 @@ impl Step for Begin {
             created_at: moment.now,
             expiry: Vec::new(),
             taken: Some(Taken { snapshot: row.id, permit: row.permit }),
-            expiry: Vec::new(),
         };
         if draft.row::<BucketRow>(bucket.name.as_bytes()).await?.is_some() {
             return Err(Reason::NameTaken.into());
