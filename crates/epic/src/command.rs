@@ -251,9 +251,9 @@ fn restore() -> Command {
     let number = Arg::new("run").long("run").value_name("NUMBER").value_parser(value_parser!(u64));
     Command::new("restore")
         .about("Make a region of a backup of its bucket and a copy of its custody; refused where the two do not belong together")
-        .args(places().into_iter().map(|arg| match arg.get_id() == "passphrase-file" {
-            true => arg,
-            false => arg.required(false).required_unless_present_any(["sign-loss", "drill"]),
+        .args(places().into_iter().map(|arg| match ["data", "custody"].contains(&arg.get_id().as_str()) {
+            true => arg.required(false).required_unless_present_any(["sign-loss", "drill"]),
+            false => arg,
         }))
         .arg(folder("from", "folder of the bucket's copy").required_unless_present("sign-loss"))
         .arg(file_of("custody-from", "the sealed copy of custody").required_unless_present("sign-loss"))

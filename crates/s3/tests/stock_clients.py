@@ -103,7 +103,7 @@ def objects():
     refused("NoSuchKey", 404, S3.get_object, Bucket=BUCKET, Key="none")
     refused("NoSuchBucket", 404, S3.get_object, Bucket="no-such-bucket", Key="none")
     refused("NoSuchBucket", 404, S3.list_objects_v2, Bucket="no-such-bucket")
-    refused("NotImplemented", 501, S3.get_bucket_acl, Bucket=BUCKET)
+    refused("NotImplemented", 501, S3.get_bucket_encryption, Bucket=BUCKET)
     refused("NotImplemented", 501, S3.put_object, Bucket=BUCKET, Key="x", Body=b"", ACL="public-read")
 
 

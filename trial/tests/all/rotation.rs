@@ -145,7 +145,12 @@ async fn its_progress_is_told() {
 async fn what_is_on_its_way_is_moved_or_refused() {
     let (world, dina, rita) = filled(203).await;
     let region = &world.region;
-    let of = |key: &str| UploadStart { project: PROJECT.into(), bucket: "bari".into(), key: key.into(), sealed: None };
+    let of = |key: &str| UploadStart {
+        project: PROJECT.into(),
+        bucket: "bari".into(),
+        key: key.into(),
+        sealed: None,
+    };
     let (begun, _) = upload::start(region, &dina, of("parts"), upload::Begun::default()).await.unwrap();
     let part = UploadPart {
         project: PROJECT.into(),

@@ -36,11 +36,18 @@ pub fn ratios(history: &History) -> String {
     let newest = |scenario: &String| {
         history.days.iter().rev().find_map(|day| history.point(scenario, day)).map(|point| point.ratio)
     };
-    let rows: Vec<(&String, f64)> =
-        history.scenarios.iter().filter_map(|scenario| newest(scenario).map(|ratio| (scenario, ratio))).collect();
+    let rows: Vec<(&String, f64)> = history
+        .scenarios
+        .iter()
+        .filter_map(|scenario| newest(scenario).map(|ratio| (scenario, ratio)))
+        .collect();
     let mut svg = open("EPIC beside the fastest peer of the same run (1x: as fast)", rows.len());
     let bottom = TOP + ROW * rows.len() as f64;
-    let _infallible = writeln!(svg, "<line class=\"one\" x1=\"{0:.1}\" x2=\"{0:.1}\" y1=\"{TOP}\" y2=\"{bottom:.1}\"/>", at(1.0));
+    let _infallible = writeln!(
+        svg,
+        "<line class=\"one\" x1=\"{0:.1}\" x2=\"{0:.1}\" y1=\"{TOP}\" y2=\"{bottom:.1}\"/>",
+        at(1.0)
+    );
     for (number, (scenario, ratio)) in rows.iter().enumerate() {
         let y = TOP + ROW * number as f64;
         let (left, right) = (at(ratio.min(1.0)), at(ratio.max(1.0)));

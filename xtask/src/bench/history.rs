@@ -69,7 +69,13 @@ impl History {
             };
             let told = table.cell(row, "rate").unwrap_or_default();
             let ratio = ratio.trim_end_matches('x').parse::<f64>().ok();
-            self.note(scenario, day, told, row.get(1).is_some_and(|server| server.starts_with("EPIC")), ratio);
+            self.note(
+                scenario,
+                day,
+                told,
+                row.get(1).is_some_and(|server| server.starts_with("EPIC")),
+                ratio,
+            );
         }
     }
 
@@ -99,10 +105,12 @@ impl History {
         );
         let days: Vec<&String> = self.days.iter().collect();
         let head: Vec<&str> = days.iter().map(|day| day.as_str()).collect();
-        let _infallible = writeln!(page, "| what, clients | {} |\n|---|{}", head.join(" | "), "---|".repeat(days.len()));
+        let _infallible =
+            writeln!(page, "| what, clients | {} |\n|---|{}", head.join(" | "), "---|".repeat(days.len()));
         for scenario in &self.scenarios {
             let cell = |day: &&String| {
-                self.point(scenario, day).map_or_else(String::new, |point| format!("{} ({:.2}x)", point.told, point.ratio))
+                self.point(scenario, day)
+                    .map_or_else(String::new, |point| format!("{} ({:.2}x)", point.told, point.ratio))
             };
             let cells: Vec<String> = days.iter().map(cell).collect();
             let _infallible = writeln!(page, "| {scenario} | {} |", cells.join(" | "));

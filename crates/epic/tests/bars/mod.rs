@@ -18,5 +18,5 @@ mod scripts;
 mod study;
 mod tampered;
 mod tls;
-mod watched;
 mod upgrade;
+mod watched;

@@ -41,6 +41,12 @@ fn machine(home: &Path) {
             symlink(entry.path(), bin.join(&name)).unwrap();
         }
     }
+    // Other people's servers are there already: what is looked at is the toolchain.
+    let servers = home.join("target/servers/bin");
+    std::fs::create_dir_all(&servers).unwrap();
+    for server in ["garage", "s3s-fs"] {
+        program(&servers.join(server), "#!/bin/sh\nexit 0\n");
+    }
     std::fs::create_dir(home.join("xtask")).unwrap();
     for script in ["run", "test", "xtask/needs.sh"] {
         std::fs::copy(need::root().join(script), home.join(script)).unwrap();

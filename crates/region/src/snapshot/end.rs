@@ -182,7 +182,13 @@ impl Judged for SnapshotErase {
         if let (Some(cell), true) = (scene.cell, project.is_known_to_actor) {
             is_kept = is_held(cell, &find(scene.root, row.id, &self.snapshot).await?).await?;
         }
-        Ok(Target::Keys { project, is_held: is_kept, retained_until: None, locker: row.locked_by, is_unreturned: false })
+        Ok(Target::Keys {
+            project,
+            is_held: is_kept,
+            retained_until: None,
+            locker: row.locked_by,
+            is_unreturned: false,
+        })
     }
 }
 

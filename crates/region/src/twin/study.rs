@@ -61,7 +61,14 @@ impl World {
         let access = self.credential(&dina, "planet", Place::Outside, Some(&alias)).await?;
         let dina = self.with(&access, Place::Outside).await?;
         let (bucket, key) = (alias, key.to_owned());
-        let deed = ObjectPut { project: "planet".to_owned(), bucket, key, media: None, condition: None, sealed: None };
+        let deed = ObjectPut {
+            project: "planet".to_owned(),
+            bucket,
+            key,
+            media: None,
+            condition: None,
+            sealed: None,
+        };
         let metadata = vec![
             ("x-amz-meta-visit".to_owned(), "2".to_owned()),
             ("x-amz-meta-ward".to_owned(), "Rossi Maria, ward 3".to_owned()),

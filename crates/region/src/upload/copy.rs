@@ -71,7 +71,8 @@ async fn copied(
         return Err(Reason::ScopeCrossed.into());
     }
     let _held = cell.in_use.hold(source.pieces.iter().map(|piece| piece.blob));
-    let plain = body::read_now(region, &cell, &source, range(deed.range.as_deref(), source.size_bytes)?).await?;
+    let plain =
+        body::read_now(region, &cell, &source, range(deed.range.as_deref(), source.size_bytes)?).await?;
     let request = Request { actor: actor.clone(), deed: wanted, attempt: None };
     let (own, object) = (region.clone(), source.id);
     let watch = Watch { region: own, request, cell: Arc::clone(&cell), object, since, _held };

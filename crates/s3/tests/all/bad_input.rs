@@ -256,8 +256,8 @@ async fn headers_and_xml() {
                 Reason::NotOffered,
             ),
             case(
-                "policy",
-                Call::get("/results?policy=").signed(rita),
+                "inventory",
+                Call::get("/results?inventory=").signed(rita),
                 501,
                 "NotImplemented",
                 Reason::NotOffered,

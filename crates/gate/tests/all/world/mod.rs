@@ -4,6 +4,7 @@
 pub mod across;
 pub use across::{crossing, permit};
 pub mod attacks;
+pub mod exits;
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
