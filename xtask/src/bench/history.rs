@@ -67,12 +67,13 @@ impl History {
             let (Some(scenario), Some(ratio)) = (table.cell(row, what), table.cell(row, "EPIC is")) else {
                 return;
             };
-            let told = table.cell(row, "rate").unwrap_or_default();
+            let files = table.cell(row, "files/s").map(|files| format!("{files} files/s"));
+            let told = table.cell(row, "rate").map(str::to_owned).or(files).unwrap_or_default();
             let ratio = ratio.trim_end_matches('x').parse::<f64>().ok();
             self.note(
                 scenario,
                 day,
-                told,
+                &told,
                 row.get(1).is_some_and(|server| server.starts_with("EPIC")),
                 ratio,
             );

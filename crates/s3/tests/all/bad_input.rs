@@ -263,8 +263,8 @@ async fn headers_and_xml() {
                 Reason::NotOffered,
             ),
             case(
-                "acl",
-                Call::put("/results/bad?acl=", b"").signed(rita),
+                "torrent",
+                Call::get("/results/bad?torrent=").signed(rita),
                 501,
                 "NotImplemented",
                 Reason::NotOffered,
