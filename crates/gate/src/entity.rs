@@ -194,6 +194,9 @@ impl Names {
         attributes.insert("is_conditional".to_owned(), yes(facts.is_conditional));
         attributes.insert("is_scope_erased".to_owned(), yes(facts.is_scope_erased));
         attributes.insert("is_held".to_owned(), yes(facts.is_held));
+        attributes.insert("is_bypassing".to_owned(), yes(facts.is_bypassing));
+        attributes.insert("is_binding".to_owned(), yes(facts.is_binding));
+        attributes.insert("hands".to_owned(), self.persons(&facts.hands));
         perhaps(&mut attributes, "retained_until", facts.retained_until.map(at));
         perhaps(&mut attributes, "agreement", facts.agreement.map(agreement).transpose()?);
         perhaps(&mut attributes, "permit", facts.permit.map(span).transpose()?);

@@ -90,8 +90,14 @@ pub struct DataFacts {
     pub is_conditional: bool,
     pub is_scope_erased: bool,
     pub is_held: bool,
-    /// Until when the agreement keeps the object, if it does.
+    /// Until when the agreement, or its lock, keeps what would be gone or less kept.
     pub retained_until: Option<Timestamp>,
+    /// The request asks for a governance lock to be set aside.
+    pub is_bypassing: bool,
+    /// Of such a lock: who stored the object, and who locked it.
+    pub hands: BTreeSet<Id<noun::Person>>,
+    /// The request locks in compliance, which nobody takes back.
+    pub is_binding: bool,
 }
 
 impl DataFacts {

@@ -17,6 +17,7 @@ use crate::act::{Request, Rule};
 use crate::cell::Cell;
 use crate::cell::step::Done;
 use crate::noun::{erasure, ledger};
+use crate::object::change::Own;
 use crate::show::Show;
 
 fn read<D: Deed>(fields: Value) -> Result<D, Refusal> {
@@ -49,8 +50,8 @@ macro_rules! in_project {
 }
 
 in_project! {
-    BucketCreate BucketVersion BucketDelete BucketShow UploadAbort UploadShow
-    ObjectDescribe ObjectHold AirlockDraft AirlockApprove AirlockReject AirlockRelease
+    BucketCreate BucketVersion BucketLock BucketDescribe BucketDelete BucketShow UploadAbort UploadShow
+    ObjectDescribe ObjectHold ObjectRetain AirlockDraft AirlockApprove AirlockReject AirlockRelease
     AirlockRevoke AirlockShow KeyRotate KeyShow
 }
 
@@ -129,7 +130,8 @@ impl Region {
                 GrantIssue GrantRevoke CredentialRevoke KeyLock KeyUnlock;
             look: OrganisationShow TenantShow PersonShow AgreementShow ProjectShow PermitShow GrantShow
                 CredentialShow CheckShow;
-            cell: BucketCreate BucketVersion BucketDelete UploadAbort ObjectDescribe ObjectHold AirlockDraft
+            cell: BucketCreate BucketVersion BucketLock BucketDescribe BucketDelete UploadAbort ObjectDescribe ObjectHold
+                ObjectRetain AirlockDraft
                 AirlockApprove AirlockReject AirlockRelease AirlockRevoke KeyRotate;
             look_in: BucketShow UploadShow AirlockShow KeyShow;
         }
@@ -138,6 +140,7 @@ impl Region {
             Act::UploadStart => call.start().await,
             Act::UploadComplete => call.complete().await,
             Act::ObjectProbe => call.probe().await,
+            Act::ObjectShow => call.show().await,
             Act::ObjectList => call.list().await,
             Act::ObjectCopy => call.copy().await,
             Act::ObjectDelete => call.delete().await,
@@ -197,6 +200,11 @@ impl Call<'_> {
         Ok(Done { leaf: None, answer: told(&row) })
     }
 
+    async fn show(self) -> Result<Done, Refusal> {
+        let row = crate::object::read::show(self.region, self.actor, &self.once()?).await?;
+        Ok(Done { leaf: None, answer: told(&row) })
+    }
+
     async fn list(self) -> Result<Done, Refusal> {
         use crate::object::list::{Position, Wanted, list};
         let (region, actor, deed) = (self.region, self.actor, self.once::<ObjectList>()?);
@@ -212,7 +220,7 @@ impl Call<'_> {
 
     async fn copy(self) -> Result<Done, Refusal> {
         let (region, actor, deed) = (self.region, self.actor, self.once()?);
-        let stored = crate::object::change::copy(region, actor, deed, None, None, |_| Ok(())).await?;
+        let stored = crate::object::change::copy(region, actor, deed, None, Own::default(), |_| Ok(())).await?;
         Ok(Done { leaf: stored.leaf, answer: told(&stored.row) })
     }
 
@@ -232,6 +240,7 @@ pub fn told(row: &crate::object::ObjectRow) -> Value {
         "etag": row.etag,
         "at": row.at,
         "held": row.is_held,
+        "lock": row.retention.map(|retention| retention.told()),
         "labels": row.labels.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>(),
     })
 }

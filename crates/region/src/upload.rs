@@ -17,7 +17,10 @@ use crate::cell::step::Leaf;
 use crate::facts::{self, DataTarget};
 use crate::noun::bucket;
 use crate::object::body::{self, BlobReceipt, Body};
+use crate::object::label::Labels;
+use crate::object::lock::Locking;
 use crate::object::put::{Extra, Made, Stored, check_key, fresh, place, store};
+use crate::object::retain::{allow_locking, needs_lock};
 use crate::object::{Checksum, ObjectRow, Piece};
 use crate::row::{Row, Seal, Table};
 use crate::show::Show;
@@ -46,6 +49,11 @@ pub struct UploadRow {
     /// The whole object's checksum is over its bytes, not over its parts'.
     #[n(9)]
     pub is_full: bool,
+    /// How its object is locked.
+    #[n(12)]
+    pub lock: Option<Locking>,
+    #[n(13)]
+    pub labels: Option<Labels>,
 }
 
 #[derive(Debug, Clone, Encode, Decode)]
@@ -138,6 +146,8 @@ pub struct Begun {
     pub metadata: Vec<(String, String)>,
     pub algorithm: Option<String>,
     pub is_full: bool,
+    pub lock: Locking,
+    pub labels: Labels,
 }
 
 pub async fn start(
@@ -159,7 +169,12 @@ async fn started(
     check_key(&deed.key)?;
     let cell = region.project_cell(actor, &deed.project).await?;
     let allowed = region.allow(actor, &deed, Some(&cell)).await?;
+    let place_of = [deed.project.as_str(), &deed.bucket, &deed.key];
+    allow_locking(region, actor, &cell, place_of, &begun.lock).await?;
     let (bucket, scope) = place(&cell.view().await?, &deed.bucket).await?;
+    if begun.lock.retention.is_some() {
+        needs_lock(&bucket)?;
+    }
     let row = UploadRow {
         id: Id::random(region.rand()),
         bucket: bucket.id,
@@ -171,6 +186,8 @@ async fn started(
         metadata: begun.metadata,
         algorithm: begun.algorithm,
         is_full: begun.is_full,
+        lock: Some(begun.lock).filter(|lock| *lock != Locking::default()),
+        labels: Some(begun.labels).filter(|labels| !labels.is_empty()),
     };
     let plan = Start { row: row.clone() };
     let done =
@@ -305,12 +322,30 @@ async fn completed(
     let chosen = choose(kept, &named)?;
     let checksums = sum(&upload, &chosen)?;
     let (_, scope) = place(&rows, &deed.bucket).await?;
+    let part_sums = part_sums(&checksums, &chosen);
     let receipts = chosen.into_iter().map(|part| BlobReceipt { piece: part.piece }).collect();
     let row = fresh(region, actor, &deed.key, &scope, receipts);
-    let row =
-        ObjectRow { media: upload.media, metadata: upload.metadata, checksums, is_multipart: true, ..row };
+    let lock = upload.lock.unwrap_or_default();
+    let row = ObjectRow {
+        media: upload.media,
+        metadata: upload.metadata,
+        checksums,
+        is_multipart: true,
+        labels: upload.labels.unwrap_or_default(),
+        is_held: lock.is_held,
+        retention: lock.retention,
+        part_sums,
+        ..row
+    };
     let made = Made { condition: deed.condition.clone(), source: None };
     store(region, &cell, Request { actor: actor.clone(), deed, attempt: None }, allowed, row, made).await
+}
+
+/// Each part's checksum of the kind that the whole has, if all have one.
+fn part_sums(whole: &[Checksum], chosen: &[PartRow]) -> Option<Vec<Checksum>> {
+    let kind = &whole.first()?.algorithm;
+    let of_part = |part: &PartRow| part.checksums.iter().find(|sum| sum.algorithm == *kind).cloned();
+    chosen.iter().map(of_part).collect()
 }
 
 fn choose(kept: Vec<PartRow>, named: &[Named]) -> Result<Vec<PartRow>, Refusal> {

@@ -114,7 +114,7 @@ pub fn verified(
         *told.lock().unwrap_or_else(PoisonError::into_inner) = kept;
     };
     let checksums = move || Ok(std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner)));
-    let extra = Extra { metadata, checksums: Some(Box::new(checksums)) };
+    let extra = Extra { metadata, checksums: Some(Box::new(checksums)), ..Extra::default() };
     (Box::pin(body), extra)
 }
 

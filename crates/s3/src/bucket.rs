@@ -28,21 +28,19 @@ async fn show<I>(ask: &Ask<I>, bucket: Option<&str>) -> S3Result<Vec<Value>> {
     }
 }
 
-async fn one<I>(ask: &Ask<I>, bucket: &str) -> S3Result<Value> {
+pub async fn one<I>(ask: &Ask<I>, bucket: &str) -> S3Result<Value> {
     let lost = || About::Bucket.told()(words::Reason::NotFound.into());
     show(ask, Some(bucket)).await?.into_iter().next().ok_or_else(lost)
 }
 
 pub async fn create(ask: Ask<CreateBucketInput>) -> S3Result<S3Response<CreateBucketOutput>> {
-    if ask.input.object_lock_enabled_for_bucket == Some(true) {
-        return Err(error::not_offered("object lock: a hold is set with `epic object hold`"));
-    }
     check_place(&ask)?;
     let name: BucketName = ask.input.bucket.parse().map_err(|problem: words::name::NameError| {
         error::invalid(S3ErrorCode::InvalidBucketName, problem.to_string())
     })?;
     let cell = cell(&ask).await?;
-    let deed = act::BucketCreate { project: ask.project.clone(), bucket: name.to_string(), agreement: None };
+    let lock = (ask.input.object_lock_enabled_for_bucket == Some(true)).then(|| "on".to_owned());
+    let deed = act::BucketCreate { project: ask.project.clone(), bucket: name.to_string(), agreement: None, lock };
     let request = Request { actor: ask.actor.clone(), deed, attempt: None };
     let done = ask.region.at_cell(&cell, request).await.map_err(About::Bucket.told())?;
     Ok(recorded(CreateBucketOutput { location: Some(format!("/{name}")) }, done.leaf))

@@ -1,8 +1,7 @@
 //! Copying an object: the copy shares the sealed bytes, at any size.
 
 use region::object::ObjectRow;
-use region::object::change::copy as copy_one;
-use region::object::put::Extra;
+use region::object::change::{Own, copy as copy_one};
 use s3s::dto::*;
 use s3s::{S3ErrorCode, S3Response, S3Result};
 use words::{Reason, Refusal, act};
@@ -10,15 +9,17 @@ use words::{Reason, Refusal, act};
 use crate::ask::{Ask, recorded};
 use crate::error::{self, About};
 use crate::kept::said;
+use crate::lock::locking;
 use crate::page;
 use crate::sums::{kind, tell};
+use crate::tags;
 use crate::wish::Conditions;
 
 pub async fn copy(mut ask: Ask<CopyObjectInput>) -> S3Result<S3Response<CopyObjectOutput>> {
     let (source_bucket, source_key, version) = source(&ask.input.copy_source)?;
-    let replaced = replaced(&mut ask.input)?;
+    let own = Own { lock: locking!(ask)?, ..own(&mut ask.input)? };
     let is_same = source_bucket == ask.input.bucket && source_key == ask.input.key;
-    if is_same && replaced.is_none() && version.is_none() {
+    if is_same && own.metadata.is_none() && version.is_none() {
         return Err(error::invalid(
             S3ErrorCode::InvalidRequest,
             "a copy onto itself must replace the metadata",
@@ -45,7 +46,7 @@ pub async fn copy(mut ask: Ask<CopyObjectInput>) -> S3Result<S3Response<CopyObje
         conditions.check_source(row)?;
         check_algorithm(algorithm.as_ref(), row)
     };
-    let stored = copy_one(&ask.region, &ask.actor, deed, version.clone(), replaced, source_must).await;
+    let stored = copy_one(&ask.region, &ask.actor, deed, version.clone(), own, source_must).await;
     let stored = stored.map_err(about.told())?;
     let mut result = CopyObjectResult {
         e_tag: Some(ETag::Strong(stored.row.etag.clone())),
@@ -85,15 +86,25 @@ fn source(from: &CopySource) -> S3Result<(String, String, Option<String>)> {
     }
 }
 
-fn replaced(input: &mut CopyObjectInput) -> S3Result<Option<Extra>> {
-    match input.metadata_directive.as_ref().map(MetadataDirective::as_str) {
-        None | Some(MetadataDirective::COPY) => Ok(None),
-        Some(MetadataDirective::REPLACE) => {
-            let metadata = said!(input).pairs()?;
-            Ok(Some(Extra { metadata, checksums: None }))
+/// Metadata and tags of its own, where the request replaces the source's.
+fn own(input: &mut CopyObjectInput) -> S3Result<Own> {
+    let directive = input.metadata_directive.as_ref().map(MetadataDirective::as_str);
+    let metadata = match directive {
+        None | Some(MetadataDirective::COPY) => None,
+        Some(MetadataDirective::REPLACE) => Some(said!(input).pairs()?),
+        Some(_) => return Err(wrong("the metadata directive is COPY or REPLACE")),
+    };
+    let labels = match input.tagging_directive.as_ref().map(TaggingDirective::as_str) {
+        None | Some(TaggingDirective::COPY) if input.tagging.is_none() => None,
+        None | Some(TaggingDirective::COPY) => {
+            return Err(wrong("tags of a copy go with x-amz-tagging-directive: REPLACE"));
         }
-        Some(_) => {
-            Err(error::invalid(S3ErrorCode::InvalidArgument, "the metadata directive is COPY or REPLACE"))
-        }
-    }
+        Some(TaggingDirective::REPLACE) => Some(tags::asked(input.tagging.as_deref())?),
+        Some(_) => return Err(wrong("the tagging directive is COPY or REPLACE")),
+    };
+    Ok(Own { metadata, labels, ..Own::default() })
+}
+
+fn wrong(detail: &str) -> s3s::S3Error {
+    error::invalid(S3ErrorCode::InvalidArgument, detail)
 }

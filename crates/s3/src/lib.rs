@@ -7,6 +7,7 @@
 
 mod ask;
 mod asked;
+mod attributes;
 mod auth;
 mod body;
 mod bucket;
@@ -19,6 +20,7 @@ pub mod fuzz;
 mod guard;
 mod kept;
 mod list;
+mod lock;
 mod offered;
 mod page;
 mod part;
@@ -26,6 +28,7 @@ mod put;
 mod read;
 mod serve;
 mod sums;
+mod tags;
 mod upload;
 mod verbs;
 mod wish;

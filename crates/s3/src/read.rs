@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::task::{Context, Poll};
 
 use futures::Stream;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use http::header::IF_RANGE;
 use region::object::body::Body;
 use region::object::{ObjectRow, read};
@@ -16,12 +16,15 @@ use words::{Reason, Refusal, act};
 use crate::ask::{Ask, recorded};
 use crate::error::About;
 use crate::kept::Said;
+use crate::lock;
 use crate::page;
 use crate::sums::{kind, tell};
 use crate::wish::{Choice, Chosen, Conditions};
 
 /// What S3 says of an object without a type.
 const MEDIA_UNKNOWN: &str = "binary/octet-stream";
+
+const TAG_COUNT: HeaderName = HeaderName::from_static("x-amz-tagging-count");
 
 pub async fn get(mut ask: Ask<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
     let only_if = only_if(&ask.headers);
@@ -83,6 +86,8 @@ fn described(row: &ObjectRow, chosen: &Chosen, is_verified: bool, version: Optio
         version_id: version.map(str::to_owned).or_else(|| (!row.is_null).then(|| row.version_id())),
         ..GetObjectOutput::default()
     };
+    lock::tell(&mut output, row);
+    output.tag_count = Some(page::count(row.labels.len())).filter(|count| *count > 0);
     if is_verified && chosen.content_range.is_none() {
         tell!(output, &row.checksums);
         output.checksum_type = kind(&row.checksums);
@@ -113,7 +118,13 @@ pub async fn head(mut ask: Ask<HeadObjectInput>) -> S3Result<S3Response<HeadObje
     let is_verified =
         ask.input.checksum_mode.as_ref().is_some_and(|mode| mode.as_str() == ChecksumMode::ENABLED);
     let output = described(&row, &chosen, is_verified, ask.input.version_id.as_deref());
-    Ok(S3Response::new(overridden(without_body(output), ask.input)))
+    let tags = output.tag_count;
+    let mut response = S3Response::new(overridden(without_body(output), ask.input));
+    // WHY here: the protocol crate tells it with GET alone.
+    if let Some(tags) = tags {
+        response.headers.insert(TAG_COUNT, HeaderValue::from(tags));
+    }
+    Ok(response)
 }
 
 /// WHY here: the protocol crate does it for GET alone.
@@ -149,6 +160,9 @@ fn without_body(output: GetObjectOutput) -> HeadObjectOutput {
         expires: output.expires,
         last_modified: output.last_modified,
         metadata: output.metadata,
+        object_lock_legal_hold_status: output.object_lock_legal_hold_status,
+        object_lock_mode: output.object_lock_mode,
+        object_lock_retain_until_date: output.object_lock_retain_until_date,
         parts_count: output.parts_count,
         version_id: output.version_id,
         ..HeadObjectOutput::default()

@@ -42,7 +42,7 @@ prop_compose! {
         is_inside: bool,
         credential in 0..4_u8,
         tier in 0..4_u8,
-        flags in prop::collection::vec(prop::bool::weighted(0.12), 9),
+        flags in prop::collection::vec(prop::bool::weighted(0.12), 11),
         permit in prop::option::of(spans()),
         agreement in prop::option::of(spans()),
         grant in prop::option::of(spans()),
@@ -70,6 +70,7 @@ prop_compose! {
                 data.agreement = agreement.map(|span| gate::AgreementFacts { span, is_suspended: flags[4], ..world::agreement() });
                 data.grant = grant.map(|span| gate::GrantFacts { span, address_matches: !flags[5], ..world::grant() });
                 (data.is_held, data.is_scope_erased, data.is_conditional) = (flags[6], flags[7], flags[8]);
+                (data.is_bypassing, data.is_binding, data.hands) = (flags[9], flags[10], [person].into());
             }
             Target::Airlock { author, fetch_ends, permit: of_author, .. } => {
                 (*author, *fetch_ends, *of_author) = (person, until, permit);
@@ -156,6 +157,7 @@ proptest! {
             (0, _) => worse.actor.is_suspended = true,
             (1, Target::Data(data)) => data.is_held = true,
             (2, Target::Data(data)) => data.is_scope_erased = true,
+            (5, Target::Data(data)) => (data.is_bypassing, data.is_binding) = (true, true),
             (1, Target::Agreement { stops, .. }) => drop(stops.insert(world::ELSEWHERE)),
             (2, Target::Airlock { standing, .. }) => standing.clear(),
             (2, Target::Ledger { is_own_leaf, .. }) => *is_own_leaf = false,
@@ -203,6 +205,10 @@ proptest! {
                 matches!(act, Act::AirlockApprove | Act::AirlockRelease) && *author == me
             }
             Target::Keys { locker, .. } => act == Act::KeyUnlock && *locker == Some(me),
+            Target::Data(data) => {
+                let is_shortening = matches!(act, Act::ObjectDelete | Act::ObjectRetain) && data.is_bypassing;
+                is_shortening && data.hands.contains(&me)
+            }
             _ => false,
         };
         prop_assert!(!is_own || !may(act, &case), "{} {case:?}", act.name());

@@ -174,6 +174,9 @@ fn right() -> (Case, DataFacts) {
         is_scope_erased: false,
         is_held: false,
         retained_until: None,
+        is_bypassing: false,
+        hands: BTreeSet::new(),
+        is_binding: false,
     };
     (Case { actor, target: Target::Region, now, epoch: 0 }, data)
 }

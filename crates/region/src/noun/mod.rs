@@ -8,6 +8,7 @@ pub mod erasure;
 pub mod grant;
 pub mod key;
 pub mod ledger;
+pub mod locking;
 pub mod organisation;
 pub mod permit;
 pub mod person;

@@ -5,8 +5,14 @@
 //! from vanishing is judged in `keep`, and nowhere else.
 
 use minicbor::{Decode, Encode};
+use serde_json::{Value, json};
+use words::limit::LOCK_DAYS_MAX;
 use words::noun::Person;
-use words::{Id, Timestamp};
+use words::time::DAY_MS;
+use words::{Id, Reason, Refusal, Timestamp};
+
+use crate::object::ObjectRow;
+use crate::object::keep::Aside;
 
 /// How firmly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
@@ -27,8 +33,9 @@ impl Mode {
         }
     }
 
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Governance, Self::Compliance].into_iter().find(|mode| mode.text() == text)
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        let found = [Self::Governance, Self::Compliance].into_iter().find(|mode| mode.text() == text);
+        found.ok_or_else(|| Refusal::with(Reason::Invalid, "a lock is in `governance` or `compliance`"))
     }
 }
 
@@ -45,9 +52,68 @@ pub struct Retention {
     pub by: Option<Id<Person>>,
 }
 
+/// What a lock is to be; none: no lock.
+pub type Wanted = Option<(Mode, Timestamp)>;
+
+/// What is asked for a version that is about to be stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Locking {
+    #[n(0)]
+    pub retention: Option<Retention>,
+    #[n(1)]
+    pub is_held: bool,
+}
+
 impl Retention {
-    /// Whether it keeps anything at this moment.
-    pub fn holds(&self, now: Timestamp) -> bool {
-        now < self.until
+    /// Whether it would keep less than it does.
+    pub fn is_weakened_by(&self, wanted: Wanted) -> bool {
+        wanted.is_none_or(|(mode, until)| {
+            until < self.until || (self.mode == Mode::Compliance && mode == Mode::Governance)
+        })
     }
+
+    pub fn told(&self) -> Value {
+        json!({ "mode": self.mode.text(), "until": self.until })
+    }
+}
+
+/// Refuses a date that keeps nothing, or longer than anybody lives.
+pub fn check_date(until: Timestamp, now: Timestamp) -> Result<(), Refusal> {
+    let days_max = i64::try_from(LOCK_DAYS_MAX).unwrap_or(i64::MAX);
+    if until <= now {
+        return Err(Refusal::with(Reason::Invalid, "a lock ends in the future"));
+    }
+    if now.plus_ms(days_max.saturating_mul(DAY_MS)) < until {
+        return Err(Refusal::with(Reason::Invalid, "a lock ends within a hundred years"));
+    }
+    Ok(())
+}
+
+/// Refuses to weaken a lock in force but where that may be done.
+///
+/// Whether the actor is a controller the gate has judged, of every deed that asks for it.
+pub fn check_change(
+    row: &ObjectRow,
+    wanted: Wanted,
+    aside: Aside,
+    actor: Id<Person>,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let in_force = row.retention.filter(|retention| now < retention.until);
+    match in_force.filter(|retention| retention.is_weakened_by(wanted)) {
+        None => Ok(()),
+        Some(Retention { mode: Mode::Compliance, .. }) => Err(Reason::Retained.into()),
+        Some(_) if aside == Aside::Nothing => Err(Reason::Retained.into()),
+        Some(_) => check_hands(row, actor),
+    }
+}
+
+/// Who stored an object, or locked it, does not set its lock aside.
+pub fn check_hands(row: &ObjectRow, actor: Id<Person>) -> Result<(), Refusal> {
+    if hands(row).contains(&Some(actor)) { Err(Reason::OwnRequest.into()) } else { Ok(()) }
+}
+
+/// Who stored it, and who locked it.
+pub fn hands(row: &ObjectRow) -> [Option<Id<Person>>; 2] {
+    [Some(row.by), row.retention.and_then(|retention| retention.by)]
 }

@@ -8,10 +8,13 @@ pub mod body;
 pub mod change;
 pub mod export;
 pub mod keep;
+pub mod label;
 pub mod list;
 pub mod lock;
 pub mod put;
 pub mod read;
+pub mod retain;
+pub mod touch;
 
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};

@@ -16,6 +16,9 @@ use crate::cell::step::Leaf;
 use crate::facts::{self, DataTarget};
 use crate::noun::bucket::{self, BucketRow, Versions};
 use crate::object::body::{self, BlobReceipt, Body};
+use crate::object::label::Labels;
+use crate::object::lock::{Locking, Retention};
+use crate::object::retain::{allow_locking, needs_lock};
 use crate::object::{Checksum, ObjectRow, newest, next_version, null_version};
 use crate::scope::ScopeRow;
 
@@ -29,6 +32,8 @@ pub struct Extra {
     pub metadata: Vec<(String, String)>,
     /// Asked once the body has ended: trailers come after it.
     pub checksums: Option<Sums>,
+    pub labels: Labels,
+    pub lock: Locking,
 }
 
 /// An object as it was stored.
@@ -72,11 +77,23 @@ async fn sealed(
     check_key(&deed.key)?;
     let cell = region.project_cell(actor, &deed.project).await?;
     let allowed = region.allow(actor, &deed, Some(&cell)).await?;
+    let place_of = [deed.project.as_str(), &deed.bucket, &deed.key];
+    allow_locking(region, actor, &cell, place_of, &extra.lock).await?;
     let (_, scope) = place(&cell.view().await?, &deed.bucket).await?;
     let receipt = body::write(region, &cell, &allowed, &scope, body, PART_BYTES_MAX).await?;
     let checksums = extra.checksums.map_or_else(|| Ok(Vec::new()), |sum| sum())?;
     let row = fresh(region, actor, &deed.key, &scope, vec![receipt]);
-    let row = ObjectRow { media: deed.media.clone(), metadata: extra.metadata, checksums, ..row };
+    // WHY again: a body may have taken hours to arrive.
+    allow_locking(region, actor, &cell, place_of, &extra.lock).await?;
+    let row = ObjectRow {
+        media: deed.media.clone(),
+        metadata: extra.metadata,
+        checksums,
+        labels: extra.labels,
+        is_held: extra.lock.is_held,
+        retention: extra.lock.retention,
+        ..row
+    };
     let made = Made { condition: deed.condition.clone(), source: None };
     store(region, &cell, Request { actor: actor.clone(), deed, attempt: None }, allowed, row, made).await
 }
@@ -225,6 +242,7 @@ impl<D: Placing + Sync> Plan<D> for Store {
         self.row.bucket = bucket.id;
         self.row.version = next_version(newest.as_ref(), frame.now);
         self.row.is_null = bucket.versions != Versions::Enabled;
+        self.row.retention = locked(&bucket, self.row.retention, frame.now)?;
         self.row.at = frame.now;
         self.row.store(draft)?;
         if let Some(upload) = deed.upload() {
@@ -239,6 +257,8 @@ impl<D: Placing + Sync> Plan<D> for Store {
             "size_bytes": self.row.size_bytes,
             "pieces": self.row.pieces.len(),
             "sealed_blake3": self.row.sealed_digest(),
+            "lock": self.row.retention.map(|retention| retention.told()),
+            "held": self.row.is_held,
         });
         let outcome = Outcome::of(Noun::Object, self.row.id)
             .and(Noun::Bucket, bucket.id)
@@ -250,6 +270,19 @@ impl<D: Placing + Sync> Plan<D> for Store {
             None => outcome,
         })
     }
+}
+
+/// The lock that was asked for, or the bucket's rule.
+fn locked(
+    bucket: &BucketRow,
+    asked: Option<Retention>,
+    now: words::Timestamp,
+) -> Result<Option<Retention>, Refusal> {
+    if asked.is_some() {
+        needs_lock(bucket)?;
+    }
+    let rule = bucket.lock.and_then(|lock| lock.rule);
+    Ok(asked.or_else(|| rule.map(|rule| rule.retention(now))))
 }
 
 /// `absent`, or the etag that the newest version must have.

@@ -19,6 +19,7 @@ use tokio::time::{Sleep, sleep};
 
 use crate::guard::hold::Hold;
 use crate::guard::inlet::{Broken, Fault, Inlet};
+use crate::guard::name;
 use crate::sums;
 
 /// WHY: a document is at most 8 MiB; who needs longer than this many waits holds memory from others.
@@ -39,7 +40,8 @@ impl Told {
             return Ok(None);
         };
         // SPEC: CompleteMultipartUpload: the checksums in its headers are the object's; only the MD5 is the body's.
-        let is_own = |digest: &Digest| !has_key(request) || digest.algorithm() == Algorithm::Md5;
+        let is_completion = *request.method() == Method::POST && has_key(request);
+        let is_own = |digest: &Digest| !is_completion || digest.algorithm() == Algorithm::Md5;
         let claimed = sums::claimed(request.headers())?.into_iter().filter(is_own).collect();
         Ok(Some(Self { size_bytes, claimed }))
     }
@@ -47,7 +49,15 @@ impl Told {
 
 /// Whether the protocol would read the body whole; other verbs with such bodies are not served.
 pub fn is_document<B>(request: &Request<B>) -> bool {
-    *request.method() == Method::POST || !has_key(request)
+    *request.method() == Method::POST || !has_key(request) || is_about(request.uri().query())
+}
+
+/// What is written about an object, beside it.
+const ABOUT: [&str; 3] = ["legal-hold", "retention", "tagging"];
+
+fn is_about(query: Option<&str>) -> bool {
+    let pairs = name::pairs(query).unwrap_or_default();
+    pairs.iter().any(|(name, _)| ABOUT.contains(&name.as_str()))
 }
 
 fn has_key<B>(request: &Request<B>) -> bool {

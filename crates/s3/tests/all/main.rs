@@ -8,6 +8,7 @@ mod clients;
 mod fuzz;
 mod headers;
 mod house;
+mod lock_clients;
 #[path = "../../../../trial/tests/need/mod.rs"]
 mod need;
 mod objects;

@@ -61,6 +61,9 @@ pub fn data() -> DataFacts {
         is_scope_erased: false,
         is_held: false,
         retained_until: None,
+        is_bypassing: false,
+        hands: BTreeSet::new(),
+        is_binding: false,
     }
 }
 
@@ -111,6 +114,8 @@ pub fn target(act: Act) -> Target {
         | Act::AirlockShow => Target::Project(project()),
         Act::ProjectClassify => classification(Tier::Pseudonymised, Tier::Open),
         Act::BucketVersion
+        | Act::BucketLock
+        | Act::BucketDescribe
         | Act::BucketDelete
         | Act::UploadStart
         | Act::UploadPart
@@ -124,6 +129,8 @@ pub fn target(act: Act) -> Target {
         | Act::ObjectCopy
         | Act::ObjectDelete
         | Act::ObjectDescribe
+        | Act::ObjectRetain
+        | Act::ObjectShow
         | Act::ObjectHold => Target::Data(data()),
         // WHY: at tiers 2 and 3 nobody may.
         Act::ObjectExport => Target::Data(DataFacts {
