@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn years_are_the_calendar_s() {
         assert_eq!(until("2027-02-01T10:00:00Z", 0, 1), until("2028-02-01T10:00:00Z", 0, 0));
-        assert_eq!(until("2028-02-29T10:00:00.5Z", 0, 1), until("2029-03-01T10:00:00.5Z", 0, 0));
+        assert_eq!(until("2028-02-29T10:00:00.500Z", 0, 1), until("2029-03-01T10:00:00.500Z", 0, 0));
         assert_eq!(until("2028-02-29T10:00:00Z", 0, 4), until("2032-02-29T10:00:00Z", 0, 0));
         assert_eq!(until("2027-12-31T23:59:59Z", 1, 0), until("2028-01-01T23:59:59Z", 0, 0));
     }
