@@ -220,7 +220,8 @@ impl Call<'_> {
 
     async fn copy(self) -> Result<Done, Refusal> {
         let (region, actor, deed) = (self.region, self.actor, self.once()?);
-        let stored = crate::object::change::copy(region, actor, deed, None, Own::default(), |_| Ok(())).await?;
+        let stored =
+            crate::object::change::copy(region, actor, deed, None, Own::default(), |_| Ok(())).await?;
         Ok(Done { leaf: stored.leaf, answer: told(&stored.row) })
     }
 

@@ -20,7 +20,7 @@ use crate::object::body::{self, BlobReceipt, Body};
 use crate::object::label::Labels;
 use crate::object::lock::Locking;
 use crate::object::put::{Extra, Made, Stored, check_key, fresh, place, store};
-use crate::object::retain::{allow_locking, needs_lock};
+use crate::object::retain::{allow_locking, lock_of};
 use crate::object::{Checksum, ObjectRow, Piece};
 use crate::row::{Row, Seal, Table};
 use crate::show::Show;
@@ -172,9 +172,8 @@ async fn started(
     let place_of = [deed.project.as_str(), &deed.bucket, &deed.key];
     allow_locking(region, actor, &cell, place_of, &begun.lock).await?;
     let (bucket, scope) = place(&cell.view().await?, &deed.bucket).await?;
-    if begun.lock.retention.is_some() {
-        needs_lock(&bucket)?;
-    }
+    // WHY at once: nobody sends parts of what could not be completed.
+    lock_of(&bucket, begun.lock.retention, region.now())?;
     let row = UploadRow {
         id: Id::random(region.rand()),
         bucket: bucket.id,

@@ -24,7 +24,8 @@ pub async fn get(ask: Ask<GetObjectAttributesInput>) -> S3Result<S3Response<GetO
     let input = &ask.input;
     let wanted = wanted(&input.object_attributes)?;
     let parts_max = page::size(input.max_parts, "x-amz-max-parts")?;
-    let after = usize::try_from(input.part_number_marker.unwrap_or(0)).map_err(|_| invalid("a part's number is not negative"))?;
+    let after = usize::try_from(input.part_number_marker.unwrap_or(0))
+        .map_err(|_| invalid("a part's number is not negative"))?;
     let deed = act::ObjectProbe {
         project: ask.project.clone(),
         bucket: input.bucket.clone(),
@@ -57,7 +58,9 @@ fn wanted(asked: &[ObjectAttributes]) -> S3Result<BTreeSet<&str>> {
     let names = asked.iter().flat_map(|names| names.as_str().split(',')).map(str::trim);
     let names: BTreeSet<_> = names.filter(|name| !name.is_empty()).collect();
     if names.is_empty() || !names.iter().all(|name| NAMES.contains(name)) {
-        return Err(invalid("x-amz-object-attributes names ETag, Checksum, ObjectParts, StorageClass, ObjectSize"));
+        return Err(invalid(
+            "x-amz-object-attributes names ETag, Checksum, ObjectParts, StorageClass, ObjectSize",
+        ));
     }
     Ok(names)
 }
@@ -72,15 +75,19 @@ fn checksum(row: &ObjectRow) -> Option<Checksum> {
 fn told(row: &ObjectRow, after: usize, parts_max: usize) -> GetObjectAttributesParts {
     let sums = row.part_sums.iter().flatten();
     let rest = row.pieces.iter().zip(sums).enumerate().skip(after);
-    let parts: Vec<_> = rest.clone().take(parts_max).map(|(index, (piece, sum))| {
-        let mut part = ObjectPart {
-            part_number: Some(page::count(index + 1)),
-            size: Some(page::bytes(piece.plain_bytes)),
-            ..ObjectPart::default()
-        };
-        tell!(part, std::slice::from_ref(sum));
-        part
-    }).collect();
+    let parts: Vec<_> = rest
+        .clone()
+        .take(parts_max)
+        .map(|(index, (piece, sum))| {
+            let mut part = ObjectPart {
+                part_number: Some(page::count(index + 1)),
+                size: Some(page::bytes(piece.plain_bytes)),
+                ..ObjectPart::default()
+            };
+            tell!(part, std::slice::from_ref(sum));
+            part
+        })
+        .collect();
     let has_sums = row.part_sums.is_some();
     let is_truncated = rest.count() > parts.len();
     let last = parts.last().and_then(|part| part.part_number);

@@ -40,7 +40,8 @@ pub async fn create(ask: Ask<CreateBucketInput>) -> S3Result<S3Response<CreateBu
     })?;
     let cell = cell(&ask).await?;
     let lock = (ask.input.object_lock_enabled_for_bucket == Some(true)).then(|| "on".to_owned());
-    let deed = act::BucketCreate { project: ask.project.clone(), bucket: name.to_string(), agreement: None, lock };
+    let deed =
+        act::BucketCreate { project: ask.project.clone(), bucket: name.to_string(), agreement: None, lock };
     let request = Request { actor: ask.actor.clone(), deed, attempt: None };
     let done = ask.region.at_cell(&cell, request).await.map_err(About::Bucket.told())?;
     Ok(recorded(CreateBucketOutput { location: Some(format!("/{name}")) }, done.leaf))

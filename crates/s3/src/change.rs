@@ -10,7 +10,7 @@ use words::{Reason, Refusal, act};
 
 use crate::ask::{Ask, recorded};
 use crate::error::{self, About};
-use crate::lock;
+use crate::locking;
 use crate::page;
 
 /// WHY: deletions of one batch that wait for the same commit.
@@ -24,7 +24,7 @@ pub async fn delete(ask: Ask<DeleteObjectInput>) -> S3Result<S3Response<DeleteOb
     let how = How {
         version: input.version_id.clone(),
         condition: input.if_match.as_ref().map(|etag| etag.as_etag().map_or("*", ETag::value).to_owned()),
-        bypass: lock::bypass(input.bypass_governance_retention),
+        bypass: locking::bypass(input.bypass_governance_retention),
     };
     let about = About::version(input.version_id.as_deref());
     let deleted = gone(&ask, &input.bucket, &input.key, how).await.map_err(about.told())?;
@@ -76,7 +76,7 @@ pub async fn delete_many(mut ask: Ask<DeleteObjectsInput>) -> S3Result<S3Respons
         return Err(conditions_not_offered());
     }
     let bucket = ask.input.bucket.clone();
-    let bypass = lock::bypass(ask.input.bypass_governance_retention);
+    let bypass = locking::bypass(ask.input.bypass_governance_retention);
     let each = wanted.into_iter().map(|one| async {
         let how = How {
             version: one.version_id.clone(),

@@ -9,7 +9,7 @@ use words::{Reason, Refusal, act};
 use crate::ask::{Ask, recorded};
 use crate::error::{self, About};
 use crate::kept::said;
-use crate::lock::locking;
+use crate::locking::locking;
 use crate::page;
 use crate::sums::{kind, tell};
 use crate::tags;

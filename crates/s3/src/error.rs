@@ -94,7 +94,9 @@ pub fn code(refusal: &Refusal, about: About) -> S3ErrorCode {
         Reason::NameTaken => S3ErrorCode::BucketAlreadyOwnedByYou,
         Reason::PreconditionFailed => S3ErrorCode::PreconditionFailed,
         Reason::NotEmpty => S3ErrorCode::BucketNotEmpty,
-        Reason::StateWrong if refusal.detail == "the bucket has no object lock" => S3ErrorCode::InvalidRequest,
+        Reason::StateWrong if refusal.detail == "the bucket has no object lock" => {
+            S3ErrorCode::InvalidRequest
+        }
         Reason::StateWrong if refusal.detail.contains("object lock") => S3ErrorCode::InvalidBucketState,
         Reason::Invalid => malformed(&refusal.detail),
         Reason::ChecksumWrong if refusal.detail == PAYLOAD_HASH => {

@@ -21,6 +21,7 @@ mod guard;
 mod kept;
 mod list;
 mod lock;
+mod locking;
 mod offered;
 mod page;
 mod part;

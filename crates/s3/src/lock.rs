@@ -1,6 +1,6 @@
 //! Object lock: a bucket's rule, a version's retention, its legal hold.
 
-use region::object::lock::{Locking, Mode, Retention};
+use region::object::lock::Mode;
 use region::object::{ObjectRow, read};
 use s3s::dto::*;
 use s3s::{S3Error, S3ErrorCode, S3Response, S3Result};
@@ -10,16 +10,10 @@ use words::{Reason, Refusal, act};
 use crate::ask::{Ask, recorded};
 use crate::bucket;
 use crate::error::{self, About};
+use crate::locking::{bypass, own_mode, s3_mode};
 use crate::page;
 
-/// What is recorded as the reason of what S3 lets be asked without one.
-pub const ASKED_BY_BYPASS: &str = "x-amz-bypass-governance-retention";
 const ASKED_BY_HOLD: &str = "PutObjectLegalHold";
-
-/// The reason of a request that sets governance aside.
-pub fn bypass(asked: Option<bool>) -> Option<String> {
-    (asked == Some(true)).then(|| ASKED_BY_BYPASS.to_owned())
-}
 
 fn malformed(detail: &str) -> S3Error {
     error::invalid(S3ErrorCode::MalformedXML, detail)
@@ -53,17 +47,6 @@ fn rule(lock: &Value) -> Option<DefaultRetention> {
     Some(DefaultRetention { days: number("days"), mode, years: number("years") })
 }
 
-const fn s3_mode(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Governance => ObjectLockRetentionMode::GOVERNANCE,
-        Mode::Compliance => ObjectLockRetentionMode::COMPLIANCE,
-    }
-}
-
-fn own_mode(mode: &str) -> Option<Mode> {
-    [Mode::Governance, Mode::Compliance].into_iter().find(|own| s3_mode(*own) == mode)
-}
-
 pub async fn set_config(
     ask: Ask<PutObjectLockConfigurationInput>,
 ) -> S3Result<S3Response<PutObjectLockConfigurationOutput>> {
@@ -94,7 +77,9 @@ fn told_rule(asked: &DefaultRetention) -> S3Result<Rule> {
     let counted = |number: Option<i32>| {
         let says = "a lock is for 1 to 36,500 days, or 1 to 100 years";
         let invalid = || error::invalid(S3ErrorCode::InvalidArgument, says);
-        number.map(|number| u64::try_from(number).ok().filter(|number| *number > 0).ok_or_else(invalid)).transpose()
+        number
+            .map(|number| u64::try_from(number).ok().filter(|number| *number > 0).ok_or_else(invalid))
+            .transpose()
     };
     let (days, years) = (counted(asked.days)?, counted(asked.years)?);
     if days.is_some() == years.is_some() {
@@ -203,53 +188,4 @@ pub async fn set_hold(ask: Ask<PutObjectLegalHoldInput>) -> S3Result<S3Response<
         Err(refusal) => return Err(about.told()(refusal)),
     };
     Ok(recorded(PutObjectLegalHoldOutput::default(), leaf))
-}
-
-/// What a request asks for the version that it stores.
-pub fn asked(
-    mode: Option<ObjectLockMode>,
-    until: Option<Timestamp>,
-    hold: Option<ObjectLockLegalHoldStatus>,
-    by: words::Id<words::noun::Person>,
-) -> S3Result<Locking> {
-    let invalid = |detail: &str| error::invalid(S3ErrorCode::InvalidArgument, detail);
-    let retention = match (mode, until) {
-        (None, None) => None,
-        (Some(mode), Some(until)) => {
-            let mode = own_mode(mode.as_str());
-            let mode = mode.ok_or_else(|| invalid("x-amz-object-lock-mode is GOVERNANCE or COMPLIANCE"))?;
-            Some(Retention { mode, until: page::moment(&until), by: Some(by) })
-        }
-        _ => {
-            return Err(invalid("x-amz-object-lock-mode and x-amz-object-lock-retain-until-date go together"));
-        }
-    };
-    let is_held = match hold.as_ref().map(ObjectLockLegalHoldStatus::as_str) {
-        None | Some(ObjectLockLegalHoldStatus::OFF) => false,
-        Some(ObjectLockLegalHoldStatus::ON) => true,
-        Some(_) => return Err(invalid("x-amz-object-lock-legal-hold is ON or OFF")),
-    };
-    Ok(Locking { retention, is_held })
-}
-
-/// Takes what a request asks for its version's lock out of its input.
-macro_rules! locking {
-    ($ask:expr) => {
-        $crate::lock::asked(
-            $ask.input.object_lock_mode.take(),
-            $ask.input.object_lock_retain_until_date.take(),
-            $ask.input.object_lock_legal_hold_status.take(),
-            $ask.actor.person,
-        )
-    };
-}
-pub(crate) use locking;
-
-/// Fills an answer's three fields.
-pub fn tell(output: &mut GetObjectOutput, row: &ObjectRow) {
-    output.object_lock_mode =
-        row.retention.map(|retention| ObjectLockMode::from_static(s3_mode(retention.mode)));
-    output.object_lock_retain_until_date = row.retention.map(|retention| page::time(retention.until));
-    output.object_lock_legal_hold_status =
-        row.is_held.then(|| ObjectLockLegalHoldStatus::from_static(ObjectLockLegalHoldStatus::ON));
 }

@@ -9,7 +9,7 @@ use crate::ask::{Ask, recorded};
 use crate::body::{Announced, verified};
 use crate::error::{self, About};
 use crate::kept::said;
-use crate::lock::locking;
+use crate::locking::locking;
 use crate::sums::{kind, tell};
 use crate::tags;
 

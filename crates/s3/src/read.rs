@@ -5,8 +5,8 @@ use std::sync::Mutex;
 use std::task::{Context, Poll};
 
 use futures::Stream;
-use http::{HeaderMap, HeaderName, HeaderValue};
 use http::header::IF_RANGE;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use region::object::body::Body;
 use region::object::{ObjectRow, read};
 use s3s::dto::*;
@@ -16,7 +16,7 @@ use words::{Reason, Refusal, act};
 use crate::ask::{Ask, recorded};
 use crate::error::About;
 use crate::kept::Said;
-use crate::lock;
+use crate::locking;
 use crate::page;
 use crate::sums::{kind, tell};
 use crate::wish::{Choice, Chosen, Conditions};
@@ -86,7 +86,7 @@ fn described(row: &ObjectRow, chosen: &Chosen, is_verified: bool, version: Optio
         version_id: version.map(str::to_owned).or_else(|| (!row.is_null).then(|| row.version_id())),
         ..GetObjectOutput::default()
     };
-    lock::tell(&mut output, row);
+    locking::tell(&mut output, row);
     output.tag_count = Some(page::count(row.labels.len())).filter(|count| *count > 0);
     if is_verified && chosen.content_range.is_none() {
         tell!(output, &row.checksums);

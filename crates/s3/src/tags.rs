@@ -31,7 +31,8 @@ fn tags(labels: &[(String, String)]) -> Vec<Tag> {
 
 /// The header `x-amz-tagging`: tags as a form writes them.
 pub fn asked(header: Option<&str>) -> S3Result<Labels> {
-    let unreadable = || error::invalid(S3ErrorCode::InvalidArgument, "x-amz-tagging is `key=value&key=value`");
+    let unreadable =
+        || error::invalid(S3ErrorCode::InvalidArgument, "x-amz-tagging is `key=value&key=value`");
     let decode = |text: &str| name::decode(&text.replace('+', " ")).ok_or_else(unreadable);
     let each = header.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
     let labels = each.map(|pair| {
@@ -106,11 +107,7 @@ pub async fn of_bucket(ask: Ask<GetBucketTaggingInput>) -> S3Result<S3Response<G
     Ok(S3Response::new(GetBucketTaggingOutput { tag_set: tags(&labels) }))
 }
 
-async fn describe_bucket<I>(
-    ask: &Ask<I>,
-    bucket: &str,
-    labels: &Labels,
-) -> S3Result<Option<region::Leaf>> {
+async fn describe_bucket<I>(ask: &Ask<I>, bucket: &str, labels: &Labels) -> S3Result<Option<region::Leaf>> {
     let (project, bucket) = (ask.project.clone(), bucket.to_owned());
     let deed = act::BucketDescribe { project, bucket, labels: texts(labels) };
     Ok(ask.perform(deed).await.map_err(About::Bucket.told())?.leaf)

@@ -12,7 +12,7 @@ use words::{Reason, Refusal, act};
 use crate::ask::{Ask, recorded};
 use crate::error::{self, About};
 use crate::kept::said;
-use crate::lock::locking;
+use crate::locking::locking;
 use crate::put::condition;
 use crate::sums::{self, given, kind, tell};
 use crate::tags;

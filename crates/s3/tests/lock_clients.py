@@ -77,6 +77,14 @@ def buckets():
     head = RITA.head_object(Bucket=B, Key="by-rule")
     assert head["ObjectLockMode"] == "GOVERNANCE" and abs((head["ObjectLockRetainUntilDate"] - days(2)).total_seconds()) < 900, head
     refused("AccessDenied", 403, "retained", RITA.delete_object, Bucket=B, Key="by-rule", VersionId=version)
+    put("by-rule-at-least", ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=days(1))
+    until = RITA.head_object(Bucket=B, Key="by-rule-at-least")["ObjectLockRetainUntilDate"]
+    assert abs((until - days(2)).total_seconds()) < 900, until
+    rule["Rule"]["DefaultRetention"]["Mode"] = "COMPLIANCE"
+    CARLA.put_object_lock_configuration(Bucket=B, ObjectLockConfiguration=rule)
+    softer = dict(Bucket=B, Key="softer", ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=days(9))
+    refused("AccessDenied", 403, "retained", RITA.put_object, **softer, Body=b"x")
+    refused("AccessDenied", 403, "retained", RITA.create_multipart_upload, **softer)
     CARLA.put_object_lock_configuration(Bucket=B, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"})
     kept("by-rule", version)
 

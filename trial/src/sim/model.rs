@@ -118,7 +118,9 @@ impl State {
                 is_live(place.0) && self.head(place).is_some_and(|head| head.is_held != on)
             }
             Op::Retain(place, by_ms) => {
-                let is_longer = |head: &Version| head.locked_until.is_none_or(|until| until <= now.plus_ms(by_ms) || until <= now);
+                let is_longer = |head: &Version| {
+                    head.locked_until.is_none_or(|until| until <= now.plus_ms(by_ms) || until <= now)
+                };
                 works && is_live(place.0) && place.0 == LOCKED && self.head(place).is_some_and(is_longer)
             }
             // WHY not `works`: the controller needs no permit.
@@ -127,7 +129,9 @@ impl State {
             }
             Op::Destroy(place, at) => {
                 let version = self.chains.get(&place).and_then(|chain| chain.get(at));
-                works && is_live(place.0) && version.is_none_or(|version| !version.is_held && !version.is_locked(now))
+                works
+                    && is_live(place.0)
+                    && version.is_none_or(|version| !version.is_held && !version.is_locked(now))
             }
             Op::Versions(bucket, on) => {
                 // WHY: what a hospital delivers is never overwritten while its agreement lasts.

@@ -100,7 +100,11 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
             json!({ "project": PROJECT, "bucket": "results", "versions": "enabled" }),
         ),
         ("rita@desk", "bucket.create", json!({ "project": PROJECT, "bucket": "kept", "lock": "on" })),
-        ("rita@desk", "bucket.describe", json!({ "project": PROJECT, "bucket": "kept", "labels": ["of=trial"] })),
+        (
+            "rita@desk",
+            "bucket.describe",
+            json!({ "project": PROJECT, "bucket": "kept", "labels": ["of=trial"] }),
+        ),
         ("carla", "bucket.lock", json!({ "project": PROJECT, "bucket": "results" })),
         ("carla", "bucket.delete", json!({ "project": PROJECT, "bucket": "scratch" })),
         ("carla", "bucket.show", json!({ "project": PROJECT })),

@@ -117,9 +117,11 @@ fn is_plain(reason: Reason) -> bool {
 // that the controller locked, in compliance, and under a hold; then the version is read.
 #[tokio::test]
 async fn no_role_gets_past_a_lock_or_a_hold() {
-    for (seed, kind, strongest) in
-        [(401, "governance", Reason::OwnRequest), (402, "compliance", Reason::Retained), (403, "hold", Reason::LegalHold)]
-    {
+    for (seed, kind, strongest) in [
+        (401, "governance", Reason::OwnRequest),
+        (402, "compliance", Reason::Retained),
+        (403, "hold", Reason::LegalHold),
+    ] {
         let scene = scene(seed).await;
         match kind {
             "hold" => {
@@ -175,12 +177,11 @@ async fn governance_is_set_aside_by_another_controller_who_says_why() {
     scene.retain("rita", "governance").await;
     let empty = scene.at(json!({ "bypass": " " }));
     assert_eq!(reason(scene.act(scene.actor("carla"), "object.delete", empty).await), Reason::Invalid);
-    let shorter =
-        |more: Value| {
-            let mut fields = scene.at(json!({ "mode": "governance", "until": "2027-02-01" }));
-            fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-            fields
-        };
+    let shorter = |more: Value| {
+        let mut fields = scene.at(json!({ "mode": "governance", "until": "2027-02-01" }));
+        fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        fields
+    };
     let (carla, rita) = (scene.actor("carla"), scene.actor("rita"));
     assert_eq!(reason(scene.act(carla, "object.retain", shorter(json!({}))).await), Reason::Retained);
     let why = json!({ "reason": "the wrong file" });
@@ -224,7 +225,8 @@ async fn nothing_that_comes_later_takes_a_locked_version_s_place() {
     let scene = scene(441).await;
     scene.retain("carla", "compliance").await;
     let (region, rita, carla) = (&scene.world.region, scene.actor("rita"), scene.actor("carla"));
-    let soon = Retention { mode: Mode::Governance, until: "2027-01-20".parse().unwrap(), by: Some(rita.person) };
+    let soon =
+        Retention { mode: Mode::Governance, until: "2027-01-20".parse().unwrap(), by: Some(rita.person) };
     let lock = Locking { retention: Some(soon), is_held: false };
     let extra = || Extra { lock: lock.clone(), ..Extra::default() };
     let again = put(region, rita, put_deed("bologna", "a"), extra(), body(b"other")).await.unwrap();

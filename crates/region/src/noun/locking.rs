@@ -99,7 +99,10 @@ impl Rule for BucketLock {
         let rule = rule(self)?;
         let mut row = bucket::find(draft, &self.bucket).await?;
         if row.versions != Versions::Enabled {
-            return Err(Refusal::with(Reason::StateWrong, "object lock goes with versions: enable them first"));
+            return Err(Refusal::with(
+                Reason::StateWrong,
+                "object lock goes with versions: enable them first",
+            ));
         }
         row.lock = Some(Lock { rule });
         row.store(draft)?;

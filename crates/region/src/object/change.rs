@@ -207,9 +207,8 @@ impl Plan<ObjectDelete> for Delete {
 /// SPEC: Amazon S3, "How to perform conditional deletes": judged on the newest version, whichever is named.
 fn check_condition(condition: Option<&str>, newest: Option<&ObjectRow>) -> Result<(), Refusal> {
     let there = newest.filter(|row| !row.is_marker);
-    let holds = condition.is_none_or(|wanted| {
-        there.is_some_and(|row| wanted == "*" || row.etag == wanted.trim_matches('"'))
-    });
+    let holds = condition
+        .is_none_or(|wanted| there.is_some_and(|row| wanted == "*" || row.etag == wanted.trim_matches('"')));
     if holds { Ok(()) } else { Err(Reason::PreconditionFailed.into()) }
 }
 
@@ -246,12 +245,7 @@ fn marker(
 }
 
 /// The region's one judgement of what may vanish, for plans of acts.
-pub async fn may_go(
-    draft: &Draft,
-    frame: &Frame<'_>,
-    row: &ObjectRow,
-    aside: Aside,
-) -> Result<(), Refusal> {
+pub async fn may_go(draft: &Draft, frame: &Frame<'_>, row: &ObjectRow, aside: Aside) -> Result<(), Refusal> {
     let root = frame.root.ok_or(Refusal::new(Reason::NotFound))?;
     // WHY: a project's cell bears its id.
     may_vanish_aside(draft, root, frame.cell.cast(), row, frame.now, aside).await

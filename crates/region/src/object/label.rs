@@ -120,9 +120,14 @@ mod tests {
         assert_eq!(reason(many(11)), Err(Reason::TooLarge));
         assert_eq!(reason(pair(&"é".repeat(128), &"è".repeat(256))), Ok(()));
         assert_eq!(reason(pair("progetto", "Città di Bari + 1 = 2: a/b@c_d.e")), Ok(()));
-        for (name, value) in
-            [("", "v"), (&"n".repeat(129), "v"), ("n", &"v".repeat(257)), ("aws:n", "v"), ("n", "a\nb"), ("n;", "")]
-        {
+        for (name, value) in [
+            ("", "v"),
+            (&"n".repeat(129), "v"),
+            ("n", &"v".repeat(257)),
+            ("aws:n", "v"),
+            ("n", "a\nb"),
+            ("n;", ""),
+        ] {
             assert_eq!(reason(pair(name, value)), Err(Reason::Invalid), "{name:?}={value:?}");
         }
         assert_eq!(reason([pair("n", "1"), pair("n", "2")].concat()), Err(Reason::Invalid));

@@ -117,3 +117,62 @@ pub fn check_hands(row: &ObjectRow, actor: Id<Person>) -> Result<(), Refusal> {
 pub fn hands(row: &ObjectRow) -> [Option<Id<Person>>; 2] {
     [Some(row.by), row.retention.and_then(|retention| retention.by)]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An object's row as it was stored before there were locks.
+    #[derive(Encode)]
+    struct Before {
+        #[n(0)]
+        id: [u8; 4],
+        #[n(1)]
+        is_multipart: bool,
+    }
+
+    /// The same, as it is read today.
+    #[derive(Decode, Encode)]
+    struct Today {
+        #[n(0)]
+        id: [u8; 4],
+        #[n(1)]
+        is_multipart: bool,
+        #[n(2)]
+        retention: Option<Retention>,
+        #[n(3)]
+        part_sums: Option<Vec<crate::object::Checksum>>,
+    }
+
+    // Goal: yesterday's rows are read, and a row without a lock is written as yesterday. Method: both shapes, byte for byte.
+    #[test]
+    fn a_row_without_a_lock_is_what_it_was() {
+        let before = minicbor::to_vec(Before { id: [7; 4], is_multipart: true }).unwrap();
+        let read: Today = minicbor::decode(&before).unwrap();
+        assert!(read.retention.is_none() && read.part_sums.is_none());
+        assert_eq!(minicbor::to_vec(&read).unwrap(), before);
+    }
+
+    #[test]
+    fn a_lock_is_stored_as_format_md_says() {
+        let until = Timestamp::from_ms(1_800_000_000_000);
+        let lock = Retention { mode: Mode::Compliance, until, by: None };
+        let bytes = minicbor::to_vec(lock).unwrap();
+        assert_eq!(minicbor::decode::<Retention>(&bytes).unwrap(), lock);
+    }
+
+    // Goal: only longer and firmer is no weakening. Method: every pair of a few dates and modes.
+    #[test]
+    fn what_weakens() {
+        let at = Timestamp::from_ms;
+        for mode in [Mode::Governance, Mode::Compliance] {
+            let lock = Retention { mode, until: at(10), by: None };
+            assert!(lock.is_weakened_by(None));
+            for (to, until) in [(Mode::Governance, 9), (Mode::Compliance, 9)] {
+                assert!(lock.is_weakened_by(Some((to, at(until)))), "{mode:?} to {to:?} {until}");
+            }
+            assert!(!lock.is_weakened_by(Some((Mode::Compliance, at(10)))));
+            assert_eq!(lock.is_weakened_by(Some((Mode::Governance, at(99)))), mode == Mode::Compliance);
+        }
+    }
+}

@@ -17,8 +17,8 @@ use crate::facts::{self, DataTarget};
 use crate::noun::bucket::{self, BucketRow, Versions};
 use crate::object::body::{self, BlobReceipt, Body};
 use crate::object::label::Labels;
-use crate::object::lock::{Locking, Retention};
-use crate::object::retain::{allow_locking, needs_lock};
+use crate::object::lock::Locking;
+use crate::object::retain::{allow_locking, lock_of};
 use crate::object::{Checksum, ObjectRow, newest, next_version, null_version};
 use crate::scope::ScopeRow;
 
@@ -236,13 +236,14 @@ impl<D: Placing + Sync> Plan<D> for Store {
         }
         let replaced = null_version(draft, &bucket, &self.row.key).await?;
         if let Some(replaced) = &replaced {
-            crate::object::change::may_go(draft, frame, replaced, crate::object::keep::Aside::Nothing).await?;
+            crate::object::change::may_go(draft, frame, replaced, crate::object::keep::Aside::Nothing)
+                .await?;
             replaced.remove(draft);
         }
         self.row.bucket = bucket.id;
         self.row.version = next_version(newest.as_ref(), frame.now);
         self.row.is_null = bucket.versions != Versions::Enabled;
-        self.row.retention = locked(&bucket, self.row.retention, frame.now)?;
+        self.row.retention = lock_of(&bucket, self.row.retention, frame.now)?;
         self.row.at = frame.now;
         self.row.store(draft)?;
         if let Some(upload) = deed.upload() {
@@ -270,19 +271,6 @@ impl<D: Placing + Sync> Plan<D> for Store {
             None => outcome,
         })
     }
-}
-
-/// The lock that was asked for, or the bucket's rule.
-fn locked(
-    bucket: &BucketRow,
-    asked: Option<Retention>,
-    now: words::Timestamp,
-) -> Result<Option<Retention>, Refusal> {
-    if asked.is_some() {
-        needs_lock(bucket)?;
-    }
-    let rule = bucket.lock.and_then(|lock| lock.rule);
-    Ok(asked.or_else(|| rule.map(|rule| rule.retention(now))))
 }
 
 /// `absent`, or the etag that the newest version must have.

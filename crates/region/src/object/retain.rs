@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use words::act::{ObjectHold, ObjectRetain};
 use words::noun::Noun;
-use words::{Act, Actor, Deed, Reason, Refusal};
+use words::{Act, Actor, Deed, Reason, Refusal, Timestamp};
 
 use crate::Region;
 use crate::act::{Frame, Judged, Outcome, Rule, Scene};
@@ -69,6 +69,28 @@ pub fn needs_lock(bucket: &BucketRow) -> Result<(), Refusal> {
         Some(_) => Ok(()),
         None => Err(Refusal::with(Reason::StateWrong, "the bucket has no object lock")),
     }
+}
+
+/// The lock of a version stored now: what was asked for, never less than the bucket's rule.
+///
+/// WHY not the asked one alone, as S3 has it: the rule is the controller's, and whoever writes could write around it.
+pub fn lock_of(
+    bucket: &BucketRow,
+    asked: Option<Retention>,
+    now: Timestamp,
+) -> Result<Option<Retention>, Refusal> {
+    let rule = bucket.lock.and_then(|lock| lock.rule).map(|rule| rule.retention(now));
+    let Some(asked) = asked else {
+        return Ok(rule);
+    };
+    needs_lock(bucket)?;
+    let Some(rule) = rule else {
+        return Ok(Some(asked));
+    };
+    if rule.mode == Mode::Compliance && asked.mode == Mode::Governance {
+        return Err(Refusal::with(Reason::Retained, "the bucket locks in compliance"));
+    }
+    Ok(Some(Retention { until: asked.until.max(rule.until), ..asked }))
 }
 
 /// The act of locking, of a version that is not there yet.

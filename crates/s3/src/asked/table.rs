@@ -114,7 +114,10 @@ pub static VERBS: [(&str, Verb); 35] = [
     ),
     ("DeleteObjects", Verb { headers: &[&SUMS, &[BYPASS]], conditions: &[], query: &["delete"] }),
     ("PutBucketVersioning", Verb { headers: &[&SUMS], conditions: &[], query: &["versioning"] }),
-    ("CreateBucket", Verb { headers: &[&SUMS, &["x-amz-bucket-object-lock-enabled"]], conditions: &[], query: &[] }),
+    (
+        "CreateBucket",
+        Verb { headers: &[&SUMS, &["x-amz-bucket-object-lock-enabled"]], conditions: &[], query: &[] },
+    ),
     ("HeadBucket", plain(&[])),
     ("DeleteBucket", plain(&[])),
     ("AbortMultipartUpload", plain(&["uploadId"])),

@@ -9,6 +9,7 @@ mod fuzz;
 mod headers;
 mod house;
 mod lock_clients;
+mod locks;
 #[path = "../../../../trial/tests/need/mod.rs"]
 mod need;
 mod objects;
