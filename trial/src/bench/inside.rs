@@ -12,7 +12,7 @@ use region::cell::format::Record;
 use region::cell::pack::{Packer, Pen};
 use region::cell::step::Entry;
 use region::object::ObjectRow;
-use region::object::change::copy;
+use region::object::change::{Own, copy};
 use region::{Parts, Region, row};
 use serde_json::json;
 use store::Bucket;
@@ -64,7 +64,10 @@ pub async fn copies(
             source_key: from.1.to_owned(),
         };
         let (region, actor) = (region.clone(), actor.clone());
-        async move { tokio::spawn(async move { copy(&region, &actor, deed, None, None, |_| Ok(())).await }).await }
+        async move {
+            tokio::spawn(async move { copy(&region, &actor, deed, None, Own::default(), |_| Ok(())).await })
+                .await
+        }
     };
     let mut done = stream::iter(0..count).map(one).buffer_unordered(COPIES_IN_FLIGHT);
     while let Some(ended) = done.next().await {

@@ -176,7 +176,7 @@ impl Plan<ObjectDelete> for Delete {
             let aside = Aside::because(deed.bypass.as_deref())?;
             may_go(draft, frame, gone, aside).await?;
             // WHY again: the version may have been locked since the gate looked.
-            if aside == Aside::Governance && gone.retention.is_some_and(|lock| lock.holds(frame.now)) {
+            if aside == Aside::Governance && gone.retention.is_some_and(|lock| frame.now < lock.until) {
                 check_hands(gone, frame.actor.person)?;
             }
             gone.remove(draft);

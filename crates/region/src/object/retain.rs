@@ -128,12 +128,12 @@ pub async fn allow_locking(
         check_date(retention.until, region.now())?;
         let mode = retention.mode.text().to_owned();
         let deed = RetainNew { project: project.clone(), bucket: bucket.clone(), key: key.clone(), mode };
-        region.allow(actor, &deed, Some(cell)).await?;
+        region.allow(actor, &deed, Some(cell)).await.map(drop)?;
     }
     if locking.is_held {
         let (hold, reason) = (String::from("on"), String::new());
         let deed = ObjectHold { project, bucket, key, version: None, hold, reason };
-        region.allow(actor, &deed, Some(cell)).await?;
+        region.allow(actor, &deed, Some(cell)).await.map(drop)?;
     }
     Ok(())
 }
