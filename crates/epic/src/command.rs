@@ -12,6 +12,7 @@ use clap_complete::Shell;
 use words::act::{Body, Field, FieldKind, Row};
 use words::{Act, Timestamp};
 
+use crate::certificate;
 use crate::failure::{Failure, Fault};
 
 /// The id of an act's first word that needs no flag.
@@ -154,6 +155,12 @@ fn globals() -> Vec<Arg> {
         switch("inside", "ask from inside; needs an inside credential"),
         of("key-file", "FILE", "your key [env: EPIC_KEY_FILE] [default: ~/.config/epic/key]")
             .value_hint(ValueHint::FilePath),
+        of(
+            "ca-file",
+            "FILE",
+            "authorities to believe over https [env: EPIC_CA_FILE] [default: those of this machine]",
+        )
+        .value_hint(ValueHint::FilePath),
         of("access-key", "ID", "act through this credential of yours"),
         of("attempt", "ID", "an id of your choice; given again, the act takes no second effect"),
         switch("json", "answer as JSON"),
@@ -188,6 +195,7 @@ fn local() -> Vec<Command> {
     vec![
         init(),
         up(),
+        certificate::command(),
         tour(),
         key_pair,
         explain,
@@ -252,6 +260,15 @@ fn up() -> Command {
         .arg(address("s3-inside", "127.0.0.1:9001", "S3, inside"))
         .arg(address("acts", "127.0.0.1:9010", "acts, outside"))
         .arg(address("acts-inside", "127.0.0.1:9011", "acts, inside"))
+        .arg(
+            pem("tls-certificate", "certificate and its chain, for all doors; needed beyond this machine")
+                .requires("tls-key"),
+        )
+        .arg(pem("tls-key", "the certificate's private key, mode 0600").requires("tls-certificate"))
+}
+
+fn pem(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name("PEM").help(help).value_hint(ValueHint::FilePath)
 }
 
 fn tour() -> Command {

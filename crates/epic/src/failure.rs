@@ -142,6 +142,9 @@ impl From<CallError> for Failure {
             CallError::Address(_) => {
                 return Self::yours(error.to_string(), "set it with `--region-url`");
             }
+            CallError::Unproven { .. } => {
+                "name its authority with `--ca-file`, and the host as its certificate has it"
+            }
             CallError::Unreachable { .. } => "start it with `epic up`, or name it with `--region-url`",
             CallError::Broken(_) | CallError::Unwritten | CallError::Strange { .. } => {
                 "try again; what took effect is in the ledger"

@@ -5,6 +5,7 @@
 //! It must never decide what a person may, nor print a secret but once.
 
 mod ask;
+mod certificate;
 mod command;
 mod explain;
 mod failure;
@@ -53,6 +54,7 @@ fn run(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
         ("init", _) => found::init(of_noun, settings),
         ("up", _) => up::up(of_noun, settings),
         ("rebuild", _) => rebuild::rebuild(of_noun, settings),
+        ("certificate", Some((_, of_verb))) => certificate::make(of_verb, settings),
         ("explain", _) => explain::explain(of_noun, settings),
         ("policy", _) => explain::policy(),
         ("samples", _) => samples::write(of_noun),

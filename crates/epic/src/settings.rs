@@ -8,14 +8,17 @@ use std::sync::Arc;
 
 use clap::ArgMatches;
 use gate::identify::key_text;
+use listen::Trust;
 use seal::SigningKey;
-use web::client::Client;
+use web::client::{Address, Client};
 use words::Secret;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Fault};
 use crate::world::{self, SystemClock, SystemRand};
 
 pub const REGION_URL: &str = "http://127.0.0.1:9010";
+/// What Debian keeps of the authorities that browsers believe.
+pub const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
 pub const INSIDE_URL: &str = "http://127.0.0.1:9011";
 
 /// What every command may need to know.
@@ -25,6 +28,8 @@ pub struct Settings {
     pub inside_url: String,
     pub is_inside: bool,
     pub key_file: PathBuf,
+    /// Authorities whose certificates are believed.
+    pub ca_file: PathBuf,
     pub access_key: Option<String>,
     pub attempt: Option<String>,
     pub is_json: bool,
@@ -45,6 +50,7 @@ impl Settings {
             is_inside: false,
             key_file: world::variable("EPIC_KEY_FILE")
                 .map_or_else(|| config.join("epic").join("key"), PathBuf::from),
+            ca_file: world::variable("EPIC_CA_FILE").map_or_else(|| PathBuf::from(CA_FILE), PathBuf::from),
             access_key: None,
             attempt: None,
             is_json: false,
@@ -64,6 +70,7 @@ impl Settings {
             self.access_key = text("access-key").or(self.access_key);
             self.attempt = text("attempt").or(self.attempt);
             self.key_file = text("key-file").map_or(self.key_file, PathBuf::from);
+            self.ca_file = text("ca-file").map_or(self.ca_file, PathBuf::from);
             self.is_inside |= is_set("inside");
             self.is_json |= is_set("json");
             next = matches.subcommand().map(|(_, below)| below);
@@ -78,8 +85,13 @@ impl Settings {
         let attempt = attempt.transpose().map_err(|error| {
             Failure::yours(format!("attempt: {error}"), "make one up: 26 characters a-z and 2-7")
         })?;
+        let address: Address = url.parse()?;
+        // WHY only then: a machine without a bundle still speaks to itself.
+        let trust = address.is_secure().then(|| Trust::read(&self.ca_file)).transpose();
         Ok(Client {
-            address: url.parse()?,
+            address,
+            trust: trust
+                .map_err(|error| Failure { fault: Fault::Yours, ..Failure::chain(&error, error.hint()) })?,
             key: Arc::new(self.key()?),
             clock: Arc::new(SystemClock),
             rand: Arc::new(SystemRand),

@@ -1,9 +1,11 @@
 //! `epic up`: the region on its listeners, until it is told to end.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use clap::ArgMatches;
+use listen::{Port, Tls};
 use region::Region;
 use s3::S3Door;
 use serde_json::json;
@@ -13,7 +15,7 @@ use tokio::sync::watch;
 use web::ActsDoor;
 use words::{Clock, Place, Timestamp};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Fault};
 use crate::found;
 use crate::paint::Paint;
 use crate::print;
@@ -25,6 +27,9 @@ const STACK_BYTES: usize = 8 << 20;
 
 /// WHY: writes that are on their way to the disk arrive; a read that nobody answers does not.
 const BLOCKED_WAIT: Duration = Duration::from_secs(2);
+
+/// WHY: renewals come weeks before the end; a minute is soon enough.
+const RENEW_WAIT: Duration = Duration::from_secs(60);
 
 const START_AGAIN: &str =
     "the ledger is whole; see that no other process serves this region, and start again";
@@ -56,6 +61,8 @@ struct Listeners {
     s3_inside: TcpListener,
     acts: TcpListener,
     acts_inside: TcpListener,
+    /// What they all speak, if anybody beyond this machine hears it.
+    tls: Option<Tls>,
     /// Since when.
     bound: Timestamp,
 }
@@ -139,18 +146,22 @@ async fn told(mut stopped: watch::Receiver<()>) {
 
 impl Listeners {
     async fn open(matches: &ArgMatches) -> Result<Self, Failure> {
+        let tls = tls(matches)?;
+        let is_secure = tls.is_some();
         Ok(Self {
             bound: SystemClock.now(),
-            s3: listen(matches, "s3").await?,
-            s3_inside: listen(matches, "s3-inside").await?,
-            acts: listen(matches, "acts").await?,
-            acts_inside: listen(matches, "acts-inside").await?,
+            s3: listen(matches, "s3", is_secure).await?,
+            s3_inside: listen(matches, "s3-inside", is_secure).await?,
+            acts: listen(matches, "acts", is_secure).await?,
+            acts_inside: listen(matches, "acts-inside", is_secure).await?,
+            tls,
         })
     }
 
     /// The line that says that it is ready, and where.
     fn ready(&self, region: &Region, settings: &Settings, elapsed: Duration) -> Result<String, Failure> {
-        let at = |listener: &TcpListener| address(listener).map(|address| format!("http://{address}"));
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let at = |listener: &TcpListener| address(listener).map(|address| format!("{scheme}://{address}"));
         let (acts, acts_inside) = (at(&self.acts)?, at(&self.acts_inside)?);
         let (s3, s3_inside) = (at(&self.s3)?, at(&self.s3_inside)?);
         let name = &region.ground().origin;
@@ -176,36 +187,69 @@ impl Listeners {
 
     /// Serves on all of them until told to stop.
     async fn serve(self, region: Region, stopped: watch::Receiver<()>) {
+        let port = |listener| Port { listener, tls: self.tls.clone() };
         let acts = |listener: TcpListener, place| {
-            let (region, stopped) = (region.clone(), stopped.clone());
+            let (region, stopped, port) = (region.clone(), stopped.clone(), port(listener));
             async move {
-                if let Ok(address) = listener.local_addr() {
-                    web::serve(listener, ActsDoor::new(region, place, address, self.bound), told(stopped))
-                        .await;
+                if let Ok(address) = port.listener.local_addr() {
+                    let door = ActsDoor::secured(region, place, address, self.bound, port.tls.clone());
+                    web::serve(port, door, told(stopped)).await;
                 }
             }
         };
         let s3 = |listener: TcpListener, place| {
-            s3::serve(listener, S3Door::new(region.clone(), place), told(stopped.clone()))
+            s3::serve(port(listener), S3Door::new(region.clone(), place), told(stopped.clone()))
         };
         tokio::join!(
             acts(self.acts, Place::Outside),
             acts(self.acts_inside, Place::Inside),
             s3(self.s3, Place::Outside),
             s3(self.s3_inside, Place::Inside),
+            renew(self.tls.clone(), told(stopped.clone())),
         );
     }
 }
 
-/// A listener on loopback; anything else would need TLS, which is not here yet.
-async fn listen(matches: &ArgMatches, name: &str) -> Result<TcpListener, Failure> {
+/// The certificate of all doors, if there is one.
+fn tls(matches: &ArgMatches) -> Result<Option<Tls>, Failure> {
+    let file = |name: &str| matches.get_one::<String>(name).map(Path::new);
+    let (Some(certificate), Some(key)) = (file("tls-certificate"), file("tls-key")) else {
+        return Ok(None);
+    };
+    let tls = Tls::read(certificate, key);
+    tls.map(Some).map_err(|error| Failure { fault: Fault::Yours, ..Failure::chain(&error, error.hint()) })
+}
+
+/// Takes a renewed certificate within a minute, or at a hang-up signal, and keeps the former while the new one does not fit.
+async fn renew(tls: Option<Tls>, until: impl Future<Output = ()>) {
+    let (Some(tls), Ok(mut hang_up)) = (tls, signal(SignalKind::hangup())) else {
+        return;
+    };
+    let mut until = std::pin::pin!(until);
+    loop {
+        tokio::select! {
+            () = &mut until => return,
+            _told = hang_up.recv() => {}
+            () = tokio::time::sleep(RENEW_WAIT) => {}
+        }
+        match tls.renew() {
+            Ok(_is_other) => {}
+            Err(error) => {
+                tracing::warn!(%error, "the certificate cannot be renewed; the former one serves on")
+            }
+        }
+    }
+}
+
+/// A listener on loopback, or with TLS on any address.
+async fn listen(matches: &ArgMatches, name: &str, is_secure: bool) -> Result<TcpListener, Failure> {
     let text = matches.get_one::<String>(name).map(String::as_str).unwrap_or_default();
     let address: SocketAddr = text.parse().map_err(|_| {
         Failure::yours(format!("`{text}` is no address for `--{name}`"), "write it as `127.0.0.1:9000`")
     })?;
-    if !address.ip().is_loopback() {
+    if !address.ip().is_loopback() && !is_secure {
         let says = format!("`--{name} {address}` would be heard on a network without TLS");
-        return Err(Failure::yours(says, "listen on 127.0.0.1 and put a proxy with TLS before it"));
+        return Err(Failure::yours(says, "give `--tls-certificate` and `--tls-key`, or listen on 127.0.0.1"));
     }
     let listener = TcpListener::bind(address).await;
     listener.map_err(|cause| {

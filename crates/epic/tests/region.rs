@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bars;
+mod clients;
 mod kit;
 
 use kit::{House, day, snapshot};

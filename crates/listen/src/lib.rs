@@ -7,6 +7,8 @@ mod held;
 mod seat;
 mod share;
 mod steady;
+mod tls;
+mod trust;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -21,6 +23,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::task::JoinSet;
@@ -29,6 +32,8 @@ pub use held::Held;
 use seat::{Seat, Seats};
 pub use share::{Budget, Grant, Share, Shares};
 use steady::Steady;
+pub use tls::{Tls, TlsError};
+pub use trust::Trust;
 
 /// WHY: when the system has no descriptor left, others need a moment to give theirs back.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
@@ -48,9 +53,21 @@ pub struct Limits {
     pub head_bytes_max: usize,
 }
 
+/// Where a door is heard, and whether what is said there is enciphered.
+pub struct Port {
+    pub listener: TcpListener,
+    pub tls: Option<Tls>,
+}
+
+impl From<TcpListener> for Port {
+    fn from(listener: TcpListener) -> Self {
+        Self { listener, tls: None }
+    }
+}
+
 /// Serves until told to end, then lets requests in flight finish, for a while.
 pub async fn serve<F, R, B>(
-    listener: TcpListener,
+    port: impl Into<Port>,
     limits: Limits,
     answer: F,
     until: impl Future<Output = ()> + Send,
@@ -59,6 +76,7 @@ pub async fn serve<F, R, B>(
     R: Future<Output = Response<B>> + Send + 'static,
     B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
 {
+    let Port { listener, tls } = port.into();
     let (stop, stopped) = watch::channel(());
     let mut connections = JoinSet::new();
     let seats = Seats::new(limits.connections_max);
@@ -72,7 +90,7 @@ pub async fn serve<F, R, B>(
                     let seat = seats.seat(peer.ip().to_canonical(), room);
                     let answer = answer.clone();
                     let answer = move |request| answer(peer, request);
-                    connections.spawn(connection(stream, limits, answer, stopped.clone(), seat));
+                    connections.spawn(connection(stream, tls.clone(), limits, answer, stopped.clone(), seat));
                 }
             }
         }
@@ -102,8 +120,10 @@ async fn accept(
     }
 }
 
+/// One peer, from its first byte to its last.
 async fn connection<R, B>(
     stream: TcpStream,
+    tls: Option<Tls>,
     limits: Limits,
     answer: impl Fn(Request<Incoming>) -> R + Send,
     mut stopped: watch::Receiver<()>,
@@ -114,6 +134,33 @@ async fn connection<R, B>(
 {
     // A failure costs speed, nothing else.
     let _is_set = stream.set_nodelay(true);
+    let steady = Steady::new(stream, limits.body_wait);
+    let Some(tls) = tls else {
+        return speak(steady, limits, answer, stopped, seat).await;
+    };
+    let shaken = tokio::select! {
+        shaken = tokio::time::timeout(limits.head_wait, tls.accept(steady)) => shaken,
+        () = seat.given_away() => return,
+        _stop = stopped.changed() => return,
+    };
+    // A peer that does not shake hands has asked for nothing; its errors are its own to see.
+    if let Ok(Ok(stream)) = shaken {
+        speak(stream, limits, answer, stopped, seat).await;
+    }
+}
+
+/// Answers requests over a stream until either side ends it.
+async fn speak<S, R, B>(
+    stream: S,
+    limits: Limits,
+    answer: impl Fn(Request<Incoming>) -> R + Send,
+    mut stopped: watch::Receiver<()>,
+    seat: Arc<Seat>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+    R: Future<Output = Response<B>> + Send,
+    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+{
     let sitting = Arc::clone(&seat);
     let service = service_fn(move |request| {
         let answered = sitting.begin().map(|busy| (busy, answer(request)));
@@ -131,7 +178,7 @@ async fn connection<R, B>(
         .max_headers(limits.headers_max)
         .max_buf_size(limits.head_bytes_max)
         .half_close(true)
-        .serve_connection(TokioIo::new(Steady::new(stream, limits.body_wait)), service);
+        .serve_connection(TokioIo::new(stream), service);
     let mut serving = std::pin::pin!(serving);
     // The client's errors are the client's to see; nothing of them is logged.
     tokio::select! {

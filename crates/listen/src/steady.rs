@@ -9,18 +9,17 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
-pub struct Steady {
-    stream: TcpStream,
+pub struct Steady<S> {
+    stream: S,
     wait: Duration,
     /// Set while a write waits for its peer.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
-impl Steady {
-    pub fn new(stream: TcpStream, wait: Duration) -> Self {
+impl<S> Steady<S> {
+    pub fn new(stream: S, wait: Duration) -> Self {
         Self { stream, wait, stalled: None }
     }
 
@@ -41,7 +40,7 @@ impl Steady {
     }
 }
 
-impl AsyncRead for Steady {
+impl<S: AsyncRead + Unpin> AsyncRead for Steady<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -51,7 +50,7 @@ impl AsyncRead for Steady {
     }
 }
 
-impl AsyncWrite for Steady {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Steady<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -18,6 +18,7 @@ use words::limit::PART_BYTES_MAX;
 use words::{Reason, Refusal};
 
 use crate::error;
+use crate::guard::chunk::Chunks;
 use crate::sums;
 
 /// What a body was announced to be.
@@ -37,7 +38,8 @@ impl Announced {
         trailers: Option<TrailingHeaders>,
     ) -> S3Result<Self> {
         let missing = || error::invalid(S3ErrorCode::MissingContentLength, "a body announces its length");
-        let size_bytes = size_bytes.and_then(|size| u64::try_from(size).ok()).ok_or_else(missing)?;
+        let size_bytes = size_bytes.and_then(|size| u64::try_from(size).ok());
+        let size_bytes = size_bytes.or_else(|| decoded(headers)).ok_or_else(missing)?;
         if size_bytes > PART_BYTES_MAX {
             return Err(error::error(S3ErrorCode::EntityTooLarge, &Refusal::new(Reason::TooLarge)));
         }
@@ -85,6 +87,14 @@ impl Announced {
         let digest = value.to_str().ok().and_then(|text| Digest::from_text(algorithm, text).ok());
         digest.ok_or_else(|| sums::wrong(algorithm.name()))
     }
+}
+
+/// The length of a body in S3's chunks, which HTTP's chunks may carry: then it is announced here alone.
+///
+/// SPEC: "Transferring payload in multiple chunks" (S3 API, `SigV4`). WHY: the C++ SDK sends its bodies so.
+fn decoded(headers: &HeaderMap) -> Option<u64> {
+    Chunks::of(headers)?;
+    headers.get("x-amz-decoded-content-length")?.to_str().ok()?.parse().ok()
 }
 
 /// The body for the region, and the checksums to keep once it has ended well.

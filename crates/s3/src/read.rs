@@ -55,8 +55,7 @@ pub async fn get(mut ask: Ask<GetObjectInput>) -> S3Result<S3Response<GetObjectO
     let chosen = decided.transpose()?;
     let reading = reading.map_err(about.told())?;
     let chosen = chosen.ok_or_else(|| about.told()(Reason::Unavailable.into()))?;
-    let is_verified =
-        ask.input.checksum_mode.as_ref().is_some_and(|mode| mode.as_str() == ChecksumMode::ENABLED);
+    let is_verified = is_verified(ask.input.checksum_mode.as_ref());
     let mut output = described(&reading.row, &chosen, is_verified, ask.input.version_id.as_deref());
     output.body = Some(StreamingBlob::wrap(Sent(Mutex::new(reading.body))));
     Ok(recorded(output, reading.leaf))
@@ -64,6 +63,11 @@ pub async fn get(mut ask: Ask<GetObjectInput>) -> S3Result<S3Response<GetObjectO
 
 fn only_if(headers: &HeaderMap) -> Option<String> {
     headers.get(IF_RANGE).map(|value| value.to_str().unwrap_or_default().to_owned())
+}
+
+/// WHY whatever the letters: SDKs differ in them.
+fn is_verified(mode: Option<&ChecksumMode>) -> bool {
+    mode.is_some_and(|mode| mode.as_str().eq_ignore_ascii_case(ChecksumMode::ENABLED))
 }
 
 fn described(row: &ObjectRow, chosen: &Chosen, is_verified: bool, version: Option<&str>) -> GetObjectOutput {
@@ -115,8 +119,7 @@ pub async fn head(mut ask: Ask<HeadObjectInput>) -> S3Result<S3Response<HeadObje
     let row = read::probe(&ask.region, &ask.actor, &deed).await.map_err(about.told())?;
     conditions.check_read(&row)?;
     let chosen = choice.of(&row)?;
-    let is_verified =
-        ask.input.checksum_mode.as_ref().is_some_and(|mode| mode.as_str() == ChecksumMode::ENABLED);
+    let is_verified = is_verified(ask.input.checksum_mode.as_ref());
     let output = described(&row, &chosen, is_verified, ask.input.version_id.as_deref());
     let tags = output.tag_count;
     let mut response = S3Response::new(overridden(without_body(output), ask.input));

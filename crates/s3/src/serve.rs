@@ -3,8 +3,6 @@
 use std::future::Future;
 use std::net::SocketAddr;
 
-use tokio::net::TcpListener;
-
 use crate::ask::Caller;
 use crate::door::{Limits, S3Door};
 use crate::guard;
@@ -15,14 +13,14 @@ const HEADERS_MAX: usize = 128;
 const HEAD_BYTES_MAX: usize = 64 * 1_024;
 
 /// Serves until told to end, then lets requests in flight finish, for a while.
-pub async fn serve(listener: TcpListener, door: S3Door, until: impl Future<Output = ()> + Send) {
+pub async fn serve(port: impl Into<listen::Port>, door: S3Door, until: impl Future<Output = ()> + Send) {
     let limits = listening(door.limits());
     let answer = move |peer: SocketAddr, request| {
         let door = door.clone();
         let caller = Caller { address: peer.ip().to_canonical(), place: door.place() };
         async move { guard::serve(&door, caller, request).await }
     };
-    listen::serve(listener, limits, answer, until).await;
+    listen::serve(port, limits, answer, until).await;
 }
 
 fn listening(limits: Limits) -> listen::Limits {

@@ -1,19 +1,20 @@
 //! The client of the endpoint: one signed request per act.
 //!
 //! Commands and the tour speak through it, as any program of a person may. It
-//! speaks to loopback only, since nothing here is enciphered on its way, and
-//! must never keep a body in memory.
+//! speaks in clear to this machine only, and must never keep a body in memory.
 
+mod address;
 mod answer;
 mod call;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
+use listen::Trust;
 use seal::SigningKey;
 use words::noun::Attempt;
 use words::{Clock, Id, Rand};
 
+pub use address::Address;
 pub use answer::{Answer, Download};
 
 use crate::problem::Problem;
@@ -21,10 +22,18 @@ use crate::problem::Problem;
 /// Why an act has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    #[error("`{0}` is no address of this machine: expected `http://127.0.0.1:9010`")]
+    #[error(
+        "`{0}` is no address of a region: expected `https://region.example:9010`, or `http://127.0.0.1:9010` on this machine"
+    )]
     Address(String),
     #[error("no region answers at `{address}`")]
     Unreachable {
+        address: String,
+        #[source]
+        cause: std::io::Error,
+    },
+    #[error("nobody at `{address}` proves to be the region")]
+    Unproven {
         address: String,
         #[source]
         cause: std::io::Error,
@@ -39,39 +48,12 @@ pub enum CallError {
     Refused(Box<Problem>),
 }
 
-/// Where a region listens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Address(SocketAddr);
-
-impl std::str::FromStr for Address {
-    type Err = CallError;
-
-    fn from_str(from: &str) -> Result<Self, CallError> {
-        let wrong = || CallError::Address(from.to_owned());
-        let plain = from.strip_prefix("http://").unwrap_or(from);
-        let plain = plain.strip_suffix('/').unwrap_or(plain).replace("localhost", "127.0.0.1");
-        let address: SocketAddr = plain.parse().map_err(|_| wrong())?;
-        // WHY: a signed request in clear on a network could be read by others.
-        if address.ip().is_loopback() { Ok(Self(address)) } else { Err(wrong()) }
-    }
-}
-
-impl From<SocketAddr> for Address {
-    fn from(address: SocketAddr) -> Self {
-        Self(address)
-    }
-}
-
-impl std::fmt::Display for Address {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "http://{}", self.0)
-    }
-}
-
 /// A person at a region's door.
 #[derive(Clone)]
 pub struct Client {
     pub address: Address,
+    /// Whose certificates are believed; needed for `https`.
+    pub trust: Option<Trust>,
     pub key: Arc<SigningKey>,
     pub clock: Arc<dyn Clock>,
     pub rand: Arc<dyn Rand>,

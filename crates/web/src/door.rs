@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use gate::identify::key_text::public_text;
 use gate::identify::{Replay, signed};
-use listen::{Budget, Grant, Limits, Share, Shares};
+use listen::{Budget, Grant, Limits, Share, Shares, Tls};
 use region::Region;
 use seal::VerifyingKey;
 use words::time::SECOND_MS;
@@ -45,6 +45,8 @@ struct Inner {
     limits: Limits,
     /// The names under which this listener may be spoken to.
     authorities: [String; 2],
+    /// And those that its certificate speaks for, whatever port a network maps to it.
+    tls: Option<Tls>,
     bound: Timestamp,
     replay: Mutex<Replay>,
     /// Bodies of fields that are read whole.
@@ -59,13 +61,36 @@ impl ActsDoor {
         Self::with(region, place, address, bound, LIMITS)
     }
 
+    /// The same over TLS: it is spoken to by the names of its certificate.
+    pub fn secured(
+        region: Region,
+        place: Place,
+        address: SocketAddr,
+        bound: Timestamp,
+        tls: Option<Tls>,
+    ) -> Self {
+        Self::made(region, place, address, bound, LIMITS, tls)
+    }
+
     pub fn with(region: Region, place: Place, address: SocketAddr, bound: Timestamp, limits: Limits) -> Self {
+        Self::made(region, place, address, bound, limits, None)
+    }
+
+    fn made(
+        region: Region,
+        place: Place,
+        address: SocketAddr,
+        bound: Timestamp,
+        limits: Limits,
+        tls: Option<Tls>,
+    ) -> Self {
         let authorities = [address.to_string(), format!("localhost:{}", address.port())];
         let inner = Inner {
             region,
             place,
             limits,
             authorities,
+            tls,
             bound,
             replay: Mutex::new(Replay::new()),
             budget: Budget::new(FIELDS_BYTES_MAX),
@@ -104,7 +129,7 @@ impl ActsDoor {
     pub(crate) fn verify(&self, head: &Head) -> Result<VerifyingKey, Refusal> {
         // WHY: a page in a browser may reach loopback under a name of its own (DNS rebinding), and what
         // was signed for another region must not be taken here.
-        if !self.inner.authorities.iter().any(|ours| ours.eq_ignore_ascii_case(&head.host)) {
+        if !self.is_ours(&head.host) {
             return Err(Refusal::with(Reason::Unauthenticated, "the request was made for another address"));
         }
         let now = self.region().clock().now();
@@ -114,6 +139,13 @@ impl ActsDoor {
             return Err(Refusal::with(Reason::ClockSkewed, "the request is older than this process"));
         }
         Ok(key)
+    }
+
+    /// Whether this door may be spoken to as `host`.
+    fn is_ours(&self, host: &str) -> bool {
+        let is_listed = self.inner.authorities.iter().any(|ours| ours.eq_ignore_ascii_case(host));
+        let is_proven = |tls: &Tls| host_alone(host).is_some_and(|host| tls.speaks_for(host));
+        is_listed || self.inner.tls.as_ref().is_some_and(is_proven)
     }
 
     /// WHY: what a process before this one took at this address is in no memory, so it is not taken again.
@@ -141,4 +173,12 @@ impl ActsDoor {
         }
         Ok(actor)
     }
+}
+
+/// `region.example` of `region.example:9010`, `::1` of `[::1]:9010`.
+fn host_alone(host: &str) -> Option<&str> {
+    if let Some(bracketed) = host.strip_prefix('[') {
+        return bracketed.split_once(']').map(|(host, _)| host);
+    }
+    host.split(':').next()
 }

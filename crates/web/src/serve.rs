@@ -3,17 +3,15 @@
 use std::future::Future;
 use std::net::SocketAddr;
 
-use tokio::net::TcpListener;
-
 use crate::door::ActsDoor;
 use crate::perform;
 
 /// Serves until told to end, then lets requests in flight finish, for a while.
-pub async fn serve(listener: TcpListener, door: ActsDoor, until: impl Future<Output = ()> + Send) {
+pub async fn serve(port: impl Into<listen::Port>, door: ActsDoor, until: impl Future<Output = ()> + Send) {
     let limits = door.limits();
     let answer = move |peer: SocketAddr, request| {
         let door = door.clone();
         async move { perform::answer(&door, peer.ip().to_canonical(), request).await }
     };
-    listen::serve(listener, limits, answer, until).await;
+    listen::serve(port, limits, answer, until).await;
 }

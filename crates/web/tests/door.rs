@@ -37,6 +37,7 @@ impl House {
     fn client(&self, person: &str, at: SocketAddr) -> Client {
         Client {
             address: at.into(),
+            trust: None,
             key: Arc::new(World::key(person).unwrap()),
             clock: Arc::clone(&self.world.soil.clock) as _,
             rand: Arc::clone(&self.world.soil.rand) as _,

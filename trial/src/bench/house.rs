@@ -113,6 +113,7 @@ impl House {
     /// Does an act with a person's own key.
     pub async fn act(&self, person: &str, act: Act, fields: Value) -> anyhow::Result<Value> {
         let client = Client {
+            trust: None,
             address: self.door("acts")?.into(),
             key: Arc::new(self.key(person)?),
             clock: Arc::new(WallClock),

@@ -1,6 +1,6 @@
 //! The bars: EPIC beside its peers, and its own figures, on the machine at hand.
 //!
-//! `bars [peers|limits|memory|idle|restart|share]...`, all if none is named;
+//! `bars [peers|trees|limits|memory|idle|restart|share]...`, all if none is named;
 //! tables as Markdown on standard output. Servers under measurement and the
 //! load client are processes of their own. It is the one part of the trials that
 //! reads the world, and must never report what it did not measure.
@@ -15,6 +15,7 @@ mod peer;
 mod race;
 mod server;
 mod sign;
+mod trees;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -26,7 +27,7 @@ use house::House;
 use race::{BUCKETS, Scenario};
 use server::Server;
 
-const ALL: [&str; 6] = ["limits", "peers", "share", "memory", "idle", "restart"];
+const ALL: [&str; 7] = ["limits", "peers", "trees", "share", "memory", "idle", "restart"];
 
 /// What the environment says.
 struct Settings {
@@ -38,6 +39,7 @@ struct Settings {
     synced: Option<PathBuf>,
     /// Where peers are installed: `EPIC_PEERS`.
     peers: Option<PathBuf>,
+    /// Where programs are searched for: the Python clients' folder (`EPIC_VENV`), then the search path.
     path: String,
     rounds: u32,
     seconds: f64,
@@ -56,7 +58,11 @@ impl Settings {
             folder: text("EPIC_BARS_FOLDER").map_or_else(std::env::temp_dir, PathBuf::from).join("epic-bars"),
             synced: text("EPIC_BARS_SYNCED").map(PathBuf::from),
             peers: text("EPIC_PEERS").map(PathBuf::from),
-            path: text("PATH").unwrap_or_default(),
+            path: [text("EPIC_VENV").map(|venv| venv + "/bin"), text("PATH")]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(":"),
             rounds: number("EPIC_BARS_ROUNDS", 3.0)? as u32,
             seconds: number("EPIC_BARS_SECONDS", 4.0)?,
             objects: number("EPIC_BARS_OBJECTS", 1e6)? as u64,
@@ -105,6 +111,7 @@ async fn one(name: &str, settings: &Settings) -> anyhow::Result<String> {
     match name {
         "limits" => limits::measure(folder),
         "peers" => peers(settings).await,
+        "trees" => trees(settings).await,
         "share" => own::share(epic, folder).await,
         "memory" => own::streams(epic, folder).await,
         "idle" => own::idle(epic, folder).await,
@@ -114,37 +121,56 @@ async fn one(name: &str, settings: &Settings) -> anyhow::Result<String> {
 }
 
 async fn peers(settings: &Settings) -> anyhow::Result<String> {
+    let (servers, absent) = servers(settings, &BUCKETS).await?;
+    servers.iter().try_for_each(race::fill)?;
+    let mut scenarios = Scenario::all();
+    scenarios.retain(|scenario| settings.only.as_ref().is_none_or(|only| scenario.name().contains(only)));
+    let table = race::race(&servers, &scenarios, settings.rounds, settings.seconds)?;
+    Ok(table + &skipped(&absent))
+}
+
+async fn trees(settings: &Settings) -> anyhow::Result<String> {
+    let (clients, mut absent) = trees::clients(|name| settings.peer(name));
+    let (servers, peers) = servers(settings, &[trees::BUCKET]).await?;
+    absent.extend(peers);
+    let table = trees::measure(&servers, &clients, &settings.folder, settings.rounds)?;
+    Ok(table + &skipped(&absent))
+}
+
+/// What is missing here, named.
+fn skipped(absent: &[&str]) -> String {
+    let told = absent
+        .iter()
+        .map(|name| format!("\nskipped: `{name}` is not in $EPIC_PEERS/bin or on the search path\n"));
+    told.collect()
+}
+
+/// EPIC first, then the peers that are installed; the names of those that are not.
+async fn servers(settings: &Settings, buckets: &[&str]) -> anyhow::Result<(Vec<Server>, Vec<&'static str>)> {
     let folder = settings.folder.as_path();
-    let mut servers = vec![epic(&settings.epic, folder).await?];
+    let mut servers = vec![epic(&settings.epic, folder, buckets).await?];
     let mut absent = Vec::new();
     match settings.peer("s3s-fs") {
         Some(binary) => {
-            servers.push(peer::s3s_fs(&binary, folder, "s3s-fs (no fsync)", &BUCKETS).await?);
+            servers.push(peer::s3s_fs(&binary, folder, "s3s-fs (no fsync)", buckets).await?);
             if let Some(synced) = &settings.synced {
-                servers.push(peer::s3s_fs(&binary, synced, "s3s-fs (sync mount)", &BUCKETS).await?);
+                servers.push(peer::s3s_fs(&binary, synced, "s3s-fs (sync mount)", buckets).await?);
             }
         }
         None => absent.push("s3s-fs"),
     }
     match settings.peer("garage") {
-        Some(binary) => servers.push(peer::garage(&binary, folder, &BUCKETS).await?),
+        Some(binary) => servers.push(peer::garage(&binary, folder, buckets).await?),
         None => absent.push("garage"),
     }
-    servers.iter().try_for_each(race::fill)?;
-    let mut scenarios = Scenario::all();
-    scenarios.retain(|scenario| settings.only.as_ref().is_none_or(|only| scenario.name().contains(only)));
-    let table = race::race(&servers, &scenarios, settings.rounds, settings.seconds)?;
-    let told = absent
-        .iter()
-        .map(|name| format!("\nskipped: `{name}` is not in $EPIC_PEERS/bin or on the search path\n"));
-    Ok(table + &told.collect::<String>())
+    Ok((servers, absent))
 }
 
 /// EPIC as `./run` starts it, on a fresh folder.
-async fn epic(binary: &Path, folder: &Path) -> anyhow::Result<Server> {
+async fn epic(binary: &Path, folder: &Path, buckets: &[&str]) -> anyhow::Result<Server> {
     let mut house = House::found(binary, &folder.join("epic"))?;
     house.up()?;
-    let access = house.furnish(&BUCKETS).await?;
+    let access = house.furnish(buckets).await?;
     let to = house.door("s3_inside")?;
     let process = house.process.take().context("it is not up")?;
     Ok(Server { name: "EPIC (durable, sealed, audited)".to_owned(), to, access, process })

@@ -143,7 +143,7 @@ fn measure(scenario: &Scenario, server: &Server, seconds: f64, round: u32) -> an
     Ok(Seen { done, server_cpu, sync_seconds: started.elapsed().as_secs_f64() })
 }
 
-fn sync() -> anyhow::Result<()> {
+pub fn sync() -> anyhow::Result<()> {
     ensure!(Command::new("sync").status()?.success(), "cannot sync");
     Ok(())
 }
@@ -190,7 +190,7 @@ fn row(scenario: &Scenario, name: &str, seen: &[Seen], ratio: f64) -> String {
 }
 
 /// The median; of an even number the lower one.
-fn middle(seen: &[Seen], of: impl Fn(&Seen) -> f64) -> f64 {
+pub fn middle<S>(seen: &[S], of: impl Fn(&S) -> f64) -> f64 {
     let mut values: Vec<f64> = seen.iter().map(of).collect();
     values.sort_by(f64::total_cmp);
     values.get(values.len().saturating_sub(1) / 2).copied().unwrap_or_default()

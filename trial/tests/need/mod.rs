@@ -63,3 +63,23 @@ pub fn data() -> Option<PathBuf> {
     skip(&format!("the real files are not at {}", data.display()));
     None
 }
+
+/// A program of this machine, from a package that `./test` installs.
+pub fn tool(name: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file());
+    if found.is_none() {
+        skip(&format!("the program `{name}` is not installed"));
+    }
+    found
+}
+
+/// Whether this machine lets us mount a file system of our own.
+pub fn fuse() -> bool {
+    let may = std::fs::OpenOptions::new().read(true).write(true).open("/dev/fuse");
+    let Err(error) = may else {
+        return tool("fusermount").is_some();
+    };
+    skip(&format!("nothing can be mounted by FUSE: {error}"));
+    false
+}

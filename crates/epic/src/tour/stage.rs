@@ -140,7 +140,7 @@ impl Stage {
 
     /// The same person through a credential: from inside.
     fn inside_client(&self, person: &str, access: &Access) -> Result<Client, Failure> {
-        Ok(Client { address: self.inside.address, ..self.through(person, access)? })
+        Ok(Client { address: self.inside.address.clone(), ..self.through(person, access)? })
     }
 }
 

@@ -6,6 +6,8 @@ mod custody;
 mod cut;
 mod files;
 mod kill;
+mod package;
 mod parity;
 mod scripts;
 mod tampered;
+mod tls;

@@ -22,12 +22,16 @@ fn program(path: &Path, text: &str) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// A machine that has what Debian brings, a compiler, and no Rust.
+/// What the scripts find here, so that they install none of it.
+const THERE: [&str; 7] = ["python3", "git", "cc", "s3cmd", "rclone", "s3fs", "restic"];
+
+/// A machine that has what Debian brings, a compiler, the clients of the tests, and no Rust.
 fn machine(home: &Path) {
     let bin = home.join("bin");
     std::fs::create_dir(&bin).unwrap();
-    for own in ["curl", "python3", "git", "cc"] {
-        program(&bin.join(own), if own == "curl" { INSTALLER } else { "#!/bin/sh\nexit 0\n" });
+    program(&bin.join("curl"), INSTALLER);
+    for own in THERE {
+        program(&bin.join(own), "#!/bin/sh\nexit 0\n");
     }
     for entry in std::fs::read_dir("/usr/bin").unwrap() {
         let entry = entry.unwrap();

@@ -185,6 +185,13 @@ impl House {
         child.wait().unwrap().code().expect("it ended by itself")
     }
 
+    /// Tells it to look at its files again.
+    pub fn hang_up(&self) {
+        let child = self.up.as_ref().expect("it is up");
+        let told = Command::new("kill").args(["-HUP", &child.id().to_string()]).status().unwrap();
+        assert!(told.success());
+    }
+
     /// Ends it as a power cut would, and waits until it is gone.
     pub fn kill(&mut self) {
         let mut child = self.up.take().expect("it is up");

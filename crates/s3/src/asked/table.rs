@@ -186,11 +186,14 @@ pub static VERBS: [(&str, Verb); 35] = [
 ];
 
 /// Headers of which some values mean what happens here anyway, and why the others are refused.
-pub const FITTING: [(&str, &[&str], &str); 13] = [
+pub const FITTING: [(&str, &[&str], &str); 14] = [
     ("x-amz-acl", &["private", "bucket-owner-full-control"], "nothing here is ever public"),
+    // WHY: S3 has had this version since 2006 and no other; the C++ SDK names it with every request.
+    ("x-amz-api-version", &["2006-03-01"], "this is S3 of 2006-03-01"),
     ("x-amz-bucket-object-lock-enabled", &["false"], "a bucket is made with object lock, or given it"),
     ("x-amz-bypass-governance-retention", &["false"], "nothing here is locked away from this verb"),
-    ("x-amz-checksum-mode", &["ENABLED"], "a checksum is asked for with ENABLED"),
+    // WHY in small letters too: the C++ SDK writes it so.
+    ("x-amz-checksum-mode", &["ENABLED", "enabled"], "a checksum is asked for with ENABLED"),
     (
         "x-amz-object-ownership",
         &["BucketOwnerEnforced"],

@@ -181,3 +181,37 @@ async fn chunks_that_are_put_together_take_from_the_budget() {
     stored(&house, in_chunks(trailing, &house.rita, &format!("x-amz-checksum-crc32:{crc32}"))).await;
     house.close().await;
 }
+
+/// Puts a body into the chunks of HTTP itself, whose length nobody announces.
+fn in_http_chunks(mut call: Call) -> Call {
+    let size = format!("{:x}\r\n", call.body.len());
+    call.body = [size.as_bytes(), &call.body, b"\r\n0\r\n\r\n"].concat();
+    call.with_unsigned("transfer-encoding", "chunked")
+}
+
+/// Goal: the C++ SDK's uploads (pyarrow) are stored. Method: S3's chunks within HTTP's, announced by their decoded length alone.
+#[tokio::test]
+async fn chunks_may_come_in_chunks_of_http() {
+    let house = House::open().await;
+    let crc32 = checksum(Algorithm::Crc32, PLAIN).to_text();
+    let trailing = || call(UNSIGNED_TRAILER).with("x-amz-trailer", "x-amz-checksum-crc32");
+    let trailer = format!("x-amz-checksum-crc32:{crc32}");
+    let good = || in_chunks(trailing(), &house.rita, &trailer);
+    stored(&house, in_http_chunks(good())).await;
+    let mut cut = good();
+    cut.body.truncate(12);
+    refused(&house, in_http_chunks(cut), 400, "IncompleteBody", "body_cut").await;
+    for (announced, code, reason) in
+        [("5", "InvalidArgument", "invalid"), ("4000", "IncompleteBody", "body_cut")]
+    {
+        let mut other = trailing();
+        let length = other.headers.iter_mut().find(|(name, _)| name == "x-amz-decoded-content-length");
+        length.unwrap().1 = announced.to_owned();
+        refused(&house, in_http_chunks(in_chunks(other, &house.rita, &trailer)), 400, code, reason).await;
+    }
+    let mut silent = trailing();
+    silent.headers.retain(|(name, _)| name != "x-amz-decoded-content-length");
+    let silent = in_http_chunks(in_chunks(silent, &house.rita, &trailer));
+    refused(&house, silent, 411, "MissingContentLength", "invalid").await;
+    house.close().await;
+}

@@ -16,6 +16,7 @@ use hyper::body::{Frame, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use words::Act;
@@ -81,7 +82,7 @@ impl Client {
         signed: (&'static str, String),
         body: Body,
     ) -> Result<Request<Body>, CallError> {
-        let authority = self.address.0.to_string();
+        let authority = self.address.authority();
         let path = format!("{ACTS_PATH}{}", act.name());
         let query = Asked { credential: self.credential.clone(), attempt: self.attempt }.write();
         let (name, value) = &signed;
@@ -107,15 +108,28 @@ impl Client {
 
     async fn send(&self, request: Request<Body>) -> Result<Response<Incoming>, CallError> {
         let unreachable = |cause| CallError::Unreachable { address: self.address.to_string(), cause };
-        let stream = TcpStream::connect(self.address.0).await.map_err(unreachable)?;
+        let stream = TcpStream::connect((self.address.host(), self.address.port())).await;
+        let stream = stream.map_err(unreachable)?;
         // A failure costs speed, nothing else.
         let _is_set = stream.set_nodelay(true);
-        let (mut sender, connection) =
-            http1::handshake(TokioIo::new(stream)).await.map_err(CallError::Broken)?;
-        // It ends with the answer's last byte, or when the answer is dropped; its error reaches the answer.
-        tokio::spawn(connection);
-        accepted(sender.send_request(request).await.map_err(CallError::Broken)?).await
+        if !self.address.is_secure() {
+            return exchange(stream, request).await;
+        }
+        let unproven = |cause| CallError::Unproven { address: self.address.to_string(), cause };
+        let trust = self.trust.as_ref().ok_or_else(|| unproven(io::ErrorKind::NotFound.into()))?;
+        exchange(trust.connect(self.address.host(), stream).await.map_err(unproven)?, request).await
     }
+}
+
+/// One request over a connection of its own, and the head of its answer.
+async fn exchange(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    request: Request<Body>,
+) -> Result<Response<Incoming>, CallError> {
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(CallError::Broken)?;
+    // It ends with the answer's last byte, or when the answer is dropped; its error reaches the answer.
+    tokio::spawn(connection);
+    accepted(sender.send_request(request).await.map_err(CallError::Broken)?).await
 }
 
 /// A body that begins when the region asks for it.
