@@ -204,6 +204,7 @@ fn local() -> Vec<Command> {
             .about("Write realistic data of nobody: clinical CSV, VCF, FASTQ")
             .arg(Arg::new("folder").required(true).value_name("DIR"))
             .arg(seed()),
+        import(),
         Command::new("rebuild").about("Fold every ledger anew, offline, and say its head").args(places()),
         Command::new("completions")
             .about("Print completions for a shell")
@@ -222,13 +223,17 @@ fn seed() -> Arg {
 
 fn places() -> Vec<Arg> {
     let passphrase = Arg::new("passphrase-file").long("passphrase-file").value_name("FILE");
-    vec![
+    let bucket = Arg::new("bucket").long("bucket").value_name("s3://NAME/PREFIX");
+    let mut places = vec![
         folder("data", "folder of the store").required(true),
         folder("custody", "folder of the keys; outside the store, best on another disk").required(true),
         passphrase
             .help("file that holds custody's passphrase; asked for if needed and left out")
             .value_hint(ValueHint::FilePath),
-    ]
+        bucket.help("bucket on an S3 server, instead of a folder in the data; `epic init` remembers it"),
+    ];
+    places.extend(crate::elsewhere::BUCKET.args());
+    places
 }
 
 fn init() -> Command {
@@ -269,6 +274,40 @@ fn up() -> Command {
 
 fn pem(name: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).value_name("PEM").help(help).value_hint(ValueHint::FilePath)
+}
+
+fn import() -> Command {
+    let switch = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+    };
+    Command::new("import")
+        .about("Put the objects of another S3 bucket into a project's, verified; asked again, it goes on")
+        .arg(Arg::new("source").required(true).value_name("s3://BUCKET/PREFIX").help("where they are"))
+        .args(crate::elsewhere::SOURCE.args())
+        .arg(text("project", "project to put them into").required(true))
+        .arg(text("bucket", "its bucket").required(true))
+        .arg(text("into", "put before each key"))
+        .arg(
+            Arg::new("journal")
+                .long("journal")
+                .required(true)
+                .value_name("FILE")
+                .help("where what was moved is written down; keep it, and nothing is moved twice")
+                .value_hint(ValueHint::FilePath),
+        )
+        .arg(
+            Arg::new("at-once")
+                .long("at-once")
+                .value_name("NUMBER")
+                .value_parser(value_parser!(u64))
+                .default_value("4")
+                .help("objects on their way at once"),
+        )
+        .arg(switch(
+            "read-twice",
+            "read each object twice and compare, where its source has no checksum of it",
+        ))
+        .arg(switch("dry-run", "say what would be moved, and move nothing"))
 }
 
 fn tour() -> Command {

@@ -7,16 +7,17 @@ use gate::identify::key_text::public_text;
 use region::Region;
 use region::region::{Founder, StartError};
 use serde_json::json;
+use store::custody::KeyName;
 use words::act::PersonEnrol;
 
 use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::world::{Passphrase, Places};
-use crate::{ask, key_pair, print};
+use crate::{ask, elsewhere, key_pair, print};
 
 /// Makes a region, or says why not.
 pub fn init(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
-    let places = places(matches);
+    let places = places(matches)?;
     if places.is_taken() {
         let says = format!("there is a region in `{}` already", places.data.display());
         return Err(Failure::yours(says, "bring it up: `epic up`"));
@@ -64,10 +65,27 @@ fn founder(matches: &ArgMatches, key: String) -> Founder {
 /// WHY the name last: a founding that was interrupted has none yet, and is begun again.
 async fn found(places: &Places, name: &str, how: Passphrase<'_>, founder: Founder) -> Result<(), Failure> {
     let parts = places.parts_named(name.to_owned(), how)?;
-    store::probe::probe(&parts.bucket, parts.rand.as_ref()).await.map_err(|error| refused_store(&error))?;
+    store::probe::probe(&parts.bucket, parts.rand.as_ref(), parts.clock.as_ref())
+        .await
+        .map_err(|error| refused_store(&error))?;
+    refuse_other(&parts).await?;
     let region = Region::found(parts, founder).await.map_err(start)?;
     region.close().await;
     places.name(name)
+}
+
+/// WHY: a bucket may be shared by mistake; a founding that was cut has its key in custody already, and goes on.
+async fn refuse_other(parts: &region::Parts) -> Result<(), Failure> {
+    let is_begun = parts.custody.key(&KeyName::Region)?.is_some();
+    let cells = parts.bucket.cells().await;
+    let cells = cells.map_err(|cause| Failure::chain(&cause, "see that the store serves"))?;
+    match is_begun || cells.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::yours(
+            "there is another region in this bucket",
+            "name a bucket, or a prefix in it, that holds none",
+        )),
+    }
 }
 
 fn told(name: &str, person: &str, places: &Places, settings: &Settings) -> Result<(), Failure> {
@@ -82,9 +100,11 @@ fn told(name: &str, person: &str, places: &Places, settings: &Settings) -> Resul
 }
 
 /// Where the command says that the region lies.
-pub fn places(matches: &ArgMatches) -> Places {
+pub fn places(matches: &ArgMatches) -> Result<Places, Failure> {
     let path = |name: &str| matches.get_one::<String>(name).map(PathBuf::from).unwrap_or_default();
-    Places { data: path("data"), custody: path("custody") }
+    let url = matches.get_one::<String>("bucket");
+    let bucket = url.map(|url| elsewhere::BUCKET.read(url, matches)).transpose()?;
+    Ok(Places { data: path("data"), custody: path("custody"), bucket })
 }
 
 /// How `up` and `rebuild` come by the passphrase.
@@ -94,11 +114,8 @@ pub fn passphrase(matches: &ArgMatches) -> Passphrase<'_> {
         .map_or(Passphrase::AskIfNeeded, |file| Passphrase::File(Path::new(file)))
 }
 
-pub fn refused_store(error: &dyn std::error::Error) -> Failure {
-    Failure::chain(
-        error,
-        "a region needs a store that creates a name once and reads what it wrote; use a local disk",
-    )
+pub fn refused_store(error: &store::probe::ProbeError) -> Failure {
+    Failure::chain(error, error.hint())
 }
 
 /// Why a region does not start, and the way out.

@@ -13,7 +13,7 @@ use crate::world;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 2] = [("about", about), ("export", export)];
+pub const TARGETS: [Target; 3] = [("about", about), ("export", export), ("journal", journal)];
 
 /// What a region's folder says about itself.
 pub fn about(bytes: &[u8]) {
@@ -31,4 +31,9 @@ pub fn export(bytes: &[u8]) {
             assert!(!found.place.is_empty() && !found.says.is_empty());
         }
     }
+}
+
+/// A line of an import's journal.
+pub fn journal(bytes: &[u8]) {
+    crate::import::fuzz(bytes);
 }

@@ -7,12 +7,14 @@
 mod ask;
 mod certificate;
 mod command;
+mod elsewhere;
 mod explain;
 mod failure;
 mod fields;
 mod found;
 #[doc(hidden)]
 pub mod fuzz;
+mod import;
 mod key_pair;
 mod ledger;
 mod paint;
@@ -53,6 +55,7 @@ fn run(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
     match (noun, verb) {
         ("init", _) => found::init(of_noun, settings),
         ("up", _) => up::up(of_noun, settings),
+        ("import", _) => import::import(of_noun, settings),
         ("rebuild", _) => rebuild::rebuild(of_noun, settings),
         ("certificate", Some((_, of_verb))) => certificate::make(of_verb, settings),
         ("explain", _) => explain::explain(of_noun, settings),

@@ -19,7 +19,7 @@ use crate::settings::Settings;
 use crate::{ask, found, print};
 
 pub fn rebuild(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
-    let parts = found::places(matches).parts(found::passphrase(matches))?;
+    let parts = found::places(matches)?.parts(found::passphrase(matches))?;
     let told = ask::wait(all(parts))?;
     print::answer(&Answer { leaf: None, answer: Value::Array(told) }, settings)
 }

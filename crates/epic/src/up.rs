@@ -109,9 +109,9 @@ async fn open(matches: &ArgMatches) -> Result<(Listeners, Region), Failure> {
     let listeners = Listeners::open(matches).await?;
     let asked = matches.clone();
     // WHY on a thread of its own: it may wait for a person who types a passphrase.
-    let parts = tokio::task::spawn_blocking(move || found::places(&asked).parts(found::passphrase(&asked)));
+    let parts = tokio::task::spawn_blocking(move || found::places(&asked)?.parts(found::passphrase(&asked)));
     let parts = parts.await.map_err(|cause| Failure::chain(&cause, START_AGAIN))??;
-    let probed = store::probe::probe(&parts.bucket, parts.rand.as_ref()).await;
+    let probed = store::probe::probe(&parts.bucket, parts.rand.as_ref(), parts.clock.as_ref()).await;
     probed.map_err(|error| found::refused_store(&error))?;
     let region = Region::open(parts).await.map_err(found::start)?;
     Ok((listeners, region))

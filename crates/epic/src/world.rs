@@ -16,6 +16,7 @@ use store::custody::{Custody, CustodyError, FileCustody};
 use store::index::SlateShelf;
 use words::{Clock, Rand, Secret, Timestamp};
 
+use crate::elsewhere::Elsewhere;
 use crate::failure::Failure;
 
 /// The folder of the store, in the region's data folder.
@@ -80,12 +81,17 @@ pub fn scratch(purpose: &str) -> PathBuf {
 pub struct Places {
     pub data: PathBuf,
     pub custody: PathBuf,
+    /// The bucket that the command names; else the one of `region.json`, else a folder in `data`.
+    pub bucket: Option<Elsewhere>,
 }
 
 /// What a region's data folder says about itself.
 #[derive(Debug, Serialize, Deserialize)]
 struct About {
     name: String,
+    /// Where the bucket is, unless it is the folder beside this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    bucket: Option<Elsewhere>,
 }
 
 impl About {
@@ -109,15 +115,21 @@ impl Places {
         self.about().exists()
     }
 
-    fn bucket(&self) -> Result<Bucket, Failure> {
-        Bucket::local(&self.data.join(BUCKET)).map_err(|cause| Failure::chain(&cause, CHECK_DISK))
+    fn bucket(&self, known: Option<&Elsewhere>) -> Result<Bucket, Failure> {
+        match self.bucket.as_ref().or(known) {
+            Some(elsewhere) => elsewhere.bucket(),
+            None => {
+                Bucket::local(&self.data.join(BUCKET)).map_err(|cause| Failure::chain(&cause, CHECK_DISK))
+            }
+        }
     }
 
     /// Writes the region's name down, whole or not at all, to outlive a power cut.
     pub fn name(&self, name: &str) -> Result<(), Failure> {
-        let about = About { name: name.to_owned() };
+        let about = About { name: name.to_owned(), bucket: self.bucket.clone() };
         let text = serde_json::to_string(&about).map_err(|cause| Failure::chain(&cause, ""))?;
         let written = || -> std::io::Result<()> {
+            std::fs::create_dir_all(&self.data)?;
             let staged = self.data.join("region.json.new");
             let mut file = File::create(&staged)?;
             file.write_all((text + "\n").as_bytes())?;
@@ -128,29 +140,32 @@ impl Places {
         written().map_err(|cause| Failure::file("write", &self.about(), &cause))
     }
 
-    fn read_name(&self) -> Result<String, Failure> {
+    fn read_about(&self) -> Result<About, Failure> {
         let text = std::fs::read_to_string(self.about()).map_err(|cause| {
             let mut failure = Failure::file("read", &self.about(), &cause);
             failure.hint = "make a region here first: `epic init`".to_owned();
             failure
         })?;
-        let about = About::read(&text).map_err(|cause| {
+        About::read(&text).map_err(|cause| {
             Failure::ours(
                 format!("cannot read `{}`: {cause}", self.about().display()),
                 "write its name again, as checkpoints have it",
             )
-        })?;
-        Ok(about.name)
+        })
     }
 
     /// Opens store and custody as they are.
     pub fn parts(&self, passphrase: Passphrase<'_>) -> Result<Parts, Failure> {
-        self.parts_named(self.read_name()?, passphrase)
+        let about = self.read_about()?;
+        self.parts_in(about.name, self.bucket(about.bucket.as_ref())?, passphrase)
     }
 
     /// The same, of a region that is not named yet.
     pub fn parts_named(&self, name: String, passphrase: Passphrase<'_>) -> Result<Parts, Failure> {
-        let bucket = self.bucket()?;
+        self.parts_in(name, self.bucket(None)?, passphrase)
+    }
+
+    fn parts_in(&self, name: String, bucket: Bucket, passphrase: Passphrase<'_>) -> Result<Parts, Failure> {
         let rand: Arc<dyn Rand> = Arc::new(SystemRand);
         let custody = custody(&self.custody, &bucket, &passphrase, &rand)?;
         let shelf = SlateShelf::new(bucket.clone(), Arc::clone(&rand));

@@ -165,7 +165,12 @@ pub fn derive(
 
 /// HMAC-SHA256 (RFC 2104) of `message`.
 pub fn mac(key: &Secret<[u8; KEY_BYTES]>, message: &[u8]) -> [u8; KEY_BYTES] {
-    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key.expose()), message);
+    hmac_sha256(key.expose(), message)
+}
+
+/// The same under a key of any length, as S3's signatures have them.
+pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; KEY_BYTES] {
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message);
     let mut bytes = [0; KEY_BYTES];
     for (to, from) in bytes.iter_mut().zip(tag.as_ref()) {
         *to = *from;

@@ -21,7 +21,7 @@ pub mod segments;
 mod text;
 
 pub use crypt4gh::{Attempt, DataKey, Opener, Sealer};
-pub use keys::{DecryptionKey, EncryptionKey, SigningKey, VerifyingKey, derive, s3_secret};
+pub use keys::{DecryptionKey, EncryptionKey, SigningKey, VerifyingKey, derive, hmac_sha256, s3_secret};
 pub use merkle::{Frontier, Hash, leaf_hash, node_hash};
 pub use text::base64;
 

@@ -13,13 +13,14 @@ use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
-use words::Id;
 use words::noun::Cell;
+use words::{Clock, Id};
 
 use crate::error::{Cause, StoreError};
 use crate::ground::{Disk, Ground};
-use crate::limit::{LONG_WAIT_MS_MAX, REQUEST_WAIT_MS_MAX};
+use crate::limit::{APPEND_PAUSE_MS, LONG_WAIT_MS_MAX, REMOTE_TRIES_MAX, REQUEST_WAIT_MS_MAX};
 use crate::name::Name;
+use crate::remote::{self, Remote};
 use crate::twin::FaultyStore;
 
 /// A handle on the whole store of a region.
@@ -43,7 +44,13 @@ impl Bucket {
 
     /// Nothing outlives the process; for tests and tours.
     pub fn memory() -> Self {
-        Self { store: Arc::new(InMemory::new()), ground: Ground::Promised }
+        Self { store: Arc::new(InMemory::new()), ground: Ground::Memory }
+    }
+
+    /// A bucket of an S3 server. Nothing is asked of it yet: probe it.
+    pub fn s3(remote: &Remote, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let (store, uploads) = remote::open(remote, clock)?;
+        Ok(Self { store, ground: Ground::Remote(Arc::new(uploads)) })
     }
 
     /// A twin that fails as told; for simulation.
@@ -55,8 +62,13 @@ impl Bucket {
     pub fn folder(&self) -> Option<&DiskPath> {
         match &self.ground {
             Ground::Disk(disk) => Some(&disk.root),
-            Ground::Promised | Ground::Twin(_) => None,
+            Ground::Memory | Ground::Remote(_) | Ground::Twin(_) => None,
         }
+    }
+
+    /// Whether another machine keeps it, by a clock of its own.
+    pub(crate) const fn is_elsewhere(&self) -> bool {
+        matches!(self.ground, Ground::Remote(_))
     }
 
     /// The cells that have left any trace, in order of id.
@@ -73,6 +85,24 @@ impl Bucket {
     /// Writes a name that must not exist; durable when it answers `Ok`.
     pub(crate) async fn create(&self, name: Name, bytes: PutPayload) -> Result<(), StoreError> {
         self.put(name, bytes, PutMode::Create, "create").await
+    }
+
+    /// The same under a name that nobody else can know: where the fate is unknown, what is there says it.
+    pub(crate) async fn create_own(&self, name: Name, bytes: PutPayload) -> Result<(), StoreError> {
+        let mut pause_ms = APPEND_PAUSE_MS;
+        for again in (0..REMOTE_TRIES_MAX).rev() {
+            let Err(failed) = self.create(name, bytes.clone()).await else {
+                return Ok(());
+            };
+            match self.read(name, bytes.content_length() as u64).await {
+                Ok(Some(there)) if bytes.iter().flatten().eq(there.iter()) => return Ok(()),
+                Ok(Some(_)) => return Err(failed),
+                Ok(None) | Err(_) if again == 0 => return Err(failed),
+                Ok(None) | Err(_) => tokio::time::sleep(Duration::from_millis(pause_ms)).await,
+            }
+            pause_ms *= 2;
+        }
+        Err(StoreError::unavailable("create", name, "no try is left"))
     }
 
     /// Writes a name, existing or not; only for what can be derived again.
@@ -159,8 +189,9 @@ impl Bucket {
     /// Whether an object can be overwritten on condition of what it was.
     pub(crate) const fn has_conditional_writes(&self) -> bool {
         match self.ground {
-            Ground::Disk(_) | Ground::Twin(_) => false,
-            Ground::Promised => true,
+            // WHY not asked of an S3 server: it must promise as little as can be.
+            Ground::Disk(_) | Ground::Remote(_) | Ground::Twin(_) => false,
+            Ground::Memory => true,
         }
     }
 

@@ -68,6 +68,10 @@ impl StoreError {
             object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. } => {
                 Self::Exists { name }
             }
+            // WHY unpacked: what an S3 server means is said once, without the storage crate's frame.
+            object_store::Error::Generic { source, .. } if source.is::<crate::remote::Fault>() => {
+                Self::Unavailable { tried, name, cause: source }
+            }
             other => Self::unavailable(tried, name, other),
         }
     }

@@ -10,7 +10,7 @@ use crate::custody::{KeyName, fuzz_sheet};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 2] = [("sheet", sheet), ("keyname", keyname)];
+pub const TARGETS: [Target; 3] = [("sheet", sheet), ("keyname", keyname), ("listing", listing)];
 
 /// A custody file: a clear header and a sealed list.
 pub fn sheet(bytes: &[u8]) {
@@ -25,4 +25,9 @@ pub fn keyname(bytes: &[u8]) {
     if let Ok(name) = text.parse::<KeyName>() {
         assert_eq!(name.to_string(), text);
     }
+}
+
+/// A page of a listing, as a server that data come from sends it.
+pub fn listing(bytes: &[u8]) {
+    crate::remote::fuzz(bytes);
 }

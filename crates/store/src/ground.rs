@@ -12,13 +12,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use object_store::path::Path;
 
 use crate::limit::FOLDERS_KNOWN_MAX;
+use crate::remote::Uploads;
 use crate::twin::FaultyStore;
 
 #[derive(Clone)]
 pub(crate) enum Ground {
     Disk(Arc<Disk>),
-    /// A store that promises durability with its answer (S3) or never has it (memory).
-    Promised,
+    /// Memory, which is never durable.
+    Memory,
+    /// An S3 server, which promises durability with its answer.
+    Remote(Arc<Uploads>),
     Twin(Arc<FaultyStore>),
 }
 
@@ -107,7 +110,7 @@ impl Ground {
                 let (disk, file) = (Arc::clone(disk), disk.place(path));
                 blocking(move || disk.settle(&file)).await
             }
-            Self::Promised => Ok(()),
+            Self::Memory | Self::Remote(_) => Ok(()),
             Self::Twin(twin) => twin.settle(path),
         }
     }

@@ -17,6 +17,7 @@ pub mod limit;
 pub mod log;
 pub mod name;
 pub mod probe;
+pub mod remote;
 pub mod sweep;
 pub mod twin;
 
@@ -26,3 +27,4 @@ pub use derived::Derived;
 pub use error::{Kind, StoreError};
 pub use log::{AppendError, Log};
 pub use name::TileName;
+pub use remote::Remote;

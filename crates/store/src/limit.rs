@@ -39,3 +39,24 @@ pub const CENSUS_NEEDLES_MAX: usize = 1_024;
 pub const CENSUS_NEEDLE_BYTES_MAX: usize = 4_096;
 /// WHY: a census that finds more has failed enough.
 pub const SIGHTINGS_MAX: usize = 1_000;
+/// WHY: a server of the same region answers a connection within milliseconds; a lost one leaves time for another.
+pub const CONNECT_WAIT_MS_MAX: u64 = 3_000;
+/// WHY: two tries and their pause fit into what a request may take in all.
+pub const REMOTE_WAIT_MS_MAX: u64 = 4_500;
+/// WHY: tries of what may be asked twice; a store that fails thrice is failing.
+pub const REMOTE_TRIES_MAX: usize = 3;
+/// WHY: pause before the second try; doubles each time.
+pub const REMOTE_PAUSE_MS: u64 = 50;
+/// WHY: no pause is longer.
+pub const REMOTE_PAUSE_MS_MAX: u64 = 500;
+/// WHY: servers close a connection that is idle for some 20 s; ours goes first.
+pub const REMOTE_IDLE_MS_MAX: u64 = 15_000;
+/// WHY: a page of 1,000 names of 1,024 bytes, each escaped to three times that.
+pub const REMOTE_ANSWER_BYTES_MAX: usize = 8 << 20;
+/// WHY: pages of 1,000 uploads in flight; beyond so many the next sweep goes on.
+pub const UPLOAD_PAGES_MAX: usize = 100;
+/// WHY: a body that stalls for so long has broken.
+pub const STALL_WAIT_MS_MAX: u64 = 30_000;
+/// WHY: S3 refuses signatures a quarter of an hour old, and the sweep compares a blob's age, by the
+/// store's clock, with ours.
+pub const STORE_SKEW_MS_MAX: i64 = 900_000;

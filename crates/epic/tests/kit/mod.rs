@@ -7,6 +7,10 @@ pub mod call;
 pub mod need;
 mod offline;
 pub mod planet;
+#[path = "../../../store/tests/all/kit/proxy.rs"]
+pub mod proxy;
+#[path = "../../../../trial/tests/need/server.rs"]
+pub mod server;
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -183,6 +187,21 @@ impl House {
         let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
         assert!(told.success());
         child.wait().unwrap().code().expect("it ended by itself")
+    }
+
+    /// Waits until it ends by itself; gives its exit code.
+    pub fn ended(&mut self) -> i32 {
+        let mut child = self.up.take().expect("it is up");
+        child.wait().unwrap().code().expect("it ended by itself")
+    }
+
+    /// Another machine's copy of all that is in its folder: custody, keys, the region's name.
+    pub fn copied(&self) -> Self {
+        let copy = Self::empty();
+        let from = self.folder.path().join(".");
+        let copied = Command::new("cp").arg("-r").arg(from).arg(copy.folder.path()).status().unwrap();
+        assert!(copied.success());
+        copy
     }
 
     /// Tells it to look at its files again.

@@ -21,7 +21,12 @@ pub fn day(days: i64) -> String {
 impl House {
     /// PLANET's tenant and project with a controller `carla`, a researcher `rita`, a reviewer `rolf`; `sergio` signs for ISS.
     pub fn planet() -> Self {
-        let house = Self::open();
+        Self::open().with_planet()
+    }
+
+    /// The same in a region that is up.
+    pub fn with_planet(self) -> Self {
+        let house = self;
         house.done("olga", &["organisation", "register", "iss", "--name", "Istituto Superiore di Sanità"]);
         for person in ["carla", "rita", "rolf", "sergio"] {
             house.enrol(person, "iss");
@@ -37,7 +42,11 @@ impl House {
 
     /// The same with a hospital that has signed, and a permit for `rita` on all of it.
     pub fn agreed() -> Self {
-        let house = Self::planet();
+        Self::planet().with_agreement()
+    }
+
+    pub fn with_agreement(self) -> Self {
+        let house = self;
         house.hospital("bari");
         house.offer("bari");
         house.sign("sergio", "bari", "iss");

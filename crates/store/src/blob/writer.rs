@@ -58,7 +58,10 @@ impl BlobWriter {
         match self.upload {
             Upload::Small => {}
             Upload::Disk(upload) => upload.finish().await?,
-            Upload::Parts(upload) => upload.finish().await?,
+            Upload::Parts(upload) => {
+                let ended = upload.finish().await;
+                is_there_after(&self.bucket, self.name, self.size_bytes, ended).await?;
+            }
         }
         Ok(self.size_bytes)
     }
@@ -99,12 +102,32 @@ impl BlobWriter {
 
 /// A small blob, durable when it answers `Ok`.
 pub(super) async fn put(bucket: &Bucket, name: Name, pieces: Vec<Bytes>) -> Result<(), StoreError> {
-    let Ground::Disk(disk) = &bucket.ground else {
-        return bucket.create(name, pieces.into_iter().collect::<PutPayload>()).await;
+    let disk = match &bucket.ground {
+        Ground::Disk(disk) => disk,
+        Ground::Remote(_) => return bucket.create_own(name, pieces.into_iter().collect()).await,
+        Ground::Memory | Ground::Twin(_) => {
+            return bucket.create(name, pieces.into_iter().collect::<PutPayload>()).await;
+        }
     };
     let path = name.path()?;
     bucket.prepare(&path, "create").await?;
     disk::put(disk, &path, pieces).await
+}
+
+/// WHY: a server may complete an upload and its answer be lost; asked again it knows the upload no more.
+async fn is_there_after(
+    bucket: &Bucket,
+    name: Name,
+    size_bytes: u64,
+    ended: Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let Err(failed) = ended else { return Ok(()) };
+    // INVARIANT: the name is random and ours alone, and an upload shows nothing before it is whole.
+    let is_ours = matches!(bucket.ground, Ground::Remote(_));
+    match is_ours && bucket.size(name).await? == Some(size_bytes) {
+        true => Ok(()),
+        false => Err(failed),
+    }
 }
 
 async fn begin(bucket: &Bucket, name: Name) -> Result<Upload, StoreError> {
@@ -112,6 +135,8 @@ async fn begin(bucket: &Bucket, name: Name) -> Result<Upload, StoreError> {
     bucket.prepare(&path, "create").await?;
     Ok(match &bucket.ground {
         Ground::Disk(disk) => Upload::Disk(DiskUpload::begin(disk, path).await?),
-        Ground::Promised | Ground::Twin(_) => Upload::Parts(PartsUpload::begin(&bucket.store, path).await?),
+        Ground::Memory | Ground::Remote(_) | Ground::Twin(_) => {
+            Upload::Parts(PartsUpload::begin(&bucket.store, path).await?)
+        }
     })
 }

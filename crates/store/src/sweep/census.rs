@@ -6,6 +6,7 @@ use std::path::Path as DiskPath;
 use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
+use futures::StreamExt;
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
 
@@ -38,7 +39,7 @@ pub async fn census(bucket: &Bucket, needles: &[Vec<u8>]) -> Result<Vec<Sighting
             let searched = blocking(move || search.folder(&disk.root)).await;
             searched.map_err(|cause| StoreError::unavailable("search", "the bucket", cause))?
         }
-        Ground::Promised | Ground::Twin(_) => search.objects(bucket).await?,
+        Ground::Memory | Ground::Remote(_) | Ground::Twin(_) => search.objects(bucket).await?,
     };
     search.sightings.sort();
     Ok(search.sightings)
@@ -113,14 +114,31 @@ impl Search {
         }
     }
 
-    /// WHY whole objects: only memory and twins come here, which hold them whole anyway.
     async fn objects(mut self, bucket: &Bucket) -> Result<Self, StoreError> {
         for name in names(bucket).await? {
             let path = Path::parse(&name).map_err(|cause| StoreError::unavailable("search", &name, cause))?;
-            let found = within("search", &path, async { bucket.store.get(&path).await?.bytes().await });
-            let mut seen = vec![false; self.count];
-            self.piece_of(&name, Some(0), &found.await?, &mut seen);
+            match self.object(bucket, &name, &path).await {
+                // It was deleted while we looked.
+                Ok(()) | Err(StoreError::NotFound { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(self)
+    }
+
+    /// As with files, piece by piece: an object may be larger than memory.
+    async fn object(&mut self, bucket: &Bucket, name: &str, path: &Path) -> Result<(), StoreError> {
+        let found = within("search", path, bucket.store.get(path)).await?;
+        let mut bytes = found.into_stream();
+        let mut seen = vec![false; self.count];
+        let (mut piece, mut start) = (Vec::new(), 0);
+        while let Some(next) = within("search", path, async { bytes.next().await.transpose() }).await? {
+            piece.extend_from_slice(&next);
+            self.piece_of(name, Some(start), &piece, &mut seen);
+            let passed = piece.len().saturating_sub(CENSUS_NEEDLE_BYTES_MAX - 1);
+            piece.drain(..passed);
+            start += passed as u64;
+        }
+        Ok(())
     }
 }

@@ -52,8 +52,10 @@ pub async fn clear_leftovers(
     cell: Id<Cell>,
     before: Timestamp,
 ) -> Result<usize, StoreError> {
-    let Ground::Disk(disk) = &bucket.ground else {
-        return Ok(0);
+    let disk = match &bucket.ground {
+        Ground::Disk(disk) => disk,
+        Ground::Remote(uploads) => return uploads.clear(&Name::Cell(cell).to_string(), before).await,
+        Ground::Memory | Ground::Twin(_) => return Ok(0),
     };
     let folder = disk.place(&Name::Cell(cell).path()?);
     let cleared = blocking(move || disk::clear_leftovers(&folder, before)).await;
@@ -68,7 +70,7 @@ pub async fn names(bucket: &Bucket) -> Result<Vec<String>, StoreError> {
             let listed = blocking(move || disk::names(&disk.root)).await;
             listed.map_err(|cause| StoreError::unavailable("list", "the bucket", cause))?
         }
-        Ground::Promised | Ground::Twin(_) => {
+        Ground::Memory | Ground::Remote(_) | Ground::Twin(_) => {
             let mut names = Vec::new();
             let keep = |meta: object_store::ObjectMeta| names.push(meta.location.to_string());
             bucket.each(Name::Everything, keep).await?;

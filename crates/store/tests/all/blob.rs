@@ -1,4 +1,4 @@
-//! Blobs stream in and out on every kind of bucket, whole or not at all.
+//! Blobs stream in and out whole or not at all, in foul weather too.
 
 use crate::kit;
 
@@ -30,47 +30,6 @@ async fn read(blobs: &Blobs, number: u8, range: std::ops::Range<u64>) -> Result<
 
 const MIB: usize = 1 << 20;
 
-// Sizes around the border between one put and many parts, and around chunks of reading.
-#[tokio::test]
-async fn any_size_comes_back_whole_and_in_ranges() {
-    for (kind, bucket) in Buckets::new().all() {
-        let blobs = Blobs::new(bucket, cell(1));
-        for (number, size) in [0, 1, MIB - 1, MIB, MIB + 1, 3 * MIB + 7, 17 * MIB].into_iter().enumerate() {
-            let number = u8::try_from(number).unwrap();
-            let whole = noise(size as u64, size);
-            assert_eq!(write(&blobs, number, &whole, 300_001).await, size as u64, "{kind}");
-            assert_eq!(blobs.size(blob(number)).await.unwrap(), Some(size as u64), "{kind}");
-            assert!(read(&blobs, number, 0..size as u64).await.unwrap() == whole, "{kind} {size}");
-            let (from, to) = (size / 3, size - size / 4);
-            let part = read(&blobs, number, from as u64..to as u64).await.unwrap();
-            assert!(part == whole.slice(from..to), "{kind} {size}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_range_past_the_end_fails_rather_than_ending_short() {
-    for (kind, bucket) in Buckets::new().all() {
-        let blobs = Blobs::new(bucket, cell(1));
-        blobs.put(blob(1), noise(1, 1_000)).await.unwrap();
-        assert!(read(&blobs, 1, 0..1_001).await.is_err(), "{kind}");
-        assert!(read(&blobs, 1, 5_000..5_001).await.is_err(), "{kind}");
-        assert_eq!(read(&blobs, 1, 10..10).await.unwrap().len(), 0, "{kind}");
-        assert_eq!(read(&blobs, 2, 0..1).await.unwrap_err().kind(), Kind::NotFound, "{kind}");
-    }
-}
-
-#[tokio::test]
-async fn a_blob_is_created_once() {
-    for (kind, bucket) in Buckets::new().all() {
-        let blobs = Blobs::new(bucket, cell(1));
-        blobs.put(blob(1), noise(1, 10)).await.unwrap();
-        let again = blobs.put(blob(1), noise(2, 10)).await.unwrap_err();
-        assert_eq!(again.kind(), Kind::Exists, "{kind}");
-        assert_eq!(read(&blobs, 1, 0..10).await.unwrap(), noise(1, 10), "{kind}");
-    }
-}
-
 #[tokio::test]
 async fn a_large_blob_on_a_disk_is_created_once_too() {
     let buckets = Buckets::new();
@@ -82,34 +41,6 @@ async fn a_large_blob_on_a_disk_is_created_once_too() {
     assert_eq!(writer.finish().await.unwrap_err().kind(), Kind::Exists);
     assert!(read(&blobs, 1, 0..5 * MIB as u64).await.unwrap() == first);
     assert_eq!(store::sweep::names(&buckets.local).await.unwrap().len(), 1, "no leftover");
-}
-
-#[tokio::test]
-async fn a_deleted_blob_is_gone_and_deleting_again_is_fine() {
-    for (kind, bucket) in Buckets::new().all() {
-        let blobs = Blobs::new(bucket, cell(1));
-        blobs.put(blob(1), noise(1, 10)).await.unwrap();
-        blobs.delete(blob(1)).await.unwrap();
-        blobs.delete(blob(1)).await.unwrap();
-        assert_eq!(blobs.size(blob(1)).await.unwrap(), None, "{kind}");
-    }
-}
-
-#[tokio::test]
-async fn an_unfinished_blob_is_invisible() {
-    for (kind, bucket) in Buckets::new().all() {
-        let blobs = Blobs::new(bucket.clone(), cell(1));
-        for number in [1, 2] {
-            let mut writer = blobs.create(blob(number));
-            writer.write(noise(1, 20 * MIB)).await.unwrap();
-            match number {
-                1 => writer.abort().await.unwrap(),
-                _ => drop(writer),
-            }
-            assert_eq!(blobs.size(blob(number)).await.unwrap(), None, "{kind}");
-        }
-        assert!(store::sweep::blobs(&bucket, cell(1)).await.unwrap().is_empty(), "{kind}");
-    }
 }
 
 #[tokio::test]

@@ -1,10 +1,10 @@
-//! The log keeps the commit protocol's promises on every kind of bucket, in fair weather and foul.
+//! The log keeps the commit protocol's promises in foul weather.
 
 use crate::kit;
 
 use bytes::Bytes;
 use futures::TryStreamExt;
-use kit::{Buckets, cell, faulty, noise};
+use kit::{cell, faulty, noise};
 use proptest::prelude::*;
 use store::twin::{Chance, Faults};
 use store::{AppendError, Bucket, Log};
@@ -18,37 +18,12 @@ async fn filled(bucket: &Bucket, commits: u64) -> Log {
 }
 
 #[tokio::test]
-async fn reads_back_what_was_appended() {
-    for (kind, bucket) in Buckets::new().all() {
-        let log = filled(&bucket, 20).await;
-        for seq in 0..20 {
-            assert_eq!(log.read(seq).await.unwrap(), Some(noise(seq, 100)), "{kind}");
-        }
-        assert_eq!(log.read(20).await.unwrap(), None, "{kind}");
-        let followed: Vec<(u64, Bytes)> = log.follow(5).try_collect().await.unwrap();
-        assert_eq!(followed.len(), 15, "{kind}");
-        assert!(followed.iter().enumerate().all(|(at, (seq, _))| *seq == at as u64 + 5), "{kind}");
-    }
-}
-
-#[tokio::test]
 async fn follow_stops_at_the_first_gap() {
     let bucket = Bucket::memory();
     let log = filled(&bucket, 4).await;
     log.append(6, noise(6, 10)).await.unwrap();
     let followed: Vec<_> = log.follow(0).try_collect().await.unwrap();
     assert_eq!(followed.len(), 4);
-}
-
-#[tokio::test]
-async fn the_same_bytes_again_are_the_same_commit_and_others_are_fenced() {
-    for (kind, bucket) in Buckets::new().all() {
-        let log = filled(&bucket, 3).await;
-        log.append(2, noise(2, 100)).await.unwrap();
-        let other = log.append(2, noise(99, 100)).await;
-        assert!(matches!(other, Err(AppendError::Fenced { seq: 2 })), "{kind}");
-        assert_eq!(log.read(2).await.unwrap(), Some(noise(2, 100)), "{kind}");
-    }
 }
 
 #[tokio::test]
@@ -59,42 +34,6 @@ async fn an_oversize_commit_is_not_tried() {
     let refused = log.append(1, Bytes::from(vec![0; size])).await;
     assert!(matches!(refused, Err(AppendError::TooLarge { seq: 1 })));
     assert_eq!(log.read(1).await.unwrap(), None);
-}
-
-#[tokio::test]
-async fn the_head_is_found_with_any_hint() {
-    for (kind, bucket) in Buckets::new().all() {
-        let log = Log::new(bucket.clone(), cell(1));
-        assert_eq!(log.head(None).await.unwrap(), None, "{kind}");
-        assert_eq!(log.head(Some(7)).await.unwrap(), None, "{kind}");
-        // Around the border of a group, where a search is easiest to get wrong.
-        for seq in 4_090..4_100 {
-            log.append(seq, noise(seq, 10)).await.unwrap();
-            for hint in [None, Some(4_090), Some(seq), Some(seq + 3), Some(u64::MAX)] {
-                assert_eq!(log.head(hint).await.unwrap(), Some(seq), "{kind} {hint:?}");
-            }
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_racing_appenders_one_wins_and_the_other_is_fenced() {
-    let buckets = Buckets::new();
-    for seq in 0..40 {
-        let race = |writer: u64| {
-            let log = Log::new(buckets.local.clone(), cell(1));
-            tokio::spawn(async move { log.append(seq, noise(writer, 64)).await })
-        };
-        let (left, right) = (race(1), race(2));
-        let (left, right) = (left.await.unwrap(), right.await.unwrap());
-        let winner = match (&left, &right) {
-            (Ok(()), Err(AppendError::Fenced { .. })) => 1,
-            (Err(AppendError::Fenced { .. }), Ok(())) => 2,
-            other => panic!("no single winner: {other:?}"),
-        };
-        let log = Log::new(buckets.local.clone(), cell(1));
-        assert_eq!(log.read(seq).await.unwrap(), Some(noise(winner, 64)));
-    }
 }
 
 #[tokio::test(start_paused = true)]

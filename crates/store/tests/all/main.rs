@@ -2,11 +2,17 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod blob;
+mod conformance;
 mod custody;
+mod faults;
 mod fuzz;
 mod index;
 mod kit;
 mod log;
+#[path = "../../../../trial/tests/need/mod.rs"]
+mod need;
 mod probe;
+#[path = "../../../../trial/tests/need/server.rs"]
+mod server;
 mod slate;
 mod sweep;

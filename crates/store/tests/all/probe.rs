@@ -11,7 +11,7 @@ use store::twin::{Chance, Faults, Lie};
 async fn honest_stores_pass_and_nothing_stays_behind() {
     let buckets = Buckets::new();
     for (kind, bucket) in buckets.all() {
-        probe(&bucket, &*Seeded::new(1)).await.unwrap();
+        probe(&bucket, &*Seeded::new(1), &kit::Still(kit::NOON)).await.unwrap();
         assert_eq!(store::sweep::names(&bucket).await.unwrap(), [""; 0], "{kind}");
     }
     let left = std::fs::read_dir(buckets.local.folder().unwrap()).unwrap().count();
@@ -21,7 +21,7 @@ async fn honest_stores_pass_and_nothing_stays_behind() {
 async fn check(lie: Lie, is_expected: fn(&ProbeError) -> bool) {
     let twin = faulty(7);
     twin.set_faults(Faults { lie, ..Faults::default() });
-    let refused = probe(&Bucket::twin(&twin), &*Seeded::new(1)).await.unwrap_err();
+    let refused = probe(&Bucket::twin(&twin), &*Seeded::new(1), &kit::Still(kit::NOON)).await.unwrap_err();
     assert!(is_expected(&refused), "{lie:?}: {refused}");
 }
 
@@ -38,6 +38,6 @@ async fn each_lie_is_refused_for_its_reason() {
 async fn a_store_that_cannot_settle_is_refused() {
     let twin = faulty(7);
     twin.set_faults(Faults { settle: Chance(10_000), ..Faults::default() });
-    let refused = probe(&Bucket::twin(&twin), &*Seeded::new(1)).await.unwrap_err();
+    let refused = probe(&Bucket::twin(&twin), &*Seeded::new(1), &kit::Still(kit::NOON)).await.unwrap_err();
     assert!(matches!(refused, ProbeError::Store(_)));
 }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod proxy;
+
 use std::sync::{Arc, Mutex};
 
 use rand_chacha::ChaCha8Rng;
