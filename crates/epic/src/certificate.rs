@@ -86,9 +86,7 @@ impl Files {
 /// A new authority: its certificate for every client, its key for nobody.
 fn found(files: &Files) -> Result<Issuer<'static, KeyPair>, Failure> {
     let key = KeyPair::generate().map_err(|cause| unmade(&cause))?;
-    let mut params = params(Vec::new(), "EPIC region authority", AUTHORITY_DAYS)?;
-    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    let params = authority()?;
     let certificate = params.self_signed(&key).map_err(|cause| unmade(&cause))?;
     write(&files.authority_key, &key.serialize_pem(), 0o600)?;
     write(&files.authority, &certificate.pem(), 0o644)?;
@@ -100,12 +98,18 @@ fn read(files: &Files) -> Result<Issuer<'static, KeyPair>, Failure> {
         std::fs::read_to_string(path).map_err(|cause| Failure::file("read the authority in", path, &cause))
     };
     let key = KeyPair::from_pem(&text(&files.authority_key)?).map_err(|cause| unmade(&cause))?;
-    // WHY the same words as when it was founded: clients look the issuer up by its name and verify by its key.
     text(&files.authority)?;
+    Ok(Issuer::new(authority()?, key))
+}
+
+/// What an authority says of itself.
+///
+/// WHY the same at every call: clients look the issuer up by its name and verify by its key.
+fn authority() -> Result<CertificateParams, Failure> {
     let mut params = params(Vec::new(), "EPIC region authority", AUTHORITY_DAYS)?;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    Ok(Issuer::new(params, key))
+    Ok(params)
 }
 
 /// The region's own pair, under the authority.

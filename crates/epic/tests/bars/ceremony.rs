@@ -110,6 +110,14 @@ impl Ceremony {
     }
 }
 
+/// Each holder, and both of the emergency, makes a share key and offers its public half.
+fn offer_share_keys(house: &House) {
+    for person in ["kurt", "kim", "kata", "kora", "sergio"] {
+        let key = house.done(person, &["share", "key"]).out;
+        house.done(person, &["key", "offer", key.trim()]);
+    }
+}
+
 #[test]
 fn the_ceremony_of_the_guide_holds_step_by_step() {
     let Some((mut house, options)) = house_with_token() else { return };
@@ -120,10 +128,7 @@ fn the_ceremony_of_the_guide_holds_step_by_step() {
     let house = house.with_planet().with_agreement();
     custodians(&house, &["kurt", "kim", "kata", "kora"]);
     // 2. Share keys.
-    for person in ["kurt", "kim", "kata", "kora", "sergio"] {
-        let key = house.done(person, &["share", "key"]).out;
-        house.done(person, &["key", "offer", key.trim()]);
-    }
+    offer_share_keys(&house);
     let dina = house.deliverer("bari", "deliver-bari", "127.0.0.0/8");
     deliver(&house, &dina);
     let desk = house.desk();
@@ -202,10 +207,7 @@ fn the_ceremony_of_the_guide_holds_step_by_step() {
 fn an_emergency_by_commands_is_told_until_it_was_seen() {
     let house = House::agreed();
     custodians(&house, &["kurt", "kim", "kata", "kora"]);
-    for person in ["kurt", "kim", "kata", "kora", "sergio"] {
-        let key = house.done(person, &["share", "key"]).out;
-        house.done(person, &["key", "offer", key.trim()]);
-    }
+    offer_share_keys(&house);
     let dina = house.deliverer("bari", "deliver-bari", "127.0.0.0/8");
     deliver(&house, &dina);
     let ceremony = Ceremony { desk: house.desk(), house };

@@ -2,9 +2,7 @@
 
 use crate::{house, need};
 
-use std::path::Path;
-
-use house::{BUCKET, Call, House};
+use house::{Call, House};
 use region::twin::SeededRand;
 use seal::checksum::{Algorithm, checksum};
 use seal::crypt4gh::{EditList, SEALED_SEGMENT_BYTES, read_public, seal_header_as};
@@ -244,19 +242,9 @@ async fn what_the_reference_tool_seals_boto3_delivers() {
     let folder = tempfile::tempdir().unwrap();
     let public = seal::crypt4gh::write_public(public(&house).await);
     std::fs::write(folder.path().join("project.pub"), public).unwrap();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sealed_client.py");
-    let ran = tokio::process::Command::new(python)
-        .arg(script)
-        .current_dir(folder.path())
-        .env_remove("AWS_CA_BUNDLE")
-        .env("EPIC_S3", format!("http://{}", house.outside))
-        .env("EPIC_BUCKET", BUCKET)
-        .env("AWS_ACCESS_KEY_ID", &house.rita.id)
-        .env("AWS_SECRET_ACCESS_KEY", &house.rita.secret)
-        .output()
-        .await
-        .unwrap();
-    let told = String::from_utf8_lossy(&ran.stderr);
-    assert!(ran.status.success(), "{}\n{told}", String::from_utf8_lossy(&ran.stdout));
+    let within = |command: &mut tokio::process::Command| {
+        command.current_dir(folder.path());
+    };
+    house.script(&python, "sealed_client.py", within).await;
     house.close().await;
 }

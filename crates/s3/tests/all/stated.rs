@@ -172,20 +172,12 @@ async fn stock_clients_read_what_a_bucket_says() {
     };
     let front = Front::new(vec!["s3.epic.test".parse().unwrap()], Vec::new());
     let house = House::fronted(Soil::new(7), Limits::default(), front).await;
-    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bucket_words.py");
-    let ran = tokio::process::Command::new(python)
-        .arg(script)
-        .env_remove("AWS_CA_BUNDLE")
-        .env("EPIC_PORT", house.outside.port().to_string())
-        .env("EPIC_BUCKET", BUCKET)
-        .env("AWS_ACCESS_KEY_ID", &house.rita.id)
-        .env("AWS_SECRET_ACCESS_KEY", &house.rita.secret)
-        .env("EPIC_CONTROLLER_ID", &house.carla.id)
-        .env("EPIC_CONTROLLER_SECRET", &house.carla.secret)
-        .output()
-        .await
-        .unwrap();
-    let told = String::from_utf8_lossy(&ran.stderr);
-    assert!(ran.status.success(), "{}\n{told}", String::from_utf8_lossy(&ran.stdout));
+    let as_carla = |command: &mut tokio::process::Command| {
+        command
+            .env("EPIC_PORT", house.outside.port().to_string())
+            .env("EPIC_CONTROLLER_ID", &house.carla.id)
+            .env("EPIC_CONTROLLER_SECRET", &house.carla.secret);
+    };
+    house.script(&python, "bucket_words.py", as_carla).await;
     house.close().await;
 }

@@ -1,34 +1,12 @@
 //! Blobs stream in and out whole or not at all, in foul weather too.
 
+use crate::conformance::blobs::{MIB, read, write};
 use crate::kit;
 
-use bytes::{Bytes, BytesMut};
-use futures::TryStreamExt;
 use kit::{Buckets, NOON, blob, cell, faulty, noise};
 use proptest::prelude::*;
 use store::twin::Faults;
-use store::{Blobs, Bucket, Kind, StoreError};
-
-async fn write(blobs: &Blobs, number: u8, whole: &Bytes, piece: usize) -> u64 {
-    let mut writer = blobs.create(blob(number));
-    for piece in whole.chunks(piece) {
-        writer.write(whole.slice_ref(piece)).await.unwrap();
-    }
-    writer.finish().await.unwrap()
-}
-
-async fn read(blobs: &Blobs, number: u8, range: std::ops::Range<u64>) -> Result<Bytes, StoreError> {
-    let pieces: Vec<Bytes> = blobs.read(blob(number), range).try_collect().await?;
-    Ok(pieces
-        .into_iter()
-        .fold(BytesMut::new(), |mut all, piece| {
-            all.extend_from_slice(&piece);
-            all
-        })
-        .freeze())
-}
-
-const MIB: usize = 1 << 20;
+use store::{Blobs, Bucket, Kind};
 
 #[tokio::test]
 async fn a_large_blob_on_a_disk_is_created_once_too() {

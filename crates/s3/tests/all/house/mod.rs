@@ -5,12 +5,14 @@ pub mod bad;
 pub mod call;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use region::twin::{Access, Soil, World};
 use s3::{Front, Limits, S3Door};
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::process::Command;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use words::{Clock, Place, Timestamp};
@@ -80,6 +82,22 @@ impl House {
             serving.push(tokio::spawn(s3::serve(listener, door, until)));
         }
         Self { world, outside: addresses[0], inside: addresses[1], rita, rita_inside, carla, stop, serving }
+    }
+
+    /// Runs a script of `tests/` as rita's stock client from outside; it must end well.
+    pub async fn script(&self, python: &Path, script: &str, with: impl FnOnce(&mut Command)) {
+        let mut command = Command::new(python);
+        command
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(script))
+            .env_remove("AWS_CA_BUNDLE")
+            .env("EPIC_S3", format!("http://{}", self.outside))
+            .env("EPIC_BUCKET", BUCKET)
+            .env("AWS_ACCESS_KEY_ID", &self.rita.id)
+            .env("AWS_SECRET_ACCESS_KEY", &self.rita.secret);
+        with(&mut command);
+        let ran = command.output().await.unwrap();
+        let told = String::from_utf8_lossy(&ran.stderr);
+        assert!(ran.status.success(), "{}\n{told}", String::from_utf8_lossy(&ran.stdout));
     }
 
     /// Closes both doors; every connection is joined.

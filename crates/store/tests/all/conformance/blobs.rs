@@ -7,9 +7,9 @@ use words::Id;
 
 use crate::kit::{blob, cell, noise};
 
-const MIB: usize = 1 << 20;
+pub const MIB: usize = 1 << 20;
 
-async fn write(blobs: &Blobs, number: u8, whole: &Bytes, piece: usize) -> u64 {
+pub async fn write(blobs: &Blobs, number: u8, whole: &Bytes, piece: usize) -> u64 {
     let mut writer = blobs.create(blob(number));
     for piece in whole.chunks(piece) {
         writer.write(whole.slice_ref(piece)).await.unwrap();
@@ -17,7 +17,7 @@ async fn write(blobs: &Blobs, number: u8, whole: &Bytes, piece: usize) -> u64 {
     writer.finish().await.unwrap()
 }
 
-async fn read(blobs: &Blobs, number: u8, range: std::ops::Range<u64>) -> Result<Bytes, StoreError> {
+pub async fn read(blobs: &Blobs, number: u8, range: std::ops::Range<u64>) -> Result<Bytes, StoreError> {
     let pieces: Vec<Bytes> = blobs.read(blob(number), range).try_collect().await?;
     let mut all = BytesMut::new();
     pieces.iter().for_each(|piece| all.extend_from_slice(piece));

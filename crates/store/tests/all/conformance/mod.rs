@@ -3,7 +3,7 @@
 //! A case asks one promise that the region stands on. A store that keeps all of
 //! them carries a region; which do is told in ADR 0022.
 
-mod blobs;
+pub mod blobs;
 mod logs;
 mod rows;
 pub mod servers;
