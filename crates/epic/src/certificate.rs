@@ -144,9 +144,15 @@ fn params(names: Vec<String>, subject: &str, days: i64) -> Result<CertificatePar
 /// Writes a file whole or not at all: a region may be reading it.
 fn write(path: &Path, text: &str, mode: u32) -> Result<(), Failure> {
     let failed = |cause: std::io::Error| Failure::file("write", path, &cause);
-    let fresh = path.with_extension("new");
+    let mut fresh = path.as_os_str().to_owned();
+    fresh.push(".new");
+    // WHY made anew: a file that a call before left here may be open to others.
+    match std::fs::remove_file(&fresh) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => return Err(failed(cause)),
+        Ok(()) | Err(_) => {}
+    }
     let mut options = std::fs::OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(mode).open(&fresh).map_err(failed)?;
+    let mut file = options.write(true).create_new(true).mode(mode).open(&fresh).map_err(failed)?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
     std::fs::rename(&fresh, path).map_err(failed)
 }

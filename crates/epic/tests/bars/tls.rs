@@ -203,3 +203,20 @@ fn what_is_unfit_or_in_clear_on_a_network_does_not_start() {
     assert!(with(&key, &key).contains("holds no certificate"));
     assert!(with(&certificate_file, &house.text("absent.key")).contains("cannot read"));
 }
+
+// Goal: a key is never readable by others, whatever a call that was cut left behind. Method: what it would have staged.
+#[test]
+fn a_key_is_private_whatever_was_left_behind() {
+    let house = House::empty();
+    std::fs::create_dir(house.path("tls")).unwrap();
+    for left in ["authority.new", "authority.key.new", "region.new", "region.key.new"] {
+        let left = house.path("tls").join(left);
+        std::fs::write(&left, "half").unwrap();
+        std::fs::set_permissions(&left, std::fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    let [.., key] = certificate(&house, "tls");
+    for key in [key.into(), house.path("tls").join("authority.key")] {
+        let mode = std::fs::metadata(&key).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", key.display());
+    }
+}
