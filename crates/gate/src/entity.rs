@@ -200,6 +200,9 @@ impl Names {
         attributes.insert("is_sealed".to_owned(), yes(facts.is_sealed));
         attributes.insert("is_scope_erased".to_owned(), yes(facts.is_scope_erased));
         attributes.insert("is_held".to_owned(), yes(facts.is_held));
+        attributes.insert("is_bypassing".to_owned(), yes(facts.is_bypassing));
+        attributes.insert("is_binding".to_owned(), yes(facts.is_binding));
+        attributes.insert("hands".to_owned(), self.persons(&facts.hands));
         perhaps(&mut attributes, "retained_until", facts.retained_until.map(at));
         let snapshot = facts.snapshot.map(|of| record(vec![known("is_open", yes(of.is_open))]));
         perhaps(&mut attributes, "snapshot", snapshot.transpose()?);

@@ -117,10 +117,16 @@ pub struct DataFacts {
     pub is_sealed: bool,
     pub is_scope_erased: bool,
     pub is_held: bool,
-    /// Until when the agreement keeps the object, if it does.
+    /// Until when the agreement, or its lock, keeps what would be gone or less kept.
     pub retained_until: Option<Timestamp>,
     /// The bucket is a snapshot's.
     pub snapshot: Option<SnapshotFacts>,
+    /// The request asks for a governance lock to be set aside.
+    pub is_bypassing: bool,
+    /// Of such a lock: who stored the object, and who locked it.
+    pub hands: BTreeSet<Id<noun::Person>>,
+    /// The request locks in compliance, which nobody takes back.
+    pub is_binding: bool,
 }
 
 impl DataFacts {

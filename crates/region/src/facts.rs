@@ -24,6 +24,7 @@ use crate::noun::person::PersonRow;
 use crate::noun::project::ProjectRow;
 use crate::noun::role;
 use crate::noun::tenant::TenantRow;
+use crate::object::touch::Touch;
 use crate::scope::ScopeRow;
 
 /// Where a target lies; roles held there count.
@@ -298,8 +299,8 @@ pub struct DataTarget<'a> {
     pub project: &'a str,
     pub bucket: &'a str,
     pub key: Option<&'a str>,
-    /// The object would be gone, or this version of it: only then it matters what keeps it there.
-    pub removes: Option<Removed<'a>>,
+    /// What would come of a version: only then it matters what keeps it there.
+    pub touch: Touch<'a>,
     /// It asks something about what is there.
     pub is_conditional: bool,
     /// It opens what came sealed.
@@ -309,7 +310,8 @@ pub struct DataTarget<'a> {
 impl<'a> DataTarget<'a> {
     /// A whole bucket.
     pub const fn bucket(project: &'a str, bucket: &'a str) -> Self {
-        Self { project, bucket, key: None, removes: None, is_conditional: false, is_sealed: false }
+        let touch = Touch::Nothing;
+        Self { project, bucket, key: None, touch, is_conditional: false, is_sealed: false }
     }
 
     /// One key, of which nothing is removed.
@@ -317,9 +319,6 @@ impl<'a> DataTarget<'a> {
         Self { key: Some(key), ..Self::bucket(project, bucket) }
     }
 }
-
-/// Which version of the object; none: the newest.
-pub struct Removed<'a>(pub Option<&'a str>);
 
 /// Data as the gate sees it.
 pub async fn data(scene: &Scene<'_>, of: &DataTarget<'_>) -> Result<Target, Refusal> {
@@ -329,30 +328,32 @@ pub async fn data(scene: &Scene<'_>, of: &DataTarget<'_>) -> Result<Target, Refu
     let Opened { bucket, scope, permit, grant } = opened(scene, cell, &row, of).await?;
     let covering = scope.as_ref().and_then(|scope| scope.agreement);
     let agreement = agreement(scene, row.id, covering).await?;
-    let object = match (&bucket, of.key, &of.removes) {
-        (Some(bucket), Some(key), Some(Removed(version))) => {
-            crate::object::find(cell, bucket, key, *version).await?
-        }
+    let touched = match (&bucket, of.key) {
+        (Some(bucket), Some(key)) => of.touch.row(cell, bucket, key).await?,
         _ => None,
     };
+    let is_removal = of.touch.is_removal();
     // WHY the scope's agreement alone: what a project makes of data is kept by no provider's retention.
-    let keeping = agreement.as_ref().filter(|_| covering.is_some());
-    let stored = object.as_ref().filter(|object| !object.is_marker);
-    let free_from = keeping.zip(stored).and_then(|(row, object)| retained(row, object.at));
+    let keeping = agreement.as_ref().filter(|_| covering.is_some() && is_removal);
+    let by_agreement = keeping.zip(touched.as_ref()).and_then(|(row, object)| retained(row, object.at));
+    let by_lock = touched.as_ref().and_then(|row| of.touch.locked_until(row));
     Ok(Target::Data(DataFacts {
         permit,
         grant,
         project,
         agreement: agreement.as_ref().map(AgreementRow::facts),
         is_scope_erased: scope.is_some_and(|scope| scope.is_erased),
-        is_held: object.is_some_and(|object| object.is_held),
-        retained_until: free_from.map(last_kept),
+        is_held: is_removal && touched.as_ref().is_some_and(|object| object.is_held),
+        retained_until: by_agreement.max(by_lock).map(last_kept),
         is_conditional: of.is_conditional,
         snapshot: match bucket.and_then(|bucket| bucket.taken) {
             Some(taken) => Some(crate::snapshot::facts(scene.root, row.id, taken.snapshot).await?),
             None => None,
         },
         is_sealed: of.is_sealed,
+        is_bypassing: of.touch.is_bypassing(),
+        hands: of.touch.hands(touched.as_ref()),
+        is_binding: of.touch.is_binding(),
     }))
 }
 

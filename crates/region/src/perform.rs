@@ -50,8 +50,8 @@ macro_rules! in_project {
 }
 
 in_project! {
-    BucketCreate BucketVersion BucketExpire BucketDelete BucketShow UploadAbort UploadShow
-    ObjectDescribe ObjectHold AirlockDraft AirlockApprove AirlockReject AirlockRelease
+    BucketCreate BucketVersion BucketLock BucketDescribe BucketExpire BucketDelete BucketShow UploadAbort UploadShow
+    ObjectDescribe ObjectHold ObjectRetain AirlockDraft AirlockApprove AirlockReject AirlockRelease
     AirlockRevoke AirlockShow KeyRotate KeyShow ExitStart ExitAccept ExitConfirm ExitList ExitShow
 }
 
@@ -144,8 +144,9 @@ impl Region {
                 GrantIssue GrantRevoke CredentialRevoke KeyUnlock KeyOffer KeyAcknowledge CheckRecord;
             look: OrganisationShow TenantShow PersonShow AgreementShow ProjectShow PermitShow GrantShow
                 CredentialShow SnapshotShow CheckShow;
-            cell: BucketCreate BucketVersion BucketExpire BucketDelete UploadAbort ObjectDescribe ObjectHold AirlockDraft
-                AirlockApprove AirlockReject AirlockRelease AirlockRevoke KeyRotate ExitStart ExitAccept ExitConfirm;
+            cell: BucketCreate BucketVersion BucketLock BucketDescribe BucketExpire BucketDelete UploadAbort
+                ObjectDescribe ObjectHold ObjectRetain AirlockDraft AirlockApprove AirlockReject AirlockRelease
+                AirlockRevoke KeyRotate ExitStart ExitAccept ExitConfirm;
             look_in: BucketShow UploadShow AirlockShow KeyShow ExitList ExitShow;
         }
             Act::PermitGrant => call.across::<PermitGrant>().await,
@@ -158,6 +159,7 @@ impl Region {
             Act::UploadCopy => call.copy_part().await,
             Act::UploadComplete => call.complete().await,
             Act::ObjectProbe => call.probe().await,
+            Act::ObjectShow => call.show().await,
             Act::ObjectList => call.list().await,
             Act::ObjectCopy => call.copy().await,
             Act::ObjectDelete => call.delete().await,
@@ -247,6 +249,11 @@ impl Call<'_> {
         Ok(Done { leaf: None, answer: told(&row) })
     }
 
+    async fn show(self) -> Result<Done, Refusal> {
+        let row = crate::object::read::show(self.region, self.actor, &self.once()?).await?;
+        Ok(Done { leaf: None, answer: told(&row) })
+    }
+
     async fn list(self) -> Result<Done, Refusal> {
         use crate::object::list::{Position, Wanted, list};
         let (region, actor, deed) = (self.region, self.actor, self.once::<ObjectList>()?);
@@ -284,6 +291,7 @@ pub fn told(row: &crate::object::ObjectRow) -> Value {
         "at": row.at,
         "held": row.is_held,
         "lineage": row.lineage.as_ref().map(ToString::to_string),
+        "lock": row.retention.map(|retention| retention.told()),
         "labels": row.labels.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>(),
     })
 }

@@ -17,7 +17,10 @@ use crate::cell::step::Leaf;
 use crate::facts::{self, DataTarget};
 use crate::noun::bucket;
 use crate::object::body::{self, BlobReceipt, Body};
+use crate::object::label::Labels;
+use crate::object::lock::Locking;
 use crate::object::put::{Extra, check_key, place};
+use crate::object::retain::{allow_locking, lock_of};
 use crate::object::{Checksum, ObjectRow, Piece, unseal};
 use crate::row::{Row, Seal, Table};
 use crate::scope::ScopeRow;
@@ -55,6 +58,11 @@ pub struct UploadRow {
     /// How the bytes of its parts, put together, come sealed.
     #[n(10)]
     pub sealed: Option<String>,
+    /// How its object is locked.
+    #[n(12)]
+    pub lock: Option<Locking>,
+    #[n(13)]
+    pub labels: Option<Labels>,
 }
 
 #[derive(Debug, Clone, Encode, Decode)]
@@ -161,6 +169,8 @@ pub struct Begun {
     pub metadata: Vec<(String, String)>,
     pub algorithm: Option<String>,
     pub is_full: bool,
+    pub lock: Locking,
+    pub labels: Labels,
 }
 
 pub async fn start(
@@ -183,7 +193,11 @@ async fn started(
     unseal::check(deed.sealed.as_deref())?;
     let cell = region.project_cell(actor, &deed.project).await?;
     let allowed = region.allow(actor, &deed, Some(&cell)).await?;
+    let place_of = [deed.project.as_str(), &deed.bucket, &deed.key];
+    allow_locking(region, actor, &cell, place_of, &begun.lock).await?;
     let (bucket, scope) = place(&cell.view().await?, &deed.bucket).await?;
+    // WHY at once: nobody sends parts of what could not be completed.
+    lock_of(&bucket, begun.lock.retention, region.now())?;
     let row = UploadRow {
         id: Id::random(region.rand()),
         bucket: bucket.id,
@@ -196,6 +210,8 @@ async fn started(
         algorithm: begun.algorithm,
         is_full: begun.is_full,
         sealed: deed.sealed.clone(),
+        lock: Some(begun.lock).filter(|lock| *lock != Locking::default()),
+        labels: Some(begun.labels).filter(|labels| !labels.is_empty()),
     };
     let plan = Start { row: row.clone() };
     let done =

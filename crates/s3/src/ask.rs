@@ -7,9 +7,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::HeaderMap;
+use region::cell::step::Done;
 use region::{Leaf, Region};
 use s3s::{S3Error, S3Request, S3Response, S3Result, TrailingHeaders};
-use words::{Actor, Place, Reason, Refusal};
+use words::{Actor, Deed, Place, Reason, Refusal};
 
 use crate::error::{About, LEAF};
 use crate::front::Front;
@@ -53,6 +54,14 @@ impl<I> Ask<I> {
             trailers: request.trailing_headers,
             region_name: request.region.map(|region| region.as_str().to_owned()),
         })
+    }
+}
+
+impl<I> Ask<I> {
+    /// Does an act that its fields say whole.
+    pub async fn perform<D: Deed>(&self, deed: D) -> Result<Done, Refusal> {
+        let fields = serde_json::to_value(&deed).map_err(|_| Refusal::new(Reason::Invalid))?;
+        self.region.perform(&self.actor, D::ACT, fields, None).await
     }
 }
 

@@ -146,7 +146,7 @@ pub fn verified(
         *told.lock().unwrap_or_else(PoisonError::into_inner) = kept;
     };
     let checksums = move || Ok(std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner)));
-    let extra = Extra { metadata, checksums: Some(Box::new(checksums)), inner };
+    let extra = Extra { metadata, checksums: Some(Box::new(checksums)), inner, ..Extra::default() };
     (Box::pin(body), extra)
 }
 

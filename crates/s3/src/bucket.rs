@@ -26,14 +26,13 @@ pub async fn one<I>(ask: &Ask<I>, bucket: &str) -> S3Result<Value> {
 }
 
 pub async fn create(ask: Ask<CreateBucketInput>) -> S3Result<S3Response<CreateBucketOutput>> {
-    if ask.input.object_lock_enabled_for_bucket == Some(true) {
-        return Err(error::not_offered("object lock: a hold is set with `epic object hold`"));
-    }
     check_place(&ask)?;
     let name: BucketName = ask.input.bucket.parse().map_err(|problem: words::name::NameError| {
         error::invalid(S3ErrorCode::InvalidBucketName, problem.to_string())
     })?;
-    let deed = act::BucketCreate { project: ask.project.clone(), bucket: name.to_string(), agreement: None };
+    let lock = (ask.input.object_lock_enabled_for_bucket == Some(true)).then(|| "on".to_owned());
+    let deed =
+        act::BucketCreate { project: ask.project.clone(), bucket: name.to_string(), agreement: None, lock };
     let request = Request { actor: ask.actor.clone(), deed, attempt: None };
     let done = ask.region.at_project(request).await.map_err(About::Bucket.told())?;
     Ok(recorded(CreateBucketOutput { location: Some(format!("/{name}")) }, done.leaf))

@@ -10,6 +10,7 @@ use words::{Reason, Refusal, act};
 
 use crate::ask::{Ask, recorded};
 use crate::error::{self, About};
+use crate::locking;
 use crate::page;
 
 /// WHY: deletions of one batch that wait for the same commit.
@@ -17,15 +18,16 @@ const AT_ONCE: usize = 64;
 
 pub async fn delete(ask: Ask<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
     let input = &ask.input;
-    if input.if_match.is_some()
-        || input.if_match_size.is_some()
-        || input.if_match_last_modified_time.is_some()
-    {
+    if input.if_match_size.is_some() || input.if_match_last_modified_time.is_some() {
         return Err(conditions_not_offered());
     }
+    let how = How {
+        version: input.version_id.clone(),
+        condition: input.if_match.as_ref().map(|etag| etag.as_etag().map_or("*", ETag::value).to_owned()),
+        bypass: locking::bypass(input.bypass_governance_retention),
+    };
     let about = About::version(input.version_id.as_deref());
-    let deleted =
-        gone(&ask, &input.bucket, &input.key, input.version_id.clone()).await.map_err(about.told())?;
+    let deleted = gone(&ask, &input.bucket, &input.key, how).await.map_err(about.told())?;
     let output = DeleteObjectOutput {
         delete_marker: deleted.is_marker.then_some(true),
         version_id: deleted.version,
@@ -34,7 +36,14 @@ pub async fn delete(ask: Ask<DeleteObjectInput>) -> S3Result<S3Response<DeleteOb
     Ok(recorded(output, deleted.leaf))
 }
 
-async fn gone<I>(ask: &Ask<I>, bucket: &str, key: &str, version: Option<String>) -> Result<Deleted, Refusal> {
+/// Which version, and under what conditions.
+struct How {
+    version: Option<String>,
+    condition: Option<String>,
+    bypass: Option<String>,
+}
+
+async fn gone<I>(ask: &Ask<I>, bucket: &str, key: &str, how: How) -> Result<Deleted, Refusal> {
     // WHY here too: the keys of a batch come in the body, past the guard.
     if key.len() > OBJECT_KEY_BYTES_MAX {
         return Err(Refusal::with(Reason::TooLarge, "an object key has at most 1,024 bytes"));
@@ -43,13 +52,15 @@ async fn gone<I>(ask: &Ask<I>, bucket: &str, key: &str, version: Option<String>)
         project: ask.project.clone(),
         bucket: bucket.to_owned(),
         key: key.to_owned(),
-        version,
+        version: how.version,
+        condition: how.condition,
+        bypass: how.bypass,
     };
     delete_one(&ask.region, &ask.actor, deed).await
 }
 
 fn conditions_not_offered() -> s3s::S3Error {
-    error::not_offered("a delete carries no conditions: name the version to delete")
+    error::not_offered("a delete is conditioned by an ETag; sizes and dates are directory buckets'")
 }
 
 /// Each key succeeds or is refused on its own.
@@ -61,13 +72,18 @@ pub async fn delete_many(mut ask: Ask<DeleteObjectsInput>) -> S3Result<S3Respons
     if wanted.is_empty() || wanted.len() > DELETE_KEYS_MAX {
         return Err(error::invalid(S3ErrorCode::MalformedXML, "a batch names 1 to 1,000 keys"));
     }
-    if wanted.iter().any(|one| one.e_tag.is_some() || one.size.is_some() || one.last_modified_time.is_some())
-    {
+    if wanted.iter().any(|one| one.size.is_some() || one.last_modified_time.is_some()) {
         return Err(conditions_not_offered());
     }
     let bucket = ask.input.bucket.clone();
+    let bypass = locking::bypass(ask.input.bypass_governance_retention);
     let each = wanted.into_iter().map(|one| async {
-        let deleted = gone(&ask, &bucket, &one.key, one.version_id.clone()).await;
+        let how = How {
+            version: one.version_id.clone(),
+            condition: one.e_tag.as_ref().map(|etag| etag.value().to_owned()),
+            bypass: bypass.clone(),
+        };
+        let deleted = gone(&ask, &bucket, &one.key, how).await;
         (one, deleted)
     });
     let answers: Vec<_> = futures::stream::iter(each).buffered(AT_ONCE).collect().await;

@@ -2,7 +2,6 @@
 
 use region::object::ObjectRow;
 use region::object::change::{Copying, copy as copy_one};
-use region::object::put::Extra;
 use s3s::dto::*;
 use s3s::{S3ErrorCode, S3Response, S3Result};
 use seal::checksum::Algorithm;
@@ -11,15 +10,17 @@ use words::act;
 use crate::ask::{Ask, recorded};
 use crate::error::{self, About};
 use crate::kept::said;
+use crate::locking::locking;
 use crate::page;
 use crate::sums::{kind, tell};
+use crate::tags;
 use crate::wish::Conditions;
 
 pub async fn copy(mut ask: Ask<CopyObjectInput>) -> S3Result<S3Response<CopyObjectOutput>> {
     let (source_bucket, source_key, version) = source(&ask.input.copy_source)?;
-    let replaced = replaced(&mut ask)?;
+    let own = own(&mut ask)?;
     let is_same = source_bucket == ask.input.bucket && source_key == ask.input.key;
-    if is_same && replaced.is_none() && version.is_none() {
+    if is_same && own.metadata.is_none() && version.is_none() {
         return Err(error::invalid(
             S3ErrorCode::InvalidRequest,
             "a copy onto itself must replace the metadata",
@@ -45,7 +46,7 @@ pub async fn copy(mut ask: Ask<CopyObjectInput>) -> S3Result<S3Response<CopyObje
         found = (!row.is_null).then(|| row.version_id());
         conditions.check_source(row)
     };
-    let copying = Copying { source_version: version.clone(), replaced, algorithm };
+    let copying = Copying { source_version: version.clone(), algorithm, ..own };
     let stored = copy_one(&ask.region, &ask.actor, deed, copying, source_must).await;
     let stored = stored.map_err(about.told())?;
     let mut result = CopyObjectResult {
@@ -81,19 +82,31 @@ pub fn source(from: &CopySource) -> S3Result<(String, String, Option<String>)> {
     }
 }
 
-fn replaced(ask: &mut Ask<CopyObjectInput>) -> S3Result<Option<Extra>> {
-    match ask.input.metadata_directive.as_ref().map(MetadataDirective::as_str) {
-        None | Some(MetadataDirective::COPY) => Ok(None),
+/// Metadata, tags and locks of its own, where the request does not leave the source's.
+fn own(ask: &mut Ask<CopyObjectInput>) -> S3Result<Copying> {
+    let metadata = match ask.input.metadata_directive.as_ref().map(MetadataDirective::as_str) {
+        None | Some(MetadataDirective::COPY) => None,
         Some(MetadataDirective::REPLACE) => {
             let mut said = said!(ask);
             if said.sealed()?.is_some() {
-                let says = "content-encoding: a copy's bytes come from here, not sealed";
-                return Err(error::invalid(S3ErrorCode::InvalidRequest, says));
+                return Err(wrong("content-encoding: a copy's bytes come from here, not sealed"));
             }
-            Ok(Some(Extra { metadata: said.pairs()?, ..Extra::default() }))
+            Some(said.pairs()?)
         }
-        Some(_) => {
-            Err(error::invalid(S3ErrorCode::InvalidArgument, "the metadata directive is COPY or REPLACE"))
+        Some(_) => return Err(wrong("the metadata directive is COPY or REPLACE")),
+    };
+    let tagging = ask.input.tagging.as_deref();
+    let labels = match ask.input.tagging_directive.as_ref().map(TaggingDirective::as_str) {
+        None | Some(TaggingDirective::COPY) if tagging.is_none() => None,
+        None | Some(TaggingDirective::COPY) => {
+            return Err(wrong("tags of a copy go with x-amz-tagging-directive: REPLACE"));
         }
-    }
+        Some(TaggingDirective::REPLACE) => Some(tags::asked(tagging)?),
+        Some(_) => return Err(wrong("the tagging directive is COPY or REPLACE")),
+    };
+    Ok(Copying { metadata, labels, lock: locking!(ask)?, ..Copying::default() })
+}
+
+fn wrong(detail: &str) -> s3s::S3Error {
+    error::invalid(S3ErrorCode::InvalidArgument, detail)
 }

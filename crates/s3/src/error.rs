@@ -99,6 +99,10 @@ pub fn code(refusal: &Refusal, about: About) -> S3ErrorCode {
         Reason::NameTaken => S3ErrorCode::BucketAlreadyOwnedByYou,
         Reason::PreconditionFailed => S3ErrorCode::PreconditionFailed,
         Reason::NotEmpty => S3ErrorCode::BucketNotEmpty,
+        Reason::StateWrong if refusal.detail == "the bucket has no object lock" => {
+            S3ErrorCode::InvalidRequest
+        }
+        Reason::StateWrong if refusal.detail.contains("object lock") => S3ErrorCode::InvalidBucketState,
         Reason::Invalid => malformed(&refusal.detail),
         Reason::ChecksumWrong if refusal.detail == PAYLOAD_HASH => {
             S3ErrorCode::Custom("XAmzContentSHA256Mismatch".into())
@@ -146,6 +150,8 @@ fn malformed(detail: &str) -> S3ErrorCode {
         S3ErrorCode::InvalidRequest
     } else if detail.starts_with("a bucket name") {
         S3ErrorCode::InvalidBucketName
+    } else if detail.starts_with("a label") {
+        S3ErrorCode::InvalidTag
     } else {
         S3ErrorCode::InvalidArgument
     }
@@ -158,6 +164,8 @@ fn large(detail: &str) -> S3ErrorCode {
         S3ErrorCode::KeyTooLongError
     } else if detail.contains("metadata") {
         S3ErrorCode::MetadataTooLarge
+    } else if detail.contains("labels") {
+        S3ErrorCode::Custom("BadRequest".into())
     } else {
         S3ErrorCode::EntityTooLarge
     }

@@ -7,6 +7,7 @@
 
 mod ask;
 mod asked;
+mod attributes;
 mod auth;
 mod body;
 mod bucket;
@@ -22,6 +23,8 @@ mod guard;
 mod kept;
 mod lifecycle;
 mod list;
+mod lock;
+mod locking;
 mod offered;
 mod page;
 mod part;
@@ -30,6 +33,7 @@ mod read;
 mod serve;
 mod stated;
 mod sums;
+mod tags;
 mod upload;
 mod verbs;
 mod wish;

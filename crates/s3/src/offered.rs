@@ -5,7 +5,7 @@ use s3s::S3Result;
 use crate::error::not_offered;
 
 /// The verbs that are served.
-pub const VERBS: [&str; 54] = [
+pub const VERBS: [&str; 65] = [
     "AbortMultipartUpload",
     "CompleteMultipartUpload",
     "CopyObject",
@@ -20,6 +20,7 @@ pub const VERBS: [&str; 54] = [
     "DeleteBucketWebsite",
     "DeleteObject",
     "DeleteObjects",
+    "DeleteObjectTagging",
     "GetBucketAccelerateConfiguration",
     "GetBucketAcl",
     "GetBucketCors",
@@ -37,14 +38,19 @@ pub const VERBS: [&str; 54] = [
     "GetBucketWebsite",
     "GetObject",
     "GetObjectAcl",
+    "GetObjectAttributes",
+    "GetObjectLegalHold",
+    "GetObjectLockConfiguration",
+    "GetObjectRetention",
+    "GetObjectTagging",
     "GetPublicAccessBlock",
     "HeadBucket",
     "HeadObject",
     "ListBuckets",
     "ListMultipartUploads",
-    "ListObjectVersions",
     "ListObjects",
     "ListObjectsV2",
+    "ListObjectVersions",
     "ListParts",
     "PutBucketAccelerateConfiguration",
     "PutBucketAcl",
@@ -54,16 +60,21 @@ pub const VERBS: [&str; 54] = [
     "PutBucketNotificationConfiguration",
     "PutBucketOwnershipControls",
     "PutBucketRequestPayment",
+    "PutBucketTagging",
     "PutBucketVersioning",
     "PutObject",
     "PutObjectAcl",
+    "PutObjectLegalHold",
+    "PutObjectLockConfiguration",
+    "PutObjectRetention",
+    "PutObjectTagging",
     "PutPublicAccessBlock",
     "UploadPart",
     "UploadPartCopy",
 ];
 
 /// Why whole families of verbs are not served.
-const WHY: [(&str, &str); 10] = [
+const WHY: [(&str, &str); 6] = [
     ("Policy", "who may do what follows from agreements and permits, not from bucket policies"),
     ("PublicAccess", "nothing here is ever public"),
     ("Ownership", "what is stored belongs to its provider by agreement"),
@@ -71,10 +82,6 @@ const WHY: [(&str, &str); 10] = [
         "Encryption",
         "everything is sealed with ChaCha20-Poly1305, always, which S3's form cannot say; there is nothing to choose",
     ),
-    ("LegalHold", "a legal hold is an act of its own: `epic object hold`"),
-    ("Retention", "retention follows from the agreement"),
-    ("ObjectLock", "retention follows from the agreement"),
-    ("Tagging", "labels are set with `epic object describe`"),
     ("Replication", "copies of cells are the operator's"),
     ("Website", "nothing here is ever public"),
 ];

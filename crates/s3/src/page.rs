@@ -126,5 +126,12 @@ pub fn time(at: words::Timestamp) -> Timestamp {
     at.unwrap_or(time::OffsetDateTime::UNIX_EPOCH).into()
 }
 
+/// S3's moment in our own type, to the millisecond.
+pub fn moment(at: &Timestamp) -> words::Timestamp {
+    let at: time::OffsetDateTime = at.clone().into();
+    let ms = at.unix_timestamp_nanos() / 1_000_000;
+    words::Timestamp::from_ms(i64::try_from(ms).unwrap_or(i64::MAX))
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! Storing an object in one request.
 
-use region::object::put;
+use region::object::put::{self, Extra};
 use s3s::dto::*;
 use s3s::{S3Response, S3Result};
 use words::act;
@@ -9,14 +9,18 @@ use crate::ask::{Ask, recorded};
 use crate::body::{Announced, verified};
 use crate::error::{self, About};
 use crate::kept::said;
+use crate::locking::locking;
 use crate::sums::{kind, tell};
+use crate::tags;
 
 pub async fn put(mut ask: Ask<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
     let announced = Announced::read(&ask.headers, ask.input.content_length, ask.trailers.take())?;
     let mut said = said!(ask);
     let sealed = said.sealed()?;
     let media = said.media.take();
+    let (lock, labels) = (locking!(ask)?, tags::asked(ask.input.tagging.as_deref())?);
     let (body, extra) = verified(ask.input.body.take(), announced, said.pairs()?);
+    let extra = Extra { lock, labels, ..extra };
     let deed = act::ObjectPut {
         project: ask.project.clone(),
         bucket: ask.input.bucket.clone(),

@@ -5,8 +5,8 @@ use std::sync::Mutex;
 use std::task::{Context, Poll};
 
 use futures::Stream;
-use http::HeaderMap;
 use http::header::IF_RANGE;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use region::object::body::Body;
 use region::object::{Checksum, ObjectRow, read};
 use s3s::dto::*;
@@ -16,6 +16,7 @@ use words::{Reason, Refusal, act};
 use crate::ask::{Ask, recorded};
 use crate::error::About;
 use crate::kept::Said;
+use crate::locking;
 use crate::page;
 use crate::sums::{kind, tell};
 use crate::wish::{Choice, Chosen, Conditions};
@@ -24,6 +25,8 @@ use crate::wish::{Choice, Chosen, Conditions};
 const MEDIA_UNKNOWN: &str = "binary/octet-stream";
 /// Home, leaf, object, version, permit and snapshot, as ids.
 const LINEAGE: &str = "x-epic-lineage";
+
+const TAG_COUNT: HeaderName = HeaderName::from_static("x-amz-tagging-count");
 
 pub async fn get(mut ask: Ask<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
     let only_if = only_if(&ask.headers);
@@ -97,6 +100,8 @@ fn described(row: &ObjectRow, chosen: &Chosen, is_verified: bool, version: Optio
         version_id: version.map(str::to_owned).or_else(|| (!row.is_null).then(|| row.version_id())),
         ..GetObjectOutput::default()
     };
+    locking::tell(&mut output, row);
+    output.tag_count = Some(page::count(row.labels.len())).filter(|count| *count > 0);
     let sums = if is_verified { sums_of(row, chosen) } else { Vec::new() };
     tell!(output, &sums);
     output.checksum_type = kind(&sums);
@@ -108,9 +113,7 @@ fn sums_of(row: &ObjectRow, chosen: &Chosen) -> Vec<Checksum> {
     let Some(index) = chosen.part else {
         return if chosen.content_range.is_none() { row.checksums.clone() } else { Vec::new() };
     };
-    let own = row.part_sums.as_ref().and_then(|sums| sums.get(index)).cloned();
-    let of_whole = row.checksums.first().cloned();
-    own.zip(of_whole).map(|(value, whole)| Checksum { value, ..whole }).into_iter().collect()
+    row.part_sum(index).into_iter().collect()
 }
 
 pub async fn head(mut ask: Ask<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
@@ -135,7 +138,13 @@ pub async fn head(mut ask: Ask<HeadObjectInput>) -> S3Result<S3Response<HeadObje
     let chosen = choice.of(&row)?;
     let is_verified = is_verified(ask.input.checksum_mode.as_ref());
     let output = described(&row, &chosen, is_verified, ask.input.version_id.as_deref());
-    Ok(traced(S3Response::new(overridden(without_body(output), ask.input)), &row))
+    let tags = output.tag_count;
+    let mut response = traced(S3Response::new(overridden(without_body(output), ask.input)), &row);
+    // WHY here: the protocol crate tells it with GET alone.
+    if let Some(tags) = tags {
+        response.headers.insert(TAG_COUNT, HeaderValue::from(tags));
+    }
+    Ok(response)
 }
 
 /// WHY here: the protocol crate does it for GET alone.
@@ -171,6 +180,9 @@ fn without_body(output: GetObjectOutput) -> HeadObjectOutput {
         expires: output.expires,
         last_modified: output.last_modified,
         metadata: output.metadata,
+        object_lock_legal_hold_status: output.object_lock_legal_hold_status,
+        object_lock_mode: output.object_lock_mode,
+        object_lock_retain_until_date: output.object_lock_retain_until_date,
         parts_count: output.parts_count,
         version_id: output.version_id,
         ..HeadObjectOutput::default()

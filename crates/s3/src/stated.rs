@@ -98,7 +98,6 @@ lacking! {
     website GetBucketWebsiteInput GetBucketWebsiteOutput NoSuchWebsiteConfiguration "website: nothing here is ever public";
     replication GetBucketReplicationInput GetBucketReplicationOutput ReplicationConfigurationNotFoundError
         "replication: copies of cells are the operator's";
-    tagging GetBucketTaggingInput GetBucketTaggingOutput NoSuchTagSet "tag set of a bucket";
 }
 
 /// Nothing to take away: it is so already.
@@ -115,7 +114,6 @@ without! {
     drop_policy DeleteBucketPolicyInput DeleteBucketPolicyOutput;
     drop_website DeleteBucketWebsiteInput DeleteBucketWebsiteOutput;
     drop_replication DeleteBucketReplicationInput DeleteBucketReplicationOutput;
-    drop_tagging DeleteBucketTaggingInput DeleteBucketTaggingOutput;
     // Logging, notification and acceleration are empty where there are none.
     logging GetBucketLoggingInput GetBucketLoggingOutput;
     notification GetBucketNotificationConfigurationInput GetBucketNotificationConfigurationOutput;

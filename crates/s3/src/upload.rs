@@ -12,8 +12,10 @@ use words::{Reason, Refusal, act};
 use crate::ask::{Ask, recorded};
 use crate::error::{self, About};
 use crate::kept::said;
+use crate::locking::locking;
 use crate::put::condition;
 use crate::sums::{self, given, kind, tell};
+use crate::tags;
 
 pub async fn start(
     mut ask: Ask<CreateMultipartUploadInput>,
@@ -24,7 +26,8 @@ pub async fn start(
     let sealed = said.sealed()?;
     let media = said.media.take();
     let name = algorithm.map(|algorithm| algorithm.name().to_owned());
-    let begun = Begun { media, metadata: said.pairs()?, algorithm: name, is_full };
+    let (lock, labels) = (locking!(ask)?, tags::asked(ask.input.tagging.as_deref())?);
+    let begun = Begun { media, metadata: said.pairs()?, algorithm: name, is_full, lock, labels };
     let deed = act::UploadStart {
         project: ask.project.clone(),
         bucket: ask.input.bucket.clone(),

@@ -12,7 +12,9 @@ use tracing::instrument::WithSubscriber;
 
 use crate::ask::{Ask, Voice};
 use crate::front::Front;
-use crate::{bucket, change, copy, copy_part, lifecycle, list, part, put, read, stated, upload};
+use crate::{
+    attributes, bucket, change, copy, copy_part, lifecycle, list, lock, part, put, read, stated, tags, upload,
+};
 
 /// S3 over a region.
 pub struct Verbs(pub Region, pub Arc<Front>);
@@ -41,6 +43,19 @@ verbs! {
     get_bucket_location GetBucketLocationInput GetBucketLocationOutput = bucket::location;
     get_bucket_versioning GetBucketVersioningInput GetBucketVersioningOutput = bucket::versions;
     put_bucket_versioning PutBucketVersioningInput PutBucketVersioningOutput = bucket::set_versions;
+    get_object_lock_configuration GetObjectLockConfigurationInput GetObjectLockConfigurationOutput = lock::config;
+    put_object_lock_configuration PutObjectLockConfigurationInput PutObjectLockConfigurationOutput = lock::set_config;
+    get_bucket_tagging GetBucketTaggingInput GetBucketTaggingOutput = tags::of_bucket;
+    put_bucket_tagging PutBucketTaggingInput PutBucketTaggingOutput = tags::put_of_bucket;
+    delete_bucket_tagging DeleteBucketTaggingInput DeleteBucketTaggingOutput = tags::delete_of_bucket;
+    get_object_retention GetObjectRetentionInput GetObjectRetentionOutput = lock::retention;
+    put_object_retention PutObjectRetentionInput PutObjectRetentionOutput = lock::set_retention;
+    get_object_legal_hold GetObjectLegalHoldInput GetObjectLegalHoldOutput = lock::hold;
+    put_object_legal_hold PutObjectLegalHoldInput PutObjectLegalHoldOutput = lock::set_hold;
+    get_object_tagging GetObjectTaggingInput GetObjectTaggingOutput = tags::get;
+    put_object_tagging PutObjectTaggingInput PutObjectTaggingOutput = tags::put;
+    delete_object_tagging DeleteObjectTaggingInput DeleteObjectTaggingOutput = tags::delete;
+    get_object_attributes GetObjectAttributesInput GetObjectAttributesOutput = attributes::get;
     put_object PutObjectInput PutObjectOutput = put::put;
     get_object GetObjectInput GetObjectOutput = read::get;
     head_object HeadObjectInput HeadObjectOutput = read::head;
@@ -74,8 +89,6 @@ verbs! {
     delete_bucket_website DeleteBucketWebsiteInput DeleteBucketWebsiteOutput = stated::drop_website;
     get_bucket_replication GetBucketReplicationInput GetBucketReplicationOutput = stated::replication;
     delete_bucket_replication DeleteBucketReplicationInput DeleteBucketReplicationOutput = stated::drop_replication;
-    get_bucket_tagging GetBucketTaggingInput GetBucketTaggingOutput = stated::tagging;
-    delete_bucket_tagging DeleteBucketTaggingInput DeleteBucketTaggingOutput = stated::drop_tagging;
     get_bucket_ownership_controls GetBucketOwnershipControlsInput GetBucketOwnershipControlsOutput = stated::ownership;
     put_bucket_ownership_controls PutBucketOwnershipControlsInput PutBucketOwnershipControlsOutput = stated::set_ownership;
     get_public_access_block GetPublicAccessBlockInput GetPublicAccessBlockOutput = stated::public_access;

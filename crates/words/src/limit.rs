@@ -43,3 +43,12 @@ pub const CREDENTIAL_LIFETIME_MS_MAX: i64 = 366 * 86_400 * 1_000;
 pub const ORPHAN_AGE_MS_MIN: i64 = 24 * 3_600 * 1_000;
 /// WHY: a snapshot's list is held while its digests are made, and read again for every check.
 pub const SNAPSHOT_OBJECTS_MAX: usize = 100_000;
+/// WHY: S3 allows an object 10 tags, and a bucket 50.
+pub const OBJECT_LABELS_MAX: usize = 10;
+pub const BUCKET_LABELS_MAX: usize = 50;
+/// WHY: S3's longest tag: a key of 128 characters, a value of 256.
+pub const LABEL_NAME_CHARS_MAX: usize = 128;
+pub const LABEL_VALUE_CHARS_MAX: usize = 256;
+/// WHY: S3 locks for a hundred years at most; what nobody can take back must not outlive everybody by a slip.
+pub const LOCK_DAYS_MAX: u64 = 36_500;
+pub const LOCK_YEARS_MAX: u64 = 100;

@@ -85,6 +85,18 @@ impl Stage<'_> {
                 fields["reason"] = json!("court");
                 self.person("carla", Act::ObjectHold, fields).await
             }
+            Op::Retain(place, by_ms) => {
+                let mut fields = at(place);
+                fields["mode"] = json!("governance");
+                fields["until"] = json!(self.region.clock().now().plus_ms(by_ms));
+                self.inside(Act::ObjectRetain, fields).await
+            }
+            Op::Lift(place) => {
+                let mut fields = at(place);
+                (fields["mode"], fields["reason"]) = (json!("none"), json!("the wrong file"));
+                self.controller(Act::ObjectRetain, fields).await
+            }
+            Op::Destroy(place, index) => self.destroy(place, index).await,
             Op::Versions(bucket, on) => {
                 let mut fields = of(bucket);
                 fields["versions"] = json!(if on { "enabled" } else { "suspended" });
@@ -182,6 +194,29 @@ impl Stage<'_> {
         Ok((done.leaf, None))
     }
 
+    async fn controller(&self, act: Act, fields: Value) -> Result<Told, Refusal> {
+        let carla = Actor { place: Where::Inside, ..self.by("carla") };
+        let done = self.region.perform(&carla, act, fields, None).await?;
+        Ok((done.leaf, None))
+    }
+
+    /// Deletes one version for good; where there are not so many, one that never was.
+    async fn destroy(&self, place: Place, index: usize) -> Result<Told, Refusal> {
+        let rows = self.region.cell(self.cast.project.cast()).await?.view().await?;
+        let never = format!("{:016x}{}", 1, Id::<words::noun::Object>::from_bytes([0xEE; 16]));
+        let version = match region::noun::bucket::find(&rows, BUCKETS[place.0]).await {
+            Ok(bucket) => {
+                let own = region::object::prefix(bucket.id, &key(place.1));
+                let chain = rows.all::<region::object::ObjectRow>(&own).await?;
+                chain.get(index).map_or(never, |(_, row)| row.version_id())
+            }
+            Err(_) => never,
+        };
+        let mut fields = at(place);
+        fields["version"] = json!(version);
+        self.inside(Act::ObjectDelete, fields).await
+    }
+
     /// Hospitals deliver from outside; the project's own data come from inside.
     async fn writer(&self, bucket: usize) -> Result<Actor, Refusal> {
         let place = if bucket == OWN { Where::Inside } else { Where::Outside };
@@ -264,7 +299,8 @@ pub const fn leaf_of(op: Op) -> Option<Act> {
         Op::Upload(..) => Some(Act::UploadComplete),
         Op::Begin(..) => Some(Act::UploadStart),
         Op::Get(_) | Op::GetOutside(_) | Op::GetByGrant(_) => Some(Act::ObjectGet),
-        Op::Delete(_) => Some(Act::ObjectDelete),
+        Op::Delete(_) | Op::Destroy(..) => Some(Act::ObjectDelete),
+        Op::Retain(..) | Op::Lift(_) => Some(Act::ObjectRetain),
         Op::Copy(..) => Some(Act::ObjectCopy),
         Op::Hold(..) => Some(Act::ObjectHold),
         Op::Versions(..) => Some(Act::BucketVersion),

@@ -16,7 +16,7 @@ use region::scope::ScopeRow;
 use words::{Id, Timestamp};
 
 use crate::sim::op::{Op, Place};
-use crate::sim::stand::{BUCKETS, Cast, OWN};
+use crate::sim::stand::{BUCKETS, Cast, LOCKED, OWN};
 
 /// One version of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,14 @@ pub struct Version {
     pub tag: Option<u64>,
     pub is_null: bool,
     pub is_held: bool,
+    /// The first moment at which its lock lets it go.
+    pub locked_until: Option<Timestamp>,
+}
+
+impl Version {
+    fn is_locked(&self, now: Timestamp) -> bool {
+        self.locked_until.is_some_and(|until| now < until)
+    }
 }
 
 /// One hospital's agreement.
@@ -109,10 +117,26 @@ impl State {
             Op::Hold(place, on) => {
                 is_live(place.0) && self.head(place).is_some_and(|head| head.is_held != on)
             }
+            Op::Retain(place, by_ms) => {
+                let is_longer = |head: &Version| {
+                    head.locked_until.is_none_or(|until| until <= now.plus_ms(by_ms) || until <= now)
+                };
+                works && is_live(place.0) && place.0 == LOCKED && self.head(place).is_some_and(is_longer)
+            }
+            // WHY not `works`: the controller needs no permit.
+            Op::Lift(place) => {
+                !house.is_halted && is_live(place.0) && place.0 == LOCKED && self.head(place).is_some()
+            }
+            Op::Destroy(place, at) => {
+                let version = self.chains.get(&place).and_then(|chain| chain.get(at));
+                works
+                    && is_live(place.0)
+                    && version.is_none_or(|version| !version.is_held && !version.is_locked(now))
+            }
             Op::Versions(bucket, on) => {
                 // WHY: what a hospital delivers is never overwritten while its agreement lasts.
                 let takes_deliveries = house.pacts.get(bucket).is_some_and(|pact| !pact.is_ended);
-                is_live(bucket) && !house.is_halted && (on || !takes_deliveries)
+                is_live(bucket) && !house.is_halted && (on || !(takes_deliveries || bucket == LOCKED))
             }
             Op::Suspend(hospital) => !house.pacts[hospital].is_ended && !house.pacts[hospital].is_suspended,
             Op::Resume(hospital) => !house.pacts[hospital].is_ended && house.pacts[hospital].is_suspended,
@@ -123,7 +147,7 @@ impl State {
             Op::UnlockOwn => false,
             Op::Halt => !house.is_halted,
             Op::Unhalt => house.is_halted,
-            Op::Erase(hospital) => is_live(hospital) && !self.holds(hospital),
+            Op::Erase(hospital) => is_live(hospital) && !self.holds(hospital, now),
             Op::Rotate | Op::Sweep | Op::Scrub | Op::Flush | Op::Publish | Op::Custody(_) => true,
         }
     }
@@ -155,15 +179,14 @@ impl State {
         self.null_at(place).and_then(|at| chain?.get(at)).is_some_and(|version| version.is_held)
     }
 
-    /// What a delete must not touch: a held newest version, or a held one that it would replace.
+    /// What a delete must not touch: a held version that it would replace. One that it hides is still there.
     fn is_kept(&self, place: Place) -> bool {
-        let newest = self.chains.get(&place).and_then(|chain| chain.first());
-        newest.is_some_and(|newest| newest.is_held) || self.replaces_held(place)
+        self.replaces_held(place)
     }
 
-    fn holds(&self, hospital: usize) -> bool {
+    fn holds(&self, hospital: usize, now: Timestamp) -> bool {
         let chains = self.chains.iter().filter(|((bucket, _), _)| *bucket == hospital);
-        chains.flat_map(|(_, chain)| chain).any(|version| version.is_held)
+        chains.flat_map(|(_, chain)| chain).any(|version| version.is_held || version.is_locked(now))
     }
 }
 
@@ -186,6 +209,9 @@ impl State {
                     head.is_held = on;
                 }
             }
+            Op::Retain(place, by_ms) => self.lock(place, Some(now.plus_ms(by_ms))),
+            Op::Lift(place) => self.lock(place, None),
+            Op::Destroy(place, at) => self.destroy(place, at),
             Op::Versions(bucket, on) => {
                 self.buckets[bucket] = Some(if on { Versions::Enabled } else { Versions::Suspended });
             }
@@ -217,6 +243,22 @@ impl State {
         }
     }
 
+    fn lock(&mut self, place: Place, until: Option<Timestamp>) {
+        if let Some(head) = self.chains.get_mut(&place).and_then(|chain| chain.first_mut()) {
+            head.locked_until = until;
+        }
+    }
+
+    fn destroy(&mut self, place: Place, at: usize) {
+        let Some(chain) = self.chains.get_mut(&place).filter(|chain| at < chain.len()) else {
+            return;
+        };
+        chain.remove(at);
+        if chain.is_empty() {
+            self.chains.remove(&place);
+        }
+    }
+
     fn put(&mut self, place: Place, tag: u64) {
         let is_null = self.buckets.get(place.0).copied().flatten() != Some(Versions::Enabled);
         let replaced = self.null_at(place);
@@ -224,7 +266,7 @@ impl State {
         if let Some(at) = replaced {
             chain.remove(at);
         }
-        chain.insert(0, Version { tag: Some(tag), is_null, is_held: false });
+        chain.insert(0, Version { tag: Some(tag), is_null, is_held: false, locked_until: None });
     }
 
     fn delete(&mut self, place: Place, hides: bool) {
@@ -235,7 +277,7 @@ impl State {
             chain.remove(at);
         }
         if hides {
-            chain.insert(0, Version { tag: None, is_null, is_held: false });
+            chain.insert(0, Version { tag: None, is_null, is_held: false, locked_until: None });
         }
         if chain.is_empty() {
             self.chains.remove(&place);
@@ -300,7 +342,8 @@ async fn chains(cell: &Draft, ids: &BucketIds) -> Result<BTreeMap<Place, Vec<Ver
         if tag.is_some() == row.is_marker {
             return Err(anyhow!("object {} is neither bytes nor a marker", row.id));
         }
-        let version = Version { tag, is_null: row.is_null, is_held: row.is_held };
+        let locked_until = row.retention.map(|retention| retention.until);
+        let version = Version { tag, is_null: row.is_null, is_held: row.is_held, locked_until };
         chains.entry((*bucket, key)).or_default().push(version);
     }
     Ok(chains)

@@ -29,6 +29,12 @@ pub enum Op {
     Delete(Place),
     Copy(usize, usize, usize),
     Hold(Place, bool),
+    /// The researcher locks the newest version in governance for so long.
+    Retain(Place, i64),
+    /// The controller sets that lock aside, saying why.
+    Lift(Place),
+    /// Somebody deletes a version for good: of those there are, this one, counted from the newest.
+    Destroy(Place, usize),
     Versions(usize, bool),
     Suspend(usize),
     Resume(usize),
@@ -90,7 +96,10 @@ pub fn next(rng: &mut SmallRng, tag: &mut u64) -> Op {
         55..57 => Op::List(bucket),
         57..65 => Op::Delete(place),
         65..69 => Op::Copy(bucket, place.1, rng.random_range(0..KEYS)),
-        69..73 => Op::Hold(place, rng.random()),
+        69..71 => Op::Hold(place, rng.random()),
+        71 => Op::Retain((0, place.1), rng.random_range(1..90_000_000)),
+        72 if rng.random_bool(0.3) => Op::Lift((0, place.1)),
+        72 => Op::Destroy(place, rng.random_range(0..3)),
         73..78 => Op::Versions(bucket, rng.random_bool(0.7)),
         78..80 => Op::Suspend(hospital),
         80..83 => Op::Resume(hospital),

@@ -26,6 +26,8 @@ pub const PERMIT_ENDS: &str = "2027-01-10T10:00:00Z";
 /// The buckets: one per hospital and the project's own.
 pub const BUCKETS: [&str; 4] = ["bologna", "bari", "catania", "results"];
 pub const OWN: usize = 3;
+/// The bucket that has object lock.
+pub const LOCKED: usize = 0;
 
 /// What is copied for every seed.
 struct Founded {
@@ -83,6 +85,7 @@ async fn found() -> Result<Founded> {
     let world = World::planet(soil.clone()).await?;
     world.permit("permit-1", PROJECT, "2027-01-01", PERMIT_ENDS).await?;
     world.act("rita", "bucket.create", json!({ "project": PROJECT, "bucket": "results" })).await?;
+    world.act("carla", "bucket.lock", json!({ "project": PROJECT, "bucket": BUCKETS[LOCKED] })).await?;
     let mut keys = Vec::new();
     for hospital in region::twin::HOSPITALS {
         let grant = format!("deliver-{hospital}");

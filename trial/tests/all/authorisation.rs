@@ -115,6 +115,13 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
             "bucket.expire",
             json!({ "project": PROJECT, "bucket": "results", "rules": [r#"{"id":"tmp","prefix":"tmp/","days":30}"#] }),
         ),
+        ("rita@desk", "bucket.create", json!({ "project": PROJECT, "bucket": "kept", "lock": "on" })),
+        (
+            "rita@desk",
+            "bucket.describe",
+            json!({ "project": PROJECT, "bucket": "kept", "labels": ["of=trial"] }),
+        ),
+        ("carla", "bucket.lock", json!({ "project": PROJECT, "bucket": "results" })),
         ("carla", "bucket.delete", json!({ "project": PROJECT, "bucket": "scratch" })),
         ("carla", "bucket.show", json!({ "project": PROJECT })),
         ("rita@desk", "upload.start", at("first")),
@@ -142,6 +149,12 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
         ("rita@desk", "object.describe", with(at("copy"), json!({ "labels": ["kind=table"] }))),
         ("carla", "object.hold", with(at("copy"), json!({ "hold": "on", "reason": because }))),
         ("carla", "object.hold", with(at("copy"), json!({ "hold": "off", "reason": because }))),
+        (
+            "rita@desk",
+            "object.retain",
+            with(at("table"), json!({ "mode": "governance", "until": "2027-01-30T00:00:00Z" })),
+        ),
+        ("rita@desk", "object.show", at("table")),
         ("rita@desk", "object.delete", at("copy")),
         (
             "rita",

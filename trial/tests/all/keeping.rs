@@ -27,7 +27,8 @@ async fn kept(seed: u64, days: u64) -> (World, Actor, Stored) {
 
 fn delete(stored: &Stored) -> ObjectDelete {
     let (bucket, key, version) = ("foggia".into(), "a".into(), stored.version.clone());
-    ObjectDelete { project: PROJECT.into(), bucket, key, version }
+    let (condition, bypass) = (None, None);
+    ObjectDelete { project: PROJECT.into(), bucket, key, version, condition, bypass }
 }
 
 /// What each act that lets data go is told at this moment, without doing it.
@@ -94,6 +95,8 @@ async fn a_project_s_own_results_are_kept_by_no_provider_s_retention() {
         bucket: "results".into(),
         key: "table".into(),
         version: None,
+        condition: None,
+        bypass: None,
     };
     region::object::change::delete(&world.region, &rita, deed).await.unwrap();
     assert_eq!(reason(read(&world.region, &rita, "results", "table").await), Reason::NotFound);

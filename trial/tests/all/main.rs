@@ -12,6 +12,7 @@ mod ground;
 mod hidden;
 mod keeping;
 mod ledger;
+mod locks;
 mod looks;
 mod names;
 mod openings;

@@ -42,7 +42,7 @@ prop_compose! {
         is_inside: bool,
         credential in 0..4_u8,
         tier in 0..4_u8,
-        flags in prop::collection::vec(prop::bool::weighted(0.12), 10),
+        flags in prop::collection::vec(prop::bool::weighted(0.12), 12),
         permit in prop::option::of(spans()),
         agreement in prop::option::of(spans()),
         grant in prop::option::of(spans()),
@@ -72,6 +72,7 @@ prop_compose! {
                 data.grant = grant.map(|span| gate::GrantFacts { span, address_matches: !flags[5], ..world::grant() });
                 (data.is_held, data.is_scope_erased, data.is_conditional) = (flags[6], flags[7], flags[8]);
                 data.is_sealed = flags[9];
+                (data.is_bypassing, data.is_binding, data.hands) = (flags[10], flags[11], [person].into());
             }
             Target::Airlock { author, fetch_ends, permit: of_author, .. } => {
                 (*author, *fetch_ends, *of_author) = (person, until, permit);
@@ -161,6 +162,7 @@ proptest! {
             (0, _) => worse.actor.is_suspended = true,
             (1, Target::Data(data)) => data.is_held = true,
             (2, Target::Data(data)) => data.is_scope_erased = true,
+            (5, Target::Data(data)) => (data.is_bypassing, data.is_binding) = (true, true),
             (1, Target::Agreement { stops, .. }) => drop(stops.insert(world::ELSEWHERE)),
             (2, Target::Airlock { standing, .. }) => standing.clear(),
             (2, Target::Ledger { is_own_leaf, .. }) => *is_own_leaf = false,
@@ -208,6 +210,10 @@ proptest! {
                 matches!(act, Act::AirlockApprove | Act::AirlockRelease) && *author == me
             }
             Target::Keys { locker, .. } => act == Act::KeyUnlock && *locker == Some(me),
+            Target::Data(data) => {
+                let is_shortening = matches!(act, Act::ObjectDelete | Act::ObjectRetain) && data.is_bypassing;
+                is_shortening && data.hands.contains(&me)
+            }
             _ => false,
         };
         prop_assert!(!is_own || !may(act, &case), "{} {case:?}", act.name());

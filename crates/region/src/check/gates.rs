@@ -178,6 +178,9 @@ fn right() -> (Case, DataFacts) {
         is_held: false,
         retained_until: None,
         snapshot: None,
+        is_bypassing: false,
+        hands: BTreeSet::new(),
+        is_binding: false,
     };
     (Case { actor, target: Target::Region, now, epoch: 0 }, data)
 }

@@ -34,7 +34,7 @@ impl Rule for BucketExpire {
         }
         let mut row = bucket::find(draft, &self.bucket).await?;
         row.expiry = rules;
-        draft.put_in(row.seal(), row.name.as_bytes(), &row)?;
+        row.store(draft)?;
         let shown: Vec<_> = row.expiry.iter().map(Asked::of).collect();
         let answer = json!({ "bucket": row.name, "expiry": shown });
         Ok(Outcome::of(Noun::Bucket, row.id).within(row.scope).saying(answer))

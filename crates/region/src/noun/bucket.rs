@@ -18,8 +18,10 @@ use crate::cell::draft::Draft;
 use crate::expiry::{self, ExpiryRule};
 use crate::facts::{self, DataTarget};
 use crate::noun::agreement::{self, AgreementRow};
+use crate::noun::locking::Lock;
 use crate::noun::project;
 use crate::object::ObjectRow;
+use crate::object::label::Labels;
 use crate::row::{Row, Seal, Table};
 use crate::scope::{self, ScopeRow};
 use crate::show::Show;
@@ -45,6 +47,12 @@ pub struct BucketRow {
     #[n(7)]
     #[cbor(default)]
     pub expiry: Vec<ExpiryRule>,
+    /// It has object lock.
+    #[n(5)]
+    pub lock: Option<Lock>,
+    /// What people said of it; none: nothing.
+    #[n(6)]
+    pub labels: Option<Labels>,
 }
 
 /// S3's three states of versioning.
@@ -75,6 +83,10 @@ impl Row for BucketRow {
 impl BucketRow {
     pub fn seal(&self) -> Seal {
         Seal::Scope { scope: self.scope, id: self.id.to_bytes(), size_bytes: 0 }
+    }
+
+    pub fn store(&self, draft: &mut Draft) -> Result<(), Refusal> {
+        draft.put_in(self.seal(), self.name.as_bytes(), self)
     }
 }
 
@@ -114,24 +126,31 @@ impl Rule for BucketCreate {
             }
             None => None,
         };
+        let lock = match self.lock.as_deref() {
+            None => None,
+            Some("on") => Some(Lock::default()),
+            Some(_) => return Err(Refusal::with(Reason::Invalid, "a bucket's lock is `on`, or left out")),
+        };
         let scope = scope::of(draft, frame, project.id, of).await?;
         let row = BucketRow {
             id: Id::random(frame.region.rand()),
             name: name.as_str().to_owned(),
             scope: scope.id,
-            versions: if of.is_some() { Versions::Enabled } else { Versions::Never },
+            versions: if of.is_some() || lock.is_some() { Versions::Enabled } else { Versions::Never },
             created_at: frame.now,
             taken: None,
             expiry: Vec::new(),
+            lock,
+            labels: None,
         };
-        draft.put_in(row.seal(), row.name.as_bytes(), &row)?;
+        row.store(draft)?;
         let answer = json!({ "bucket": row.name });
         Ok(Outcome::of(Noun::Bucket, row.id).within(row.scope).saying(answer))
     }
 }
 
 /// The facts of a whole bucket.
-async fn data(scene: &Scene<'_>, project: &str, bucket: &str) -> Result<Target, Refusal> {
+pub async fn data(scene: &Scene<'_>, project: &str, bucket: &str) -> Result<Target, Refusal> {
     facts::data(scene, &DataTarget::bucket(project, bucket)).await
 }
 
@@ -153,12 +172,15 @@ impl Rule for BucketVersion {
                 return Err(Refusal::with(Reason::Invalid, "versions are `enabled` or `suspended`"));
             }
         };
+        if row.versions == Versions::Suspended && row.lock.is_some() {
+            return Err(Refusal::with(Reason::StateWrong, "a bucket with object lock keeps its versions"));
+        }
         if row.versions == Versions::Suspended
             && takes_deliveries(draft, frame.root, frame.cell, frame.now, &row).await?
         {
             return Err(Refusal::with(Reason::StateWrong, "a delivery must not take an earlier one's place"));
         }
-        draft.put_in(row.seal(), row.name.as_bytes(), &row)?;
+        row.store(draft)?;
         let answer = json!({ "bucket": row.name, "versions": row.versions.text() });
         Ok(Outcome::of(Noun::Bucket, row.id).within(row.scope).saying(answer))
     }
@@ -231,6 +253,8 @@ impl Show for BucketShow {
                 "snapshot": row.taken.map(|taken| taken.snapshot.to_string()),
                 "created": row.created_at,
                 "expiry": row.expiry.iter().map(expiry::Asked::of).collect::<Vec<_>>(),
+                "lock": row.lock.map(|lock| lock.told()),
+                "labels": row.labels.unwrap_or_default(),
             }));
         }
         Ok(Value::Array(shown))

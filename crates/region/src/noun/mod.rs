@@ -12,6 +12,7 @@ pub mod gift;
 pub mod grant;
 pub mod key;
 pub mod ledger;
+pub mod locking;
 pub mod notice;
 pub mod organisation;
 pub mod permit;

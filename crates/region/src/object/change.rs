@@ -8,7 +8,6 @@ use gate::facts::Target;
 use seal::checksum::Algorithm;
 use serde_json::json;
 use words::act::{ObjectCopy, ObjectDelete, ObjectDescribe, ObjectGet, ObjectHold};
-use words::limit::METADATA_BYTES_MAX;
 use words::noun::Noun;
 use words::{Actor, Deed, Id, Rand, Reason, Refusal, Timestamp};
 
@@ -17,39 +16,50 @@ use crate::act::{Frame, Judged, Outcome, Plan, Request, Rule, Scene};
 use crate::cell::Cell;
 use crate::cell::draft::Draft;
 use crate::cell::step::Leaf;
-use crate::facts::{self, DataTarget, Removed};
+use crate::facts::{self, DataTarget};
 use crate::noun::bucket::{self, BucketRow, Versions};
 use crate::object::body;
 use crate::object::keep::{Aside, may_vanish_aside};
-use crate::object::put::{Extra, Made, Stored, check_key, place, store};
+use crate::object::label::Labels;
+use crate::object::lock::{Locking, check_hands};
+use crate::object::put::{Made, Stored, check_key, place, store};
 use crate::object::read::{Watch, guarded};
+use crate::object::retain::allow_locking;
 use crate::object::sums::summed;
+use crate::object::touch::Touch;
 use crate::object::{Checksum, ObjectRow, find, known, newest, next_version, null_version};
 
 macro_rules! judged_change {
-    ($($deed:ident ($removes:expr))*) => { $(#[async_trait]
+    ($($deed:ident)*) => { $(#[async_trait]
     impl Judged for $deed {
         async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
-            let removes: fn(&$deed) -> Option<Removed<'_>> = $removes;
-            let of = DataTarget::object(&self.project, &self.bucket, &self.key);
-            facts::data(scene, &DataTarget { removes: removes(self), ..of }).await
+            facts::data(scene, &DataTarget::object(&self.project, &self.bucket, &self.key)).await
         }
     })* };
 }
 
-judged_change! {
-    ObjectCopy (|_| None)
-    ObjectDelete (|deed| Some(Removed(deed.version.as_deref())))
-    ObjectDescribe (|_| None)
-    ObjectHold (|_| None)
+judged_change! { ObjectCopy ObjectDescribe ObjectHold }
+
+#[async_trait]
+impl Judged for ObjectDelete {
+    async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+        let (version, aside) = (self.version.as_deref(), Aside::because(self.bypass.as_deref())?);
+        let of = DataTarget::object(&self.project, &self.bucket, &self.key);
+        let touch = Touch::Removes { version, aside };
+        facts::data(scene, &DataTarget { touch, is_conditional: self.condition.is_some(), ..of }).await
+    }
 }
 
 /// What a door adds to a copy.
 #[derive(Default)]
 pub struct Copying {
     pub source_version: Option<String>,
-    /// Metadata to set instead of the source's.
-    pub replaced: Option<Extra>,
+    /// None: the source's.
+    pub metadata: Option<Vec<(String, String)>>,
+    /// None: the source's.
+    pub labels: Option<Labels>,
+    /// WHY never the source's: a copy is a version of its own, and its bucket's rule is its rule.
+    pub lock: Locking,
     /// A checksum that the copy is to have.
     pub algorithm: Option<Algorithm>,
 }
@@ -88,6 +98,8 @@ async fn copied(
     // WHY both: a copy reads its source; who may not read may not copy.
     let read = region.allow(actor, &source, Some(&cell)).await?;
     let allowed = region.allow(actor, &deed, Some(&cell)).await?;
+    let place_of = [deed.project.as_str(), &deed.bucket, &deed.key];
+    allow_locking(region, actor, &cell, place_of, &copying.lock).await?;
     let rows = cell.view().await?;
     let from = bucket::find(&rows, &deed.source_bucket).await?;
     let row = known(&rows, &from, &deed.source_key, source.version.as_deref()).await?;
@@ -109,18 +121,17 @@ async fn copied(
     let source = named;
     let id = Id::random(region.rand());
     let etag = format!("{}-{}", data_encoding::HEXLOWER.encode(&Id::to_bytes(id)), row.pieces.len().max(1));
-    let mut row = ObjectRow {
+    let row = ObjectRow {
         id,
         etag,
         key: deed.key.clone(),
         by: actor.person,
-        is_held: false,
-        retention: None,
+        is_held: copying.lock.is_held,
+        retention: copying.lock.retention,
+        metadata: copying.metadata.unwrap_or(row.metadata),
+        labels: copying.labels.unwrap_or(row.labels),
         ..row
     };
-    if let Some(extra) = copying.replaced {
-        row.metadata = extra.metadata;
-    }
     let made = Made { source: Some(source), ..Made::default() };
     store(region, &cell, Request { actor: actor.clone(), deed, attempt: None }, allowed, row, made).await
 }
@@ -191,13 +202,19 @@ impl Plan<ObjectDelete> for Delete {
     ) -> Result<Outcome, Refusal> {
         let bucket = bucket::find(draft, &deed.bucket).await?;
         let newest = newest(draft, &bucket, &deed.key).await?;
+        check_condition(deed.condition.as_deref(), newest.as_ref())?;
         let gone = match deed.version.as_deref() {
             Some(version) => find(draft, &bucket, &deed.key, Some(version)).await?,
             None => null_version(draft, &bucket, &deed.key).await?,
         };
         let mut deleted = Deleted::default();
         if let Some(gone) = &gone {
-            may_go(draft, frame, gone, Aside::Nothing).await?;
+            let aside = Aside::because(deed.bypass.as_deref())?;
+            may_go(draft, frame, gone, aside).await?;
+            // WHY again: the version may have been locked since the gate looked.
+            if aside == Aside::Governance && gone.retention.is_some_and(|lock| frame.now < lock.until) {
+                check_hands(gone, frame.actor.person)?;
+            }
             gone.remove(draft);
             deleted.version = deed.version.clone();
             deleted.is_marker = gone.is_marker;
@@ -222,6 +239,14 @@ impl Plan<ObjectDelete> for Delete {
         }
         Ok(outcome)
     }
+}
+
+/// SPEC: Amazon S3, "How to perform conditional deletes": judged on the newest version, whichever is named.
+fn check_condition(condition: Option<&str>, newest: Option<&ObjectRow>) -> Result<(), Refusal> {
+    let there = newest.filter(|row| !row.is_marker);
+    let holds = condition
+        .is_none_or(|wanted| there.is_some_and(|row| wanted == "*" || row.etag == wanted.trim_matches('"')));
+    if holds { Ok(()) } else { Err(Reason::PreconditionFailed.into()) }
 }
 
 /// A row without bytes that hides the older versions of its key.
@@ -265,39 +290,30 @@ pub async fn may_go(draft: &Draft, frame: &Frame<'_>, row: &ObjectRow, aside: As
     may_vanish_aside(draft, root, frame.cell.cast(), row, frame.now, aside).await
 }
 
-/// Writes a row again in place, with something changed.
-async fn rewrite(
-    draft: &mut Draft,
-    bucket: &str,
-    key: &str,
-    change: impl FnOnce(&mut ObjectRow) -> Result<(), Refusal> + Send,
-) -> Result<Outcome, Refusal> {
-    let bucket = bucket::find(draft, bucket).await?;
-    let mut row = known(draft, &bucket, key, None).await?;
-    change(&mut row)?;
-    row.store(draft)?;
-    let answer = json!({ "object": row.id.to_string(), "held": row.is_held, "labels": row.labels });
-    Ok(Outcome::of(Noun::Object, row.id).within(row.scope).saying(answer))
+/// One version of an object, or the newest.
+pub struct Place<'a> {
+    pub bucket: &'a str,
+    pub key: &'a str,
+    pub version: Option<&'a str>,
 }
 
-#[async_trait]
-impl Rule for ObjectDescribe {
-    async fn plan(&self, draft: &mut Draft, _: &Frame<'_>) -> Result<Outcome, Refusal> {
-        let labels: Option<Vec<_>> = self
-            .labels
-            .iter()
-            .map(|label| label.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())))
-            .collect();
-        let labels = labels.ok_or_else(|| Refusal::with(Reason::Invalid, "write a label as `name=value`"))?;
-        if labels.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > METADATA_BYTES_MAX {
-            return Err(Reason::TooLarge.into());
-        }
-        let set = |row: &mut ObjectRow| {
-            row.labels = labels;
-            Ok(())
-        };
-        rewrite(draft, &self.bucket, &self.key, set).await
-    }
+/// Writes a row again in place, with something changed.
+pub async fn rewrite(
+    draft: &mut Draft,
+    place: Place<'_>,
+    change: impl FnOnce(&mut ObjectRow) -> Result<(), Refusal> + Send,
+) -> Result<Outcome, Refusal> {
+    let bucket = bucket::find(draft, place.bucket).await?;
+    let mut row = known(draft, &bucket, place.key, place.version).await?;
+    change(&mut row)?;
+    row.store(draft)?;
+    let answer = json!({
+        "object": row.id.to_string(),
+        "version": row.version_id(),
+        "held": row.is_held,
+        "labels": row.labels,
+    });
+    Ok(Outcome::of(Noun::Object, row.id).within(row.scope).saying(answer))
 }
 
 #[async_trait]
@@ -312,6 +328,7 @@ impl Rule for ObjectHold {
             true => Err(Reason::AlreadyDone.into()),
             false => Ok(()),
         };
-        rewrite(draft, &self.bucket, &self.key, set).await
+        let place = Place { bucket: &self.bucket, key: &self.key, version: self.version.as_deref() };
+        rewrite(draft, place, set).await
     }
 }

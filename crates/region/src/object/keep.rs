@@ -22,6 +22,17 @@ pub enum Aside {
     Governance,
 }
 
+impl Aside {
+    /// A governance lock is set aside by whoever says why.
+    pub fn because(reason: Option<&str>) -> Result<Self, Refusal> {
+        match reason.map(str::trim) {
+            None => Ok(Self::Nothing),
+            Some("") => Err(Refusal::with(Reason::Invalid, "say why the lock is set aside")),
+            Some(_) => Ok(Self::Governance),
+        }
+    }
+}
+
 /// Whether a version may vanish now; else why not.
 ///
 /// `now` is the region's time, which nothing turns back.

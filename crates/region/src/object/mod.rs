@@ -9,14 +9,17 @@ pub mod change;
 pub mod export;
 pub mod header;
 pub mod keep;
+pub mod label;
 pub mod lineage;
 pub mod list;
 pub mod lock;
 pub mod put;
 pub mod read;
 pub mod reseal;
+pub mod retain;
 pub mod send;
 pub mod sums;
+pub mod touch;
 pub mod unseal;
 
 use minicbor::bytes::{ByteArray, ByteVec};
@@ -128,6 +131,12 @@ impl Row for ObjectRow {
 }
 
 impl ObjectRow {
+    /// A part's own checksum, of the kind that the whole one is over; `index` from 0.
+    pub fn part_sum(&self, index: usize) -> Option<Checksum> {
+        let value = self.part_sums.as_ref()?.get(index)?.clone();
+        Some(Checksum { value, ..self.checksums.first()?.clone() })
+    }
+
     /// Bucket, key, then the newest version first.
     pub fn row_key(&self) -> Vec<u8> {
         // INVARIANT: a key holds no NUL, so no key's rows lie between another's.

@@ -17,6 +17,9 @@ use crate::cell::step::Leaf;
 use crate::facts::{self, DataTarget};
 use crate::noun::bucket::{self, BucketRow, Versions};
 use crate::object::body::{self, BlobReceipt, Body};
+use crate::object::label::Labels;
+use crate::object::lock::Locking;
+use crate::object::retain::{allow_locking, lock_of};
 use crate::object::{Checksum, ObjectRow, newest, next_version, null_version, unseal};
 use crate::scope::ScopeRow;
 
@@ -32,6 +35,8 @@ pub struct Extra {
     pub checksums: Option<Sums>,
     /// Of what comes sealed: which checksums to keep of the bytes inside.
     pub inner: Vec<Algorithm>,
+    pub labels: Labels,
+    pub lock: Locking,
 }
 
 /// An object as it was stored.
@@ -76,6 +81,8 @@ async fn sealed(
     check_key(&deed.key)?;
     let cell = region.project_cell(actor, &deed.project).await?;
     let allowed = region.allow(actor, &deed, Some(&cell)).await?;
+    let place_of = [deed.project.as_str(), &deed.bucket, &deed.key];
+    allow_locking(region, actor, &cell, place_of, &extra.lock).await?;
     let rows = cell.view().await?;
     let (bucket, scope) = place(&rows, &deed.bucket).await?;
     // WHY here too: who may not write is told before the body is sent.
@@ -96,7 +103,17 @@ async fn sealed(
     let sent = extra.checksums.map_or_else(|| Ok(Vec::new()), |sum| sum())?;
     let checksums = inner.map_or(Ok(sent), |sum| sum())?;
     let row = fresh(region, actor, &deed.key, &scope, vec![receipt]);
-    let row = ObjectRow { media: deed.media.clone(), metadata: extra.metadata, checksums, ..row };
+    // WHY again: a body may have taken hours to arrive.
+    allow_locking(region, actor, &cell, place_of, &extra.lock).await?;
+    let row = ObjectRow {
+        media: deed.media.clone(),
+        metadata: extra.metadata,
+        checksums,
+        labels: extra.labels,
+        is_held: extra.lock.is_held,
+        retention: extra.lock.retention,
+        ..row
+    };
     let made = Made { condition: deed.condition.clone(), ..Made::default() };
     store(region, &cell, Request { actor: actor.clone(), deed, attempt: None }, allowed, row, made).await
 }
@@ -256,6 +273,7 @@ impl<D: Placing + Sync> Plan<D> for Store {
         self.row.bucket = bucket.id;
         self.row.version = next_version(newest.as_ref(), frame.now);
         self.row.is_null = bucket.versions != Versions::Enabled;
+        self.row.retention = lock_of(&bucket, self.row.retention, frame.now)?;
         self.row.at = frame.now;
         self.row.store(draft)?;
         if let Some(upload) = deed.upload() {
@@ -271,6 +289,8 @@ impl<D: Placing + Sync> Plan<D> for Store {
             "size_bytes": self.row.size_bytes,
             "pieces": self.row.pieces.len(),
             "sealed_blake3": self.row.sealed_digest(),
+            "lock": self.row.retention.map(|retention| retention.told()),
+            "held": self.row.is_held,
         });
         let outcome = Outcome::of(Noun::Object, self.row.id)
             .and(Noun::Bucket, bucket.id)

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use futures::{FutureExt, StreamExt};
 use gate::facts::Target;
 use serde_json::json;
-use words::act::{ObjectExport, ObjectGet, ObjectProbe};
+use words::act::{ObjectExport, ObjectGet, ObjectProbe, ObjectShow};
 use words::noun::{Noun, Object};
 use words::{Actor, Deed, Id, Reason, Refusal};
 
@@ -41,20 +41,31 @@ macro_rules! judged_object {
     })* };
 }
 
-judged_object!(ObjectGet ObjectProbe ObjectExport);
+judged_object!(ObjectGet ObjectProbe ObjectShow ObjectExport);
 
-/// The row of an object that this actor may look at; recorded within a second.
-pub async fn probe(region: &Region, actor: &Actor, deed: &ObjectProbe) -> Result<ObjectRow, Refusal> {
-    let looked = async {
-        let cell = region.project_cell(actor, &deed.project).await?;
-        let allowed = region.allow(actor, deed, Some(&cell)).await?;
-        let rows = cell.view().await?;
-        let bucket = bucket::find(&rows, &deed.bucket).await?;
-        let row = known(&rows, &bucket, &deed.key, deed.version.as_deref()).await?;
-        region.observe(&allowed, subject(Noun::Object, row.id), &cell)?;
-        Ok(row)
-    };
-    region.heard(actor, ObjectProbe::ACT, Some(&deed.project), looked.boxed()).await
+macro_rules! looks {
+    ($($help:literal $look:ident $deed:ident)*) => { $(
+        #[doc = $help]
+        pub async fn $look(region: &Region, actor: &Actor, deed: &$deed) -> Result<ObjectRow, Refusal> {
+            let looked = async {
+                let cell = region.project_cell(actor, &deed.project).await?;
+                let allowed = region.allow(actor, deed, Some(&cell)).await?;
+                let rows = cell.view().await?;
+                let bucket = bucket::find(&rows, &deed.bucket).await?;
+                let row = known(&rows, &bucket, &deed.key, deed.version.as_deref()).await?;
+                region.observe(&allowed, subject(Noun::Object, row.id), &cell)?;
+                Ok(row)
+            };
+            region.heard(actor, $deed::ACT, Some(&deed.project), looked.boxed()).await
+        }
+    )* };
+}
+
+looks! {
+    "The row of an object that this actor may look at; recorded within a second."
+    probe ObjectProbe
+    "The same for whoever keeps objects without reading them: what keeps it, how it is labelled."
+    show ObjectShow
 }
 
 /// Opens an object for reading; `wanted` chooses the bytes once its size is known.

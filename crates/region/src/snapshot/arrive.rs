@@ -221,11 +221,13 @@ impl Step for Begin {
             created_at: moment.now,
             expiry: Vec::new(),
             taken: Some(Taken { snapshot: row.id, permit: row.permit }),
+            lock: None,
+            labels: None,
         };
         if draft.row::<BucketRow>(bucket.name.as_bytes()).await?.is_some() {
             return Err(Reason::NameTaken.into());
         }
-        draft.put_in(bucket.seal(), bucket.name.as_bytes(), &bucket)?;
+        bucket.store(draft)?;
         let arrival =
             ArrivalRow { snapshot: row.id, bucket: bucket.id, left: *left, objects: 0, is_whole: false };
         draft.put(&row.id.to_bytes(), &arrival)?;

@@ -74,8 +74,11 @@ async fn completed(
         }
     };
     let row = fresh(region, actor, &deed.key, &scope, receipts);
-    let UploadRow { media, metadata, .. } = upload;
-    let row = ObjectRow { media, metadata, checksums, part_sums, is_multipart: true, ..row };
+    let UploadRow { media, metadata, lock, labels, .. } = upload;
+    let (lock, labels) = (lock.unwrap_or_default(), labels.unwrap_or_default());
+    let (is_held, retention) = (lock.is_held, lock.retention);
+    let row = ObjectRow { media, metadata, checksums, labels, is_held, retention, part_sums, ..row };
+    let row = ObjectRow { is_multipart: true, ..row };
     let made = Made { condition: deed.condition.clone(), source: None, parts: blobs };
     store(region, &cell, Request { actor: actor.clone(), deed, attempt: None }, allowed, row, made).await
 }

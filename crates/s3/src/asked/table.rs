@@ -43,6 +43,16 @@ const READ: Verb = Verb {
     ],
 };
 
+/// How a version is locked and labelled from its first moment.
+const KEEPING: &[&str] = &[
+    "x-amz-object-lock-legal-hold",
+    "x-amz-object-lock-mode",
+    "x-amz-object-lock-retain-until-date",
+    "x-amz-tagging",
+];
+
+const BYPASS: &str = "x-amz-bypass-governance-retention";
+
 /// What is copied, and under which conditions.
 const SOURCE: &[&str] = &[
     "x-amz-copy-source",
@@ -57,14 +67,19 @@ const fn plain(query: &'static [&'static str]) -> Verb {
     Verb { headers: &[], conditions: &[], query }
 }
 
+/// A verb without conditions.
+const fn written(headers: &'static [&'static [&'static str]], query: &'static [&'static str]) -> Verb {
+    Verb { headers, conditions: &[], query }
+}
+
 /// Every verb that is served.
-pub static VERBS: [(&str, Verb); 54] = [
+pub static VERBS: [(&str, Verb); 65] = [
     ("GetObject", READ),
     ("HeadObject", READ),
     (
         "PutObject",
         Verb {
-            headers: &[&[META, "x-amz-checksum-algorithm"], &SUMS, &CHUNKS],
+            headers: &[&[META, "x-amz-checksum-algorithm"], &SUMS, &CHUNKS, KEEPING],
             conditions: &["if-match", "if-none-match"],
             query: &[],
         },
@@ -72,7 +87,11 @@ pub static VERBS: [(&str, Verb); 54] = [
     (
         "CopyObject",
         Verb {
-            headers: &[&[META, "x-amz-checksum-algorithm", "x-amz-metadata-directive"], SOURCE],
+            headers: &[
+                &[META, "x-amz-checksum-algorithm", "x-amz-metadata-directive", "x-amz-tagging-directive"],
+                SOURCE,
+                KEEPING,
+            ],
             conditions: &[],
             query: &[],
         },
@@ -80,7 +99,7 @@ pub static VERBS: [(&str, Verb); 54] = [
     (
         "CreateMultipartUpload",
         Verb {
-            headers: &[&[META, "x-amz-checksum-algorithm", "x-amz-checksum-type"]],
+            headers: &[&[META, "x-amz-checksum-algorithm", "x-amz-checksum-type"], KEEPING],
             conditions: &[],
             query: &["uploads"],
         },
@@ -109,13 +128,35 @@ pub static VERBS: [(&str, Verb); 54] = [
             query: &["uploadId"],
         },
     ),
-    ("DeleteObjects", Verb { headers: &[&SUMS], conditions: &[], query: &["delete"] }),
+    ("DeleteObjects", Verb { headers: &[&SUMS, &[BYPASS]], conditions: &[], query: &["delete"] }),
     ("PutBucketVersioning", Verb { headers: &[&SUMS], conditions: &[], query: &["versioning"] }),
-    ("CreateBucket", Verb { headers: &[&SUMS], conditions: &[], query: &[] }),
+    (
+        "CreateBucket",
+        Verb { headers: &[&SUMS, &["x-amz-bucket-object-lock-enabled"]], conditions: &[], query: &[] },
+    ),
     ("HeadBucket", plain(&[])),
     ("DeleteBucket", plain(&[])),
     ("AbortMultipartUpload", plain(&["uploadId"])),
-    ("DeleteObject", plain(&["versionId"])),
+    ("DeleteObject", Verb { headers: &[&[BYPASS]], conditions: &["if-match"], query: &["versionId"] }),
+    ("PutObjectRetention", written(&[&SUMS, &[BYPASS]], &["retention", "versionId"])),
+    ("PutObjectLegalHold", written(&[&SUMS], &["legal-hold", "versionId"])),
+    ("PutObjectTagging", written(&[&SUMS], &["tagging", "versionId"])),
+    ("PutBucketTagging", written(&[&SUMS], &["tagging"])),
+    ("PutObjectLockConfiguration", written(&[&SUMS], &["object-lock"])),
+    ("GetObjectRetention", plain(&["retention", "versionId"])),
+    ("GetObjectLegalHold", plain(&["legal-hold", "versionId"])),
+    ("GetObjectTagging", plain(&["tagging", "versionId"])),
+    ("DeleteObjectTagging", plain(&["tagging", "versionId"])),
+    ("GetBucketTagging", plain(&["tagging"])),
+    ("DeleteBucketTagging", plain(&["tagging"])),
+    ("GetObjectLockConfiguration", plain(&["object-lock"])),
+    (
+        "GetObjectAttributes",
+        written(
+            &[&["x-amz-max-parts", "x-amz-object-attributes", "x-amz-part-number-marker"]],
+            &["attributes", "versionId"],
+        ),
+    ),
     ("GetBucketLocation", plain(&["location"])),
     ("GetBucketVersioning", plain(&["versioning"])),
     ("GetBucketLifecycleConfiguration", plain(&["lifecycle"])),
@@ -142,8 +183,6 @@ pub static VERBS: [(&str, Verb); 54] = [
     ("DeleteBucketWebsite", plain(&["website"])),
     ("GetBucketReplication", plain(&["replication"])),
     ("DeleteBucketReplication", plain(&["replication"])),
-    ("GetBucketTagging", plain(&["tagging"])),
-    ("DeleteBucketTagging", plain(&["tagging"])),
     ("GetBucketOwnershipControls", plain(&["ownershipControls"])),
     (
         "PutBucketOwnershipControls",
@@ -209,8 +248,8 @@ pub const FITTING: [(&str, &[&str], &str); 14] = [
     ("x-amz-acl", &["private", "bucket-owner-full-control"], "nothing here is ever public"),
     // WHY: S3 has had this version since 2006 and no other; the C++ SDK names it with every request.
     ("x-amz-api-version", &["2006-03-01"], "this is S3 of 2006-03-01"),
-    ("x-amz-bucket-object-lock-enabled", &["false"], "a hold is set with `epic object hold`"),
-    ("x-amz-bypass-governance-retention", &["false"], "retention follows from the agreement"),
+    ("x-amz-bucket-object-lock-enabled", &["false"], "a bucket is made with object lock, or given it"),
+    ("x-amz-bypass-governance-retention", &["false"], "nothing here is locked away from this verb"),
     // WHY in small letters too: the C++ SDK writes it so.
     ("x-amz-checksum-mode", &["ENABLED", "enabled"], "a checksum is asked for with ENABLED"),
     (
@@ -223,21 +262,21 @@ pub const FITTING: [(&str, &[&str], &str); 14] = [
     ("x-amz-server-side-encryption", &["AES256"], "keys are kept by the region's custody"),
     ("x-amz-server-side-encryption-bucket-key-enabled", &["false"], "keys are kept by the region's custody"),
     ("x-amz-storage-class", &["STANDARD"], "there is one storage class"),
-    ("x-amz-tagging", &[""], "labels are set with `epic object describe`"),
-    ("x-amz-tagging-directive", &["COPY", "REPLACE"], "labels are set with `epic object describe`"),
+    ("x-amz-tagging", &[""], "tags are set when an object is stored, or by PutObjectTagging"),
+    ("x-amz-tagging-directive", &["COPY", "REPLACE"], "tags are copied with an object"),
     ("x-amz-website-redirect-location", &[""], "nothing here is a website"),
 ];
 
 /// Headers that are refused whatever they say.
 pub const REFUSED: [(&str, &str); 14] = [
-    ("x-amz-bucket-object-lock-", "a hold is set with `epic object hold`"),
+    ("x-amz-bucket-object-lock-", "object lock is for the controller to set, without a token"),
     ("x-amz-copy-source-range", "a whole object is copied whole; a range makes a part of an upload"),
     ("x-amz-copy-source-server-side-encryption-customer", "keys are kept by the region's custody"),
     ("x-amz-expected-bucket-owner", "buckets have no accounts; a credential reaches one project"),
     ("x-amz-grant-", "who may do what follows from agreements and permits"),
-    ("x-amz-if-match-", "a delete carries no conditions: name the version to delete"),
+    ("x-amz-if-match-", "a delete is conditioned by If-Match; sizes and dates are directory buckets'"),
     ("x-amz-mfa", "deletions are acts with their own proof"),
-    ("x-amz-object-lock-", "a hold is set with `epic object hold`"),
+    ("x-amz-object-lock-", "an object is locked when it is stored, or by PutObjectRetention"),
     ("x-amz-server-side-encryption-aws-kms", "keys are kept by the region's custody"),
     ("x-amz-server-side-encryption-context", "keys are kept by the region's custody"),
     ("x-amz-server-side-encryption-customer", "keys are kept by the region's custody"),

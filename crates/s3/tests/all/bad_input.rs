@@ -250,10 +250,10 @@ async fn headers_and_xml() {
             ),
             case(
                 "tags",
-                put().with("x-amz-tagging", "a=b").signed(rita),
-                501,
-                "NotImplemented",
-                Reason::NotOffered,
+                put().with("x-amz-tagging", "n;=b").signed(rita),
+                400,
+                "InvalidTag",
+                Reason::Invalid,
             ),
             case(
                 "inventory",

@@ -184,7 +184,8 @@ async fn a_link_s_headers_count_in_its_query() {
     assert_eq!((refused.status, refused.code()), (400, "BadDigest".to_owned()), "{}", refused.text());
     for (query, status, code) in [
         ("x-amz-acl=public-read", 501, "NotImplemented"),
-        ("x-amz-tagging=a%3Db", 501, "NotImplemented"),
+        ("x-amz-tagging=n%3B%3Db", 400, "InvalidTag"),
+        ("x-amz-object-lock-mode=GOVERNANCE", 400, "InvalidArgument"),
         ("x-amz-never-heard-of=a", 501, "NotImplemented"),
         ("X-Amz-Never-Heard-Of=a", 501, "NotImplemented"),
         ("append=1", 501, "NotImplemented"),

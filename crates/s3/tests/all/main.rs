@@ -12,6 +12,8 @@ mod headers;
 mod house;
 mod late;
 mod lifecycle;
+mod lock_clients;
+mod locks;
 #[path = "../../../../trial/tests/need/mod.rs"]
 mod need;
 mod objects;

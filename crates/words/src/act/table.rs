@@ -328,6 +328,8 @@ acts! {
         bucket: String,
         /// agreement whose data it takes
         agreement: Option<String>,
+        /// `on`: its versions are kept and can be locked, for good
+        lock: Option<String>,
     }
     /// Keep every version of a bucket's objects, or stop doing so.
     BucketVersion = "bucket" "version" in Project on Bucket weighs Data by [Controller, Researcher] {
@@ -346,6 +348,28 @@ acts! {
         bucket: String,
         /// a rule in JSON, as `{"id":"tmp","prefix":"tmp/","days":30}`; several times
         rules: List,
+    }
+    /// Let versions in a bucket be locked, for good, and say how long each new one is.
+    BucketLock = "bucket" "lock" in Project on Bucket weighs Data by [Controller] {
+        /// project
+        project: String,
+        /// name
+        bucket: String,
+        /// governance or compliance; left out, a version is locked only where somebody asks for it
+        mode: Option<String>,
+        /// days that a new version is locked
+        days: Option<u64>,
+        /// or years
+        years: Option<u64>,
+    }
+    /// Describe a bucket: replace the labels that people gave it.
+    BucketDescribe = "bucket" "describe" in Project on Bucket weighs Data by [Controller, Researcher] {
+        /// project
+        project: String,
+        /// name
+        bucket: String,
+        /// `name=value`, several times
+        labels: List,
     }
     /// Delete an empty bucket.
     BucketDelete = "bucket" "delete" in Project on Bucket weighs Data by [Controller] {
@@ -523,6 +547,10 @@ acts! {
         key: String,
         /// version's id
         version: Option<String>,
+        /// only if the newest version has this etag, or `*`: only if there is one
+        condition: Option<String>,
+        /// why a governance lock is set aside for it; the controller's alone
+        bypass: Option<String>,
     }
     /// Describe an object: replace the labels that people gave it.
     ObjectDescribe = "object" "describe" in Project on Object weighs Data by [Researcher, Controller] {
@@ -532,6 +560,8 @@ acts! {
         bucket: String,
         /// key
         key: String,
+        /// version's id
+        version: Option<String>,
         /// `name=value`, several times
         labels: List,
     }
@@ -543,10 +573,40 @@ acts! {
         bucket: String,
         /// key
         key: String,
+        /// version's id
+        version: Option<String>,
         /// on or off
         hold: String,
         /// why
         reason: String,
+    }
+    /// Lock a version until a date. A governance lock is shortened only by the controller who says why, one in compliance by nobody.
+    ObjectRetain = "object" "retain" in Project on Object weighs Data by [Researcher, Controller] {
+        /// project
+        project: String,
+        /// bucket
+        bucket: String,
+        /// key
+        key: String,
+        /// version's id
+        version: Option<String>,
+        /// governance, compliance or none
+        mode: String,
+        /// first moment at which it may go
+        until: Option<Timestamp>,
+        /// why a governance lock is shortened or lifted
+        reason: Option<String>,
+    }
+    /// Show what keeps an object and how it is labelled, not its bytes.
+    ObjectShow = "object" "show" in Project on Object weighs Access by [Researcher, Controller] {
+        /// project
+        project: String,
+        /// bucket
+        bucket: String,
+        /// key
+        key: String,
+        /// version's id
+        version: Option<String>,
     }
 
     // The way out

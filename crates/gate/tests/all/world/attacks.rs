@@ -34,6 +34,7 @@ pub fn all() -> Vec<Attack> {
     all.extend(agreements());
     all.extend(permits());
     all.extend(data_state());
+    all.extend(locks());
     all.extend(releases());
     all.extend(keys());
     all.extend(super::across::all());
@@ -420,6 +421,36 @@ fn data_state() -> Vec<Attack> {
         spoil("delete.held", Reason::LegalHold, Act::ObjectDelete, |case| case.data().is_held = true),
         spoil("delete.retained", Reason::Retained, Act::ObjectDelete, |case| {
             case.data().retained_until = Some(NOW)
+        }),
+    ]
+}
+
+fn locks() -> Vec<Attack> {
+    let act = Act::ObjectRetain;
+    let own = |act| {
+        attack("locks.own", Reason::OwnRequest, act, right(act, Role::Controller), |case| {
+            (case.data().is_bypassing, case.data().hands) = (true, [ACTOR, OTHER].into());
+        })
+    };
+    let bypass = |act| {
+        attack("locks.bypass", Reason::RoleMissing, act, right(act, Role::Researcher), |case| {
+            (case.data().is_bypassing, case.data().hands) = (true, [OTHER].into());
+        })
+    };
+    let kept = |role| {
+        attack("locks.kept", Reason::Retained, act, right(act, role), |case| {
+            case.data().retained_until = Some(NOW);
+        })
+    };
+    vec![
+        own(act),
+        own(Act::ObjectDelete),
+        bypass(act),
+        bypass(Act::ObjectDelete),
+        kept(Role::Controller),
+        kept(Role::Researcher),
+        attack("locks.binding", Reason::RoleMissing, act, right(act, Role::Researcher), |case| {
+            case.data().is_binding = true;
         }),
     ]
 }

@@ -68,6 +68,9 @@ pub fn data() -> DataFacts {
         is_held: false,
         retained_until: None,
         snapshot: None,
+        is_bypassing: false,
+        hands: BTreeSet::new(),
+        is_binding: false,
     }
 }
 
@@ -129,6 +132,8 @@ pub fn target(act: Act) -> Target {
         Act::ProjectClassify => classification(Tier::Pseudonymised, Tier::Open),
         Act::BucketVersion
         | Act::BucketExpire
+        | Act::BucketLock
+        | Act::BucketDescribe
         | Act::BucketDelete
         | Act::UploadStart
         | Act::UploadPart
@@ -143,6 +148,8 @@ pub fn target(act: Act) -> Target {
         | Act::ObjectCopy
         | Act::ObjectDelete
         | Act::ObjectDescribe
+        | Act::ObjectRetain
+        | Act::ObjectShow
         | Act::ObjectHold => Target::Data(data()),
         // WHY: at tiers 2 and 3 nobody may.
         Act::ObjectExport => Target::Data(DataFacts {
