@@ -1,5 +1,6 @@
 //! Locks and holds: every role, by every way in which bytes can vanish.
 
+use region::expiry::Ages;
 use region::object::lock::{Locking, Mode, Retention};
 use region::object::put::{Extra, Stored, put};
 use region::twin::{Soil, World};
@@ -245,6 +246,13 @@ async fn nothing_that_comes_later_takes_a_locked_version_s_place() {
     scene.act(scene.actor("sara-bologna"), "agreement.end", ended).await.unwrap();
     let off = json!({ "project": PROJECT, "bucket": "bologna", "versions": "suspended" });
     assert_eq!(reason(scene.act(carla, "bucket.version", off).await), Reason::StateWrong);
+    let rule = json!({ "id": "all", "days": 1, "older_days": 1 }).to_string();
+    let rules = json!({ "project": PROJECT, "bucket": "bologna", "rules": [rule] });
+    scene.act(carla, "bucket.expire", rules).await.unwrap();
+    until(&scene.world, "2027-02-20T00:00:00Z").await;
+    let cell = crate::ground::project(region).await;
+    let ended = region.expire_in(cell, Ages::default()).await.unwrap();
+    assert!(ended.removed > 0 && ended.kept > 0, "the rule takes the others: {ended:?}");
     assert!(scene.is_kept().await);
     let shown = scene.act(carla, "object.show", scene.at(json!({}))).await.unwrap();
     assert_eq!(shown["lock"], json!({ "mode": "compliance", "until": LOCKED }));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use words::limit::{LABEL_NAME_CHARS_MAX, LABEL_VALUE_CHARS_MAX, OBJECT_LABELS_MAX};
 use words::time::DAY_MS;
 use words::{Reason, Refusal, Timestamp};
 
@@ -12,9 +13,6 @@ use crate::expiry::rule::{Current, ExpiryRule, Filter, Older};
 const ID_CHARS_MAX: usize = 255;
 /// WHY: S3's most newer versions that a rule keeps.
 const KEPT_MAX: u32 = 100;
-/// WHY: S3's most tags of an object, and how long their names and values may be.
-const LABELS_MAX: usize = 10;
-const LABEL_CHARS_MAX: (usize, usize) = (128, 256);
 /// WHY: a century; S3 takes any positive number, and dates must not run over.
 const DAYS_MAX: u32 = 36_525;
 
@@ -90,11 +88,11 @@ impl Asked {
         if self.prefix.len() > words::limit::OBJECT_KEY_BYTES_MAX {
             return Err(wrong("its prefix is longer than a key"));
         }
-        if self.labels.len() > LABELS_MAX {
+        if self.labels.len() > OBJECT_LABELS_MAX {
             return Err(wrong("it chooses by 10 labels at most"));
         }
         let is_long = |(name, value): (&String, &String)| {
-            name.chars().count() > LABEL_CHARS_MAX.0 || value.chars().count() > LABEL_CHARS_MAX.1
+            name.chars().count() > LABEL_NAME_CHARS_MAX || value.chars().count() > LABEL_VALUE_CHARS_MAX
         };
         if self.labels.iter().any(is_long) {
             return Err(wrong("a label's name has at most 128 characters, its value 256"));
