@@ -73,7 +73,8 @@ async fn rules_by(region: &Region, who: &Actor, bucket: &str, rules: &[Value]) -
 }
 
 fn deletion(bucket: &str, key: &str, version: Option<String>) -> ObjectDelete {
-    ObjectDelete { project: PROJECT.into(), bucket: bucket.into(), key: key.into(), version }
+    let (bucket, key) = (bucket.into(), key.into());
+    ObjectDelete { project: PROJECT.into(), bucket, key, version, condition: None, bypass: None }
 }
 
 fn ended(hidden: u64, removed: u64, uploads: u64, kept: u64) -> Ended {
