@@ -24,7 +24,8 @@ def client(**keys):
 RITA = client()
 CARLA = client(aws_access_key_id=os.environ["EPIC_CONTROLLER_ID"], aws_secret_access_key=os.environ["EPIC_CONTROLLER_SECRET"])
 B = "locked"
-NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+# The region's today; its clock is not this machine's.
+NOW = datetime.datetime.fromisoformat(os.environ["EPIC_NOW"]).replace(microsecond=0)
 
 
 def days(count):

@@ -26,7 +26,7 @@ async fn scene(seed: u64) -> Scene {
     world.act("carla", "bucket.lock", json!({ "project": PROJECT, "bucket": "bologna" })).await.unwrap();
     let dina = dina(&world, "bologna").await;
     let stored = store(&world.region, &dina, "bologna", "a", b"kept").await.unwrap();
-    world.enrol("dario", "iss").await.unwrap();
+    world.enrol_by("sergio", "dario", "iss").await.unwrap();
     world.give("carla", "dario", "delegate", Some(PROJECT)).await.unwrap();
     let mut everybody: Vec<(&'static str, Actor)> = Vec::new();
     for name in ["olga", "anna", "kurt", "kim", "sergio", "sara-bologna", "steo-bologna", "rolf", "dario"] {
@@ -192,7 +192,7 @@ async fn governance_is_set_aside_by_another_controller_who_says_why() {
     let bypass = scene.at(json!({ "bypass": "the wrong file" }));
     assert_eq!(reason(scene.act(carla, "object.delete", bypass.clone()).await), Reason::OwnRequest);
     let world = &scene.world;
-    world.enrol("clara", "iss").await.unwrap();
+    world.enrol_by("sergio", "clara", "iss").await.unwrap();
     world.give("sergio", "clara", "controller", Some("planet-study")).await.unwrap();
     let access = world.credential("clara", PROJECT, Place::Inside, None).await.unwrap();
     let clara = world.with(&access, Place::Inside).await.unwrap();

@@ -131,7 +131,7 @@ async fn nothing_asked_for_is_ignored() {
             no("copy's condition on a put", put().with("x-amz-copy-source-if-match", "\"a\"")),
             no("object's size on a put", put().with("x-amz-mp-object-size", "4")),
             no("delete's condition", Call::delete(TARGET).with("x-amz-if-match-size", "4")),
-            no("delete's condition by HTTP", Call::delete(TARGET).with("if-match", "\"a\"")),
+            no("delete's other condition by HTTP", Call::delete(TARGET).with("if-none-match", "\"a\"")),
             no("another proof", Call::delete(TARGET).with("x-amz-mfa", "serial 123456")),
             no("put's date", put().with("if-unmodified-since", PAST)),
             no("part of an object", put().with("content-range", "bytes 0-3/8")),

@@ -19,6 +19,7 @@ async fn boto3_locks_tags_and_deletes_by_condition() {
         .env("EPIC_S3", format!("http://{}", house.outside))
         .env("AWS_ACCESS_KEY_ID", &house.rita.id)
         .env("AWS_SECRET_ACCESS_KEY", &house.rita.secret)
+        .env("EPIC_NOW", house.world.region.now().to_string())
         .env("EPIC_CONTROLLER_ID", &house.carla.id)
         .env("EPIC_CONTROLLER_SECRET", &house.carla.secret)
         .output()

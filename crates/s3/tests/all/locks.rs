@@ -16,9 +16,9 @@ fn retention(mode: &str, until: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// A day so far from now.
-fn day(days: i64) -> String {
-    house::now().plus_ms(days * words::time::DAY_MS).to_string()
+/// So many days after the region's today.
+fn day(house: &House, days: i64) -> String {
+    house.world.region.now().plus_ms(days * words::time::DAY_MS).to_string()
 }
 
 async fn locked_house() -> (House, String) {
@@ -35,7 +35,7 @@ async fn locked_house() -> (House, String) {
 async fn compliance_refuses_every_verb() {
     let (house, version) = locked_house().await;
     let target = format!("{LOCKED}?retention=&versionId={version}");
-    let lock = || Call::put(&target, &retention("COMPLIANCE", &day(9)));
+    let lock = || Call::put(&target, &retention("COMPLIANCE", &day(&house, 9)));
     let answer = house.call(lock()).await;
     assert_eq!((answer.status, answer.reason()), (403, "role_missing"), "{}", answer.text());
     let answer = lock().signed(&house.carla).send(house.outside).await;
@@ -46,8 +46,8 @@ async fn compliance_refuses_every_verb() {
     let cases = [
         Call::delete(&format!("{LOCKED}?versionId={version}")),
         Call::post("/locked?delete=", batch.as_bytes()),
-        Call::put(&target, &retention("COMPLIANCE", &day(8))),
-        Call::put(&target, &retention("GOVERNANCE", &day(20))),
+        Call::put(&target, &retention("COMPLIANCE", &day(&house, 8))),
+        Call::put(&target, &retention("GOVERNANCE", &day(&house, 20))),
         Call::put(&target, b"<Retention/>"),
         Call::put("/locked?versioning=", suspended),
         Call::delete("/locked"),
@@ -82,7 +82,7 @@ async fn compliance_refuses_every_verb() {
 #[tokio::test]
 async fn what_is_written_about_an_object_is_checked() {
     let (house, version) = locked_house().await;
-    let body = retention("GOVERNANCE", &day(9));
+    let body = retention("GOVERNANCE", &day(&house, 9));
     let target = format!("{LOCKED}?retention=&versionId={version}");
     let put = || Call::put(&target, &body);
     for (call, status, code) in [
