@@ -285,7 +285,7 @@ async fn kept(
     let upload = find(&rows, actor, &deed.bucket, &deed.key, &deed.upload).await?;
     let (_, scope) = place(&rows, &deed.bucket).await?;
     let (body, extra) = sent(&upload)?;
-    let BlobReceipt { piece } = body::write(region, &cell, &allowed, &scope, body, PART_BYTES_MAX).await?;
+    let BlobReceipt { piece } = body::write_part(region, &cell, &allowed, &scope, body).await?;
     let checksums = extra.checksums.map_or_else(|| Ok(Vec::new()), |sum| sum())?;
     let row = PartRow::of(number, piece, checksums, region.now());
     let plan = Keep { row: row.clone() };

@@ -13,6 +13,12 @@ pub const APPEND_PAUSE_MS: u64 = 20;
 pub const REQUEST_WAIT_MS_MAX: u64 = 10_000;
 /// WHY: up to this size a blob is one create-once put, as cheap as a commit.
 pub const BLOB_SMALL_BYTES_MAX: usize = 1 << 20;
+/// WHY: a segment of Crypt4GH; larger bodies spend more on their bytes than on being made durable.
+pub const PACKED_BYTES_MAX: usize = 65_536 + 28;
+/// WHY: as many as a commit takes acts; the rest is the next pack.
+pub const PACK_BODIES_MAX: usize = 256;
+/// WHY: a pack is swept when its last body is gone; a small one sooner.
+pub const PACK_BYTES_MAX: usize = 1 << 20;
 /// WHY: on a disk small parts keep memory low and the disk busy.
 pub const BLOB_PART_LOCAL_BYTES: usize = 1 << 20;
 /// WHY: S3 refuses parts below 5 MiB and is slow with many of them.

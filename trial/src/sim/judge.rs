@@ -48,7 +48,10 @@ async fn bytes_are_there(sim: &Sim, region: &Region, cell: &Cell, state: &State)
     let parts = rows.all::<PartRow>(&[]).await.map_err(|refusal| anyhow!("{refusal}"))?;
     let found = store::sweep::blobs(&sim.stand.soil.bucket, cell.id).await?;
     let sizes: BTreeMap<_, _> = found.iter().map(|blob| (blob.blob, blob.size_bytes)).collect();
-    let is_whole = |piece: &Piece| sizes.get(&piece.blob) == Some(&sealed_bytes(piece.plain_bytes));
+    let is_whole = |piece: &Piece| {
+        let until = piece.within(&(0..sealed_bytes(piece.plain_bytes))).end;
+        sizes.get(&piece.blob).is_some_and(|size| *size == until || piece.offset.is_some() && *size > until)
+    };
     for (_, part) in &parts {
         ensure!(is_whole(&part.piece), "a part of an upload has no blob");
     }

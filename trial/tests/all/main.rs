@@ -16,6 +16,7 @@ mod locks;
 mod looks;
 mod names;
 mod openings;
+mod packs;
 mod readings;
 mod refusals;
 mod rotation;

@@ -22,6 +22,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use store::StoreError;
+use store::blob::Packs;
 use store::custody::Destroyed;
 use store::index::Index;
 use store::{Blobs, Log};
@@ -43,6 +44,7 @@ pub struct Cell {
     pub keys: Keys,
     pub log: Log,
     pub blobs: Blobs,
+    pub(crate) packs: Packs,
     pub(crate) in_use: in_use::InUse,
     pub(crate) shared: Arc<Shared>,
     pub(crate) publisher: publish::Publisher,

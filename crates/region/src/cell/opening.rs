@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::StreamExt;
+use store::blob::Packs;
 use store::index::{Applied, Index};
 use store::{AppendError, Blobs, Log, StoreError};
 use tokio::sync::mpsc;
@@ -201,11 +202,13 @@ impl<'a> Opening<'a> {
             duties: 0,
         };
         let task = tokio::spawn(lead(leading, jobs));
+        let blobs = Blobs::new(ground.bucket.clone(), self.cell);
         Ok(Cell {
             id: self.cell,
             keys: self.keys.clone(),
             log: self.log.clone(),
-            blobs: Blobs::new(ground.bucket.clone(), self.cell),
+            packs: Packs::new(blobs.clone()),
+            blobs,
             in_use: InUse::default(),
             publisher: Publisher::new(ground.clone(), self.cell),
             shared,

@@ -62,8 +62,8 @@ impl Check for BlobScrub {
         body[40] ^= 1;
         let plain_bytes = seal::crypt4gh::plain_bytes(100).map_err(|_| Refusal::new(Reason::Unavailable))?;
         blobs.put(blob, Bytes::from(body)).await.map_err(failed)?;
-        let is_as_sealed = is_as_sealed(&blobs, blob, plain_bytes, hash.finish()).await?;
-        Ok(Finding::holds(is_as_sealed, "one byte of a body differs"))
+        let body = Body { blob, offset: None, plain_bytes, blake3: hash.finish() };
+        Ok(Finding::holds(is_as_sealed(&blobs, &body).await?, "one byte of a body differs"))
     }
 }
 
@@ -87,26 +87,34 @@ impl Scrubbed {
 /// Reads every blob that a row of the cell names and compares its hash; no key is needed.
 pub async fn scrub(cell: &Cell) -> Result<Scrubbed, Refusal> {
     let mut scrubbed = Scrubbed::default();
-    for (blob, plain_bytes, blake3) in bodies(cell).await? {
+    for piece in bodies(cell).await? {
         scrubbed.blobs += 1;
-        scrubbed.bytes += sealed_bytes(plain_bytes);
-        if !is_as_sealed(&cell.blobs, blob, plain_bytes, blake3).await? {
-            scrubbed.broken.push(blob);
+        scrubbed.bytes += sealed_bytes(piece.plain_bytes);
+        if !is_as_sealed(&cell.blobs, &piece).await? {
+            scrubbed.broken.push(piece.blob);
         }
     }
     if !scrubbed.broken.is_empty() {
         // WHY once more: what was deleted meanwhile may have been swept.
-        let named: BTreeSet<_> = bodies(cell).await?.into_iter().map(|(blob, _, _)| blob).collect();
+        let named: BTreeSet<_> = bodies(cell).await?.into_iter().map(|piece| piece.blob).collect();
         scrubbed.broken.retain(|blob| named.contains(blob));
     }
     Ok(scrubbed)
 }
 
-/// A body, its plain size and the hash of what was sealed.
-type Body = (Id<Blob>, u64, [u8; 32]);
+/// A body: where it lies, how large it is and the hash of what was sealed.
+struct Body {
+    blob: Id<Blob>,
+    offset: Option<u64>,
+    plain_bytes: u64,
+    blake3: [u8; 32],
+}
 
 async fn bodies(cell: &Cell) -> Result<Vec<Body>, Refusal> {
-    let body = |piece: &Piece| (piece.blob, piece.plain_bytes, *piece.blake3);
+    let body = |piece: &Piece| {
+        let Piece { blob, offset, plain_bytes, .. } = *piece;
+        Body { blob, offset, plain_bytes, blake3: *piece.blake3 }
+    };
     let (rows, mut bodies) = (cell.view().await?, Vec::new());
     rows.each(&[], |row: ObjectRow| bodies.extend(row.pieces.iter().map(body))).await?;
     rows.each(&[], |part: PartRow| bodies.push(body(&part.piece))).await?;
@@ -114,19 +122,19 @@ async fn bodies(cell: &Cell) -> Result<Vec<Body>, Refusal> {
 }
 
 /// Whether a body is there as it was sealed; a store that does not answer has said neither.
-async fn is_as_sealed(
-    blobs: &Blobs,
-    blob: Id<Blob>,
-    plain_bytes: u64,
-    blake3: [u8; 32],
-) -> Result<bool, Refusal> {
-    let sealed_bytes = sealed_bytes(plain_bytes);
+async fn is_as_sealed(blobs: &Blobs, body: &Body) -> Result<bool, Refusal> {
+    let Body { blob, offset, .. } = *body;
+    let sealed_bytes = sealed_bytes(body.plain_bytes);
+    let (from, until) = (offset.unwrap_or(0), offset.unwrap_or(0).saturating_add(sealed_bytes));
     let unread = || Refusal::with(Reason::Unavailable, "a body cannot be read");
-    if blobs.size(blob).await.map_err(|_| unread())? != Some(sealed_bytes) {
+    let size_bytes = blobs.size(blob).await.map_err(|_| unread())?;
+    // WHY exactly, of a body alone: what was added to its blob was not written here.
+    let fits = |size_bytes: u64| if offset.is_some() { size_bytes >= until } else { size_bytes == until };
+    if !size_bytes.is_some_and(fits) {
         return Ok(false);
     }
     let mut hash = BodyHash::new();
-    let mut bytes = std::pin::pin!(blobs.read(blob, 0..sealed_bytes));
+    let mut bytes = std::pin::pin!(blobs.read(blob, from..until));
     while let Some(next) = bytes.next().await {
         match next {
             Ok(next) => hash.update(&next),
@@ -134,5 +142,5 @@ async fn is_as_sealed(
             Err(_) => return Ok(false),
         }
     }
-    Ok(hash.finish() == blake3)
+    Ok(hash.finish() == body.blake3)
 }

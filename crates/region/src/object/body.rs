@@ -11,6 +11,9 @@ use futures::{Stream, StreamExt};
 use gate::Allowed;
 use seal::crypt4gh::{RangeOpener, Run, run_ranges};
 use seal::{Attempt, DataKey, Opener, Sealer};
+use store::blob::Placed;
+use store::limit::PACKED_BYTES_MAX;
+use words::limit::PART_BYTES_MAX;
 use words::{Deed, Id, Reason, Refusal};
 
 use crate::Region;
@@ -44,7 +47,18 @@ pub async fn write<A: Deed>(
     body: Body,
     size_bytes_max: u64,
 ) -> Result<BlobReceipt, Refusal> {
-    sealed(region, cell, scope, body, size_bytes_max).await
+    sealed(region, cell, scope, body, size_bytes_max, Room::Shared).await
+}
+
+/// The same for a part, which is known by its blob and so has one of its own.
+pub async fn write_part<A: Deed>(
+    region: &Region,
+    cell: &Cell,
+    _allowed: &Allowed<A>,
+    scope: &ScopeRow,
+    body: Body,
+) -> Result<BlobReceipt, Refusal> {
+    sealed(region, cell, scope, body, PART_BYTES_MAX, Room::Own).await
 }
 
 /// The same for what a snapshot brings: its permit was in force a moment ago.
@@ -56,7 +70,14 @@ pub(crate) async fn carry(
     body: Body,
     size_bytes_max: u64,
 ) -> Result<BlobReceipt, Refusal> {
-    sealed(region, cell, scope, body, size_bytes_max).await
+    sealed(region, cell, scope, body, size_bytes_max, Room::Shared).await
+}
+
+/// Whether a small body may share its blob.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Room {
+    Own,
+    Shared,
 }
 
 async fn sealed(
@@ -65,6 +86,7 @@ async fn sealed(
     scope: &ScopeRow,
     mut body: Body,
     size_bytes_max: u64,
+    room: Room,
 ) -> Result<BlobReceipt, Refusal> {
     let key = DataKey::random(region.rand());
     let attempt = Attempt::random(region.rand());
@@ -94,15 +116,23 @@ async fn sealed(
         }
     }
     let summary = sealer.finish(&mut sealed).map_err(|_| unwritten())?;
-    writer.write(sealed.freeze()).await.map_err(|_| unwritten())?;
-    let stored_bytes = writer.finish().await.map_err(|_| unwritten())?;
-    // Assert in pairs: what the store says it holds is what was sealed.
-    if stored_bytes != summary.sealed_bytes {
-        return Err(unwritten());
-    }
+    let is_small = sealed.len() as u64 == summary.sealed_bytes && sealed.len() <= PACKED_BYTES_MAX;
+    let placed = match is_small && room == Room::Shared {
+        true => cell.packs.put(blob, scope.id, sealed.freeze()).await.map_err(|_| unwritten())?,
+        false => {
+            writer.write(sealed.freeze()).await.map_err(|_| unwritten())?;
+            let stored_bytes = writer.finish().await.map_err(|_| unwritten())?;
+            // Assert in pairs: what the store says it holds is what was sealed.
+            if stored_bytes != summary.sealed_bytes {
+                return Err(unwritten());
+            }
+            Placed { blob, offset: None }
+        }
+    };
     region.meters().bytes_in.add(summary.plain_bytes);
     let piece = Piece {
-        blob,
+        blob: placed.blob,
+        offset: placed.offset,
         attempt: attempt.to_bytes().into(),
         header: header.into(),
         plain_bytes: summary.plain_bytes,
@@ -151,13 +181,14 @@ pub fn read(
     let mut plans = Vec::with_capacity(ranges.len());
     for part in ranges {
         let piece = row.pieces.get(part.run).ok_or_else(unread)?;
-        plans.push((opener(region, cell, row, piece)?, piece.blob, part.map));
+        let within = piece.within(&part.map.sealed);
+        plans.push((opener(region, cell, row, piece)?, piece.blob, within, part.map));
     }
     let blobs = cell.blobs.clone();
     Ok(Box::pin(try_stream! {
-        for (opener, blob, map) in plans {
+        for (opener, blob, within, map) in plans {
             let mut opening = RangeOpener::new(opener, &map);
-            let stored = blobs.read(blob, map.sealed.clone());
+            let stored = blobs.read(blob, within);
             let mut stored = std::pin::pin!(stored);
             while let Some(bytes) = stored.next().await {
                 let bytes = bytes.map_err(|_| unread())?;

@@ -22,6 +22,8 @@ pub mod sums;
 pub mod touch;
 pub mod unseal;
 
+use std::ops::Range;
+
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 use words::noun::{Blob, Bucket, Object, Person, Scope};
@@ -110,6 +112,17 @@ pub struct Piece {
     /// Generation of the data pair that opens the header.
     #[n(5)]
     pub generation: u32,
+    /// Where in the blob it begins; none: the blob is this piece alone.
+    #[n(6)]
+    pub offset: Option<u64>,
+}
+
+impl Piece {
+    /// Its sealed bytes within the blob.
+    pub fn within(&self, sealed: &Range<u64>) -> Range<u64> {
+        let offset = self.offset.unwrap_or(0);
+        sealed.start.saturating_add(offset)..sealed.end.saturating_add(offset)
+    }
 }
 
 /// A checksum that the client sent or asked for.

@@ -77,7 +77,7 @@ async fn copied(
     let (own, object) = (region.clone(), source.id);
     let watch = Watch { region: own, request, cell: Arc::clone(&cell), object, since, _held };
     let (plain, sums) = summed(guarded(watch, plain), &algorithms);
-    let BlobReceipt { piece } = body::write(region, &cell, &allowed, &scope, plain, PART_BYTES_MAX).await?;
+    let BlobReceipt { piece } = body::write_part(region, &cell, &allowed, &scope, plain).await?;
     let part = PartRow::of(number, piece, sums()?, region.now());
     let plan = Keep { part: part.clone(), source: source.id };
     let request = Request { actor: actor.clone(), deed, attempt: None };

@@ -4,6 +4,7 @@
 //! that was not finished is not visible; nothing here knows what refers to it.
 
 mod disk;
+mod packs;
 mod parts;
 mod writer;
 
@@ -15,6 +16,7 @@ use object_store::ObjectStore;
 use words::Id;
 use words::noun::{Blob, Cell};
 
+pub use packs::{Packs, Placed};
 pub use writer::BlobWriter;
 
 use crate::bucket::{Bucket, corrupt, within};
@@ -36,7 +38,11 @@ impl Blobs {
 
     /// A small blob in one create-once put, durable when it answers `Ok`.
     pub async fn put(&self, blob: Id<Blob>, bytes: Bytes) -> Result<(), StoreError> {
-        writer::put(&self.bucket, self.name(blob), vec![bytes]).await
+        self.put_pieces(blob, vec![bytes]).await
+    }
+
+    async fn put_pieces(&self, blob: Id<Blob>, pieces: Vec<Bytes>) -> Result<(), StoreError> {
+        writer::put(&self.bucket, self.name(blob), pieces).await
     }
 
     /// A blob of unknown size, piece by piece.

@@ -12,6 +12,7 @@ mod kit;
 mod log;
 #[path = "../../../../trial/tests/need/mod.rs"]
 mod need;
+mod packs;
 mod probe;
 #[path = "../../../../trial/tests/need/server.rs"]
 mod server;
