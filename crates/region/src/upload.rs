@@ -6,7 +6,7 @@ use gate::facts::Target;
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 use words::act::{UploadAbort, UploadComplete, UploadCopy, UploadPart, UploadShow, UploadStart};
-use words::limit::{PART_BYTES_MAX, UPLOAD_PARTS_MAX};
+use words::limit::UPLOAD_PARTS_MAX;
 use words::noun::{Blob, Bucket, Noun, Person, Scope, Upload};
 use words::{Actor, Deed, Id, Reason, Refusal, Timestamp};
 

@@ -57,11 +57,7 @@ impl Packs {
     /// WHY by scope: what is withdrawn together is swept together.
     pub async fn put(&self, blob: Id<Blob>, scope: Id<Scope>, bytes: Bytes) -> Result<Placed, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let mut line = self.0.line();
-        line.waiting.push(Waiting { blob, scope, bytes, reply });
-        let leads = !std::mem::replace(&mut line.is_led, true);
-        drop(line);
-        if leads {
+        if self.0.joined(Waiting { blob, scope, bytes, reply }) {
             // WHY a task: whoever leads may go away, and the others still wait.
             tokio::spawn(lead(Arc::clone(&self.0)));
         }
@@ -91,6 +87,13 @@ impl Drop for Led {
 impl Inner {
     fn line(&self) -> MutexGuard<'_, Line> {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether who joins now leads, for nobody does.
+    fn joined(&self, waiting: Waiting) -> bool {
+        let mut line = self.line();
+        line.waiting.push(waiting);
+        !std::mem::replace(&mut line.is_led, true)
     }
 
     /// The next pack, in the order of coming; none: the line is empty, and led no more.
