@@ -19,6 +19,7 @@ use crate::cell::draft::Draft;
 use crate::cell::format::Record;
 use crate::cell::step::{Done, Entry, Moment, Planned, Step};
 use crate::facts::{self, Around};
+use crate::noun::quota::{self, Quota};
 
 /// WHY: a decision older than this is made again, for a permit or agreement may have ended since.
 const DECISION_MS_MAX: i64 = 1_000;
@@ -255,7 +256,11 @@ impl<D: Judged, P: Plan<D>> Step for Asked<D, P> {
             Frame { region: &self.region, actor, cell: moment.cell, root: root.as_ref(), now: moment.now };
         let outcome = self.plan.plan(&self.request.deed, draft, &frame).await?;
         attempt::remember(draft, &self.request, moment.now, &outcome)?;
-        self.entry(outcome, moment).map(Planned::New)
+        let quota = match &root {
+            Some(root) => quota::of(root, moment.cell).await?,
+            None => None,
+        };
+        self.entry(outcome, quota, moment).map(Planned::New)
     }
 }
 
@@ -296,7 +301,7 @@ impl<D: Judged, P: Plan<D>> Asked<D, P> {
         Ok(())
     }
 
-    fn entry(&self, outcome: Outcome, moment: Moment) -> Result<Entry, Refusal> {
+    fn entry(&self, outcome: Outcome, quota: Option<Quota>, moment: Moment) -> Result<Entry, Refusal> {
         let actor = &self.request.actor;
         let row = D::ACT.row();
         let record = Record {
@@ -314,6 +319,6 @@ impl<D: Judged, P: Plan<D>> Asked<D, P> {
         let detail = json!({ "asked": &self.request.deed, "did": &outcome.answer });
         let detail = serde_json::to_vec(&detail).map_err(|_| crate::cell::lead::gone())?;
         let is_access = row.weight == words::act::Weight::Access;
-        Ok(Entry { record, detail, scope: outcome.scope, is_access, answer: outcome.answer })
+        Ok(Entry { record, detail, scope: outcome.scope, is_access, quota, answer: outcome.answer })
     }
 }

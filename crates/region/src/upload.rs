@@ -16,6 +16,7 @@ use crate::cell::draft::Draft;
 use crate::cell::step::Leaf;
 use crate::facts::{self, DataTarget};
 use crate::noun::bucket;
+use crate::noun::quota::Room;
 use crate::object::body::{self, BlobReceipt, Body};
 use crate::object::put::{Extra, check_key, place};
 use crate::object::{Checksum, ObjectRow, Piece, unseal};
@@ -183,7 +184,10 @@ async fn started(
     unseal::check(deed.sealed.as_deref())?;
     let cell = region.project_cell(actor, &deed.project).await?;
     let allowed = region.allow(actor, &deed, Some(&cell)).await?;
-    let (bucket, scope) = place(&cell.view().await?, &deed.bucket).await?;
+    let rows = cell.view().await?;
+    let (bucket, scope) = place(&rows, &deed.bucket).await?;
+    // WHY now: its parts would be sent in vain.
+    Room::of_version(region, &cell, &rows, &bucket, &deed.key).await?.takes(0, 1)?;
     let row = UploadRow {
         id: Id::random(region.rand()),
         bucket: bucket.id,
@@ -269,7 +273,10 @@ async fn kept(
     let upload = find(&rows, actor, &deed.bucket, &deed.key, &deed.upload).await?;
     let (_, scope) = place(&rows, &deed.bucket).await?;
     let (body, extra) = sent(&upload)?;
-    let BlobReceipt { piece } = body::write(region, &cell, &allowed, &scope, body, PART_BYTES_MAX).await?;
+    let room = Room::of_part(region, &cell, &rows, &upload, number).await?;
+    room.takes(extra.size_bytes.unwrap_or(0), 0)?;
+    let BlobReceipt { piece } =
+        body::write(region, &cell, &allowed, &scope, body, PART_BYTES_MAX, room).await?;
     let checksums = extra.checksums.map_or_else(|| Ok(Vec::new()), |sum| sum())?;
     let row = PartRow::of(number, piece, checksums, region.now());
     let plan = Keep { row: row.clone() };

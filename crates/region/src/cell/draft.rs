@@ -68,6 +68,11 @@ impl Draft {
         if let Some(change) = self.changes.iter().rev().find(|change| change.key == key) {
             return Ok(change.value.clone().map(Bytes::from));
         }
+        self.before(key).await
+    }
+
+    /// A row's bytes as the acts before the one at hand left them.
+    pub(crate) async fn before(&self, key: &[u8]) -> Result<Option<Bytes>, Refusal> {
         if let Some(value) = self.accepted.get(key) {
             return Ok(value.clone().map(Bytes::from));
         }
@@ -160,6 +165,11 @@ impl Draft {
 
     pub fn remove<R: Row>(&mut self, seal: Seal, own: &[u8]) {
         self.changes.push(Change { key: row::key(R::TABLE, own), value: None, seal });
+    }
+
+    /// What the act at hand changed, in order.
+    pub(crate) fn act(&self) -> &[Change] {
+        &self.changes
     }
 
     /// Bytes of what the act at hand changed.

@@ -15,6 +15,7 @@ use words::{Deed, Id, Reason, Refusal};
 
 use crate::Region;
 use crate::cell::Cell;
+use crate::noun::quota::Room;
 use crate::object::{ObjectRow, Piece, header};
 use crate::scope::ScopeRow;
 use crate::snapshot::Carrying;
@@ -43,8 +44,9 @@ pub async fn write<A: Deed>(
     scope: &ScopeRow,
     body: Body,
     size_bytes_max: u64,
+    room: Room,
 ) -> Result<BlobReceipt, Refusal> {
-    sealed(region, cell, scope, body, size_bytes_max).await
+    sealed(region, cell, scope, body, size_bytes_max, room).await
 }
 
 /// The same for what a snapshot brings: its permit was in force a moment ago.
@@ -56,7 +58,8 @@ pub(crate) async fn carry(
     body: Body,
     size_bytes_max: u64,
 ) -> Result<BlobReceipt, Refusal> {
-    sealed(region, cell, scope, body, size_bytes_max).await
+    // WHY any: its size is known, and its place was asked for before.
+    sealed(region, cell, scope, body, size_bytes_max, Room::default()).await
 }
 
 async fn sealed(
@@ -65,6 +68,7 @@ async fn sealed(
     scope: &ScopeRow,
     mut body: Body,
     size_bytes_max: u64,
+    room: Room,
 ) -> Result<BlobReceipt, Refusal> {
     let key = DataKey::random(region.rand());
     let attempt = Attempt::random(region.rand());
@@ -80,7 +84,8 @@ async fn sealed(
                 size_bytes = size_bytes.saturating_add(bytes.len() as u64);
                 let is_over = size_bytes > size_bytes_max;
                 let sealing = sealer.push(&bytes, &mut sealed).map_err(|_| unwritten());
-                sealing.err().or(is_over.then(|| Refusal::new(Reason::TooLarge)))
+                let too_large = is_over.then(|| Refusal::new(Reason::TooLarge));
+                sealing.err().or(too_large).or(room.takes(size_bytes, 0).err())
             }
             Err(refusal) => Some(refusal),
         };
