@@ -129,7 +129,8 @@ fn weigh(key: &[u8], value: &[u8]) -> Result<UsageRow, Refusal> {
 /// The scopes that the act at hand erases.
 fn erased(draft: &Draft) -> Result<Vec<Id<Scope>>, Refusal> {
     let is_scope = |key: &[u8]| key.first().is_some_and(|table| *table == Table::Scope as u8);
-    let values = draft.act().iter().filter(|change| is_scope(&change.key)).filter_map(|change| change.value.as_ref());
+    let values =
+        draft.act().iter().filter(|change| is_scope(&change.key)).filter_map(|change| change.value.as_ref());
     let rows = values.map(|value| row::decode::<ScopeRow>(value)).collect::<Result<Vec<_>, _>>()?;
     Ok(rows.into_iter().filter(|row| row.is_erased).map(|row| row.id).collect())
 }

@@ -15,6 +15,7 @@ mod ledger;
 mod looks;
 mod names;
 mod openings;
+mod quota;
 mod readings;
 mod refusals;
 mod rotation;

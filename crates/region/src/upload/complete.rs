@@ -70,7 +70,8 @@ async fn completed(
         Some(_) => {
             let request = Request { actor: actor.clone(), deed: deed.clone(), attempt: None };
             let sent_bytes = chosen.iter().map(|part| part.piece.plain_bytes).sum();
-            let room = Room::of_version(region, &cell, &rows, &bucket, &deed.key).await?.giving_back(sent_bytes);
+            let room =
+                Room::of_version(region, &cell, &rows, &bucket, &deed.key).await?.giving_back(sent_bytes);
             room.takes(0, 1)?;
             let inside = Inside { region, cell: &cell, scope: &scope, request, since, room };
             let (receipt, sums) = inside.open(&upload, chosen, &allowed).await?;

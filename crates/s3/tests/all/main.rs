@@ -16,6 +16,7 @@ mod lifecycle;
 mod need;
 mod objects;
 mod pages;
+mod quota;
 mod sealed;
 mod signatures;
 mod silence;
