@@ -19,7 +19,7 @@ use crate::cell::draft::Draft;
 use crate::cell::format::Record;
 use crate::cell::step::{Done, Entry, Moment, Planned, Step};
 use crate::facts::{self, Around};
-use crate::noun::quota::{self, Quota};
+use crate::noun::quota;
 
 /// WHY: a decision older than this is made again, for a permit or agreement may have ended since.
 const DECISION_MS_MAX: i64 = 1_000;
@@ -256,11 +256,10 @@ impl<D: Judged, P: Plan<D>> Step for Asked<D, P> {
             Frame { region: &self.region, actor, cell: moment.cell, root: root.as_ref(), now: moment.now };
         let outcome = self.plan.plan(&self.request.deed, draft, &frame).await?;
         attempt::remember(draft, &self.request, moment.now, &outcome)?;
-        let quota = match &root {
-            Some(root) => quota::of(root, moment.cell).await?,
-            None => None,
-        };
-        self.entry(outcome, quota, moment).map(Planned::New)
+        if let Some(root) = &root {
+            draft.within(quota::of(root, moment.cell).await?);
+        }
+        self.entry(outcome, moment).map(Planned::New)
     }
 }
 
@@ -301,7 +300,7 @@ impl<D: Judged, P: Plan<D>> Asked<D, P> {
         Ok(())
     }
 
-    fn entry(&self, outcome: Outcome, quota: Option<Quota>, moment: Moment) -> Result<Entry, Refusal> {
+    fn entry(&self, outcome: Outcome, moment: Moment) -> Result<Entry, Refusal> {
         let actor = &self.request.actor;
         let row = D::ACT.row();
         let record = Record {
@@ -319,6 +318,6 @@ impl<D: Judged, P: Plan<D>> Asked<D, P> {
         let detail = json!({ "asked": &self.request.deed, "did": &outcome.answer });
         let detail = serde_json::to_vec(&detail).map_err(|_| crate::cell::lead::gone())?;
         let is_access = row.weight == words::act::Weight::Access;
-        Ok(Entry { record, detail, scope: outcome.scope, is_access, quota, answer: outcome.answer })
+        Ok(Entry { record, detail, scope: outcome.scope, is_access, answer: outcome.answer })
     }
 }

@@ -13,7 +13,6 @@ use words::noun::Scope;
 use words::{Id, Refusal};
 
 use crate::cell::draft::Draft;
-use crate::noun::quota::Quota;
 use crate::object::ObjectRow;
 use crate::row::{self, Row, Seal, Table};
 use crate::scope::ScopeRow;
@@ -81,7 +80,7 @@ impl Moved {
 }
 
 /// Counts what the act at hand changed; refuses it with `quota_full` if it makes more than may be.
-pub(crate) async fn keep(draft: &mut Draft, quota: Option<Quota>) -> Result<(), Refusal> {
+pub(crate) async fn keep(draft: &mut Draft) -> Result<(), Refusal> {
     let mut all = Moved::default();
     for (scope, moved) in moved(draft).await?.into_iter().filter(|(_, moved)| moved.came != moved.gone) {
         let own = scope.to_bytes();
@@ -92,7 +91,7 @@ pub(crate) async fn keep(draft: &mut Draft, quota: Option<Quota>) -> Result<(), 
     for scope in erased(draft)? {
         draft.remove::<UsageRow>(Seal::Cell, &scope.to_bytes());
     }
-    match quota {
+    match draft.quota() {
         Some(quota) if all.came != all.gone => quota.judge(&all, total(draft).await?),
         Some(_) | None => Ok(()),
     }

@@ -7,7 +7,6 @@ use words::{Id, Refusal, Timestamp};
 
 use crate::cell::draft::Draft;
 use crate::cell::format::Record;
-use crate::noun::quota::Quota;
 
 /// A leaf's place: which ledger, which index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,8 +59,6 @@ pub struct Entry {
     pub scope: Option<Id<Scope>>,
     /// Access records have their own key per year.
     pub is_access: bool,
-    /// What its cell may hold by then, if it brings something.
-    pub quota: Option<Quota>,
     pub answer: Value,
 }
 
@@ -79,7 +76,7 @@ impl Entry {
             policies: Vec::new(),
             root_seq: 0,
         };
-        Self { record, detail: Vec::new(), scope: None, is_access: false, quota: None, answer: Value::Null }
+        Self { record, detail: Vec::new(), scope: None, is_access: false, answer: Value::Null }
     }
 
     /// The same, about something.

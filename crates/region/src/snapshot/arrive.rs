@@ -263,7 +263,7 @@ impl Step for Carried {
         let there = Leaf { cell: row.home.cast(), index: self.left };
         let act = if self.objects.is_empty() { "snapshot.whole" } else { "snapshot.arrive" };
         let mut entry = step::entry(act, row, moment.now, &[there]);
-        entry.quota = quota::of(&region.root().view().await?, moment.cell).await?;
+        draft.within(quota::of(&region.root().view().await?, moment.cell).await?);
         for mut object in std::mem::take(&mut self.objects) {
             (object.bucket, object.at) = (arrival.bucket, moment.now);
             object.store(draft)?;
