@@ -19,6 +19,7 @@ use crate::cell::draft::Draft;
 use crate::cell::format::Record;
 use crate::cell::step::{Done, Entry, Moment, Planned, Step};
 use crate::facts::{self, Around};
+use crate::noun::quota;
 
 /// WHY: a decision older than this is made again, for a permit or agreement may have ended since.
 const DECISION_MS_MAX: i64 = 1_000;
@@ -255,6 +256,9 @@ impl<D: Judged, P: Plan<D>> Step for Asked<D, P> {
             Frame { region: &self.region, actor, cell: moment.cell, root: root.as_ref(), now: moment.now };
         let outcome = self.plan.plan(&self.request.deed, draft, &frame).await?;
         attempt::remember(draft, &self.request, moment.now, &outcome)?;
+        if let Some(root) = &root {
+            draft.within(quota::of(root, moment.cell).await?);
+        }
         self.entry(outcome, moment).map(Planned::New)
     }
 }

@@ -14,7 +14,7 @@ use crate::row::{Row, Table};
 
 /// What this release writes; raised once per release that adds rows or fields. Format 1 has no row.
 ///
-/// WHY 2: object lock, parts, lifecycle, study cells: a reader of format 1 that rewrote such a row would drop the lock.
+/// WHY 2: object lock, parts, lifecycle, study cells, quotas: a reader of format 1 that rewrote such a row would drop the lock.
 pub const FORMAT: u32 = 2;
 
 /// The newest format that anything of this region was written in; in the root.

@@ -31,6 +31,7 @@ pub mod snapshot;
 pub mod tend;
 pub mod twin;
 pub mod upload;
+pub mod usage;
 pub mod verify;
 
 pub use act::Request;

@@ -140,7 +140,7 @@ impl Region {
         by_way!(call, act, {
             root: OrganisationRegister TenantOpen PersonEnrol PersonSuspend PersonResume RoleGrant RoleRevoke
                 AgreementDraft AgreementOffer AgreementSign AgreementSuspend AgreementResume AgreementEnd
-                ProjectOpen ProjectHalt ProjectResume PermitRequest PermitEnd
+                ProjectOpen ProjectQuota ProjectHalt ProjectResume PermitRequest PermitEnd
                 GrantIssue GrantRevoke CredentialRevoke KeyUnlock KeyOffer KeyAcknowledge CheckRecord;
             look: OrganisationShow TenantShow PersonShow AgreementShow ProjectShow PermitShow GrantShow
                 CredentialShow SnapshotShow CheckShow;

@@ -69,10 +69,12 @@ pub enum Table {
     Leaving = 63,
     /// How far a snapshot has arrived, in the study's cell.
     Arrival = 65,
+    /// What each scope of a project holds.
+    Usage = 66,
 }
 
 /// Tables whose changes never change what somebody may do.
-pub const PASSING: [u8; 12] = [
+pub const PASSING: [u8; 13] = [
     Table::Attempt as u8,
     Table::Year as u8,
     Table::Anchor as u8,
@@ -85,6 +87,7 @@ pub const PASSING: [u8; 12] = [
     Table::Leaving as u8,
     Table::Arrival as u8,
     Table::Reseal as u8,
+    Table::Usage as u8,
 ];
 
 /// A stored row.

@@ -16,6 +16,7 @@ use crate::cell::draft::Draft;
 use crate::cell::step::Leaf;
 use crate::facts::{self, DataTarget};
 use crate::noun::bucket;
+use crate::noun::quota::Room;
 use crate::object::body::{self, BlobReceipt, Body};
 use crate::object::label::Labels;
 use crate::object::lock::Locking;
@@ -195,9 +196,11 @@ async fn started(
     let allowed = region.allow(actor, &deed, Some(&cell)).await?;
     let place_of = [deed.project.as_str(), &deed.bucket, &deed.key];
     allow_locking(region, actor, &cell, place_of, &begun.lock).await?;
-    let (bucket, scope) = place(&cell.view().await?, &deed.bucket).await?;
+    let rows = cell.view().await?;
+    let (bucket, scope) = place(&rows, &deed.bucket).await?;
     // WHY at once: nobody sends parts of what could not be completed.
     lock_of(&bucket, begun.lock.retention, region.now())?;
+    Room::of_version(region, &cell, &rows, &bucket, &deed.key).await?.takes(0, 1)?;
     let row = UploadRow {
         id: Id::random(region.rand()),
         bucket: bucket.id,
@@ -285,7 +288,9 @@ async fn kept(
     let upload = find(&rows, actor, &deed.bucket, &deed.key, &deed.upload).await?;
     let (_, scope) = place(&rows, &deed.bucket).await?;
     let (body, extra) = sent(&upload)?;
-    let BlobReceipt { piece } = body::write_part(region, &cell, &allowed, &scope, body).await?;
+    let room = Room::of_part(region, &cell, &rows, &upload, number).await?;
+    room.takes(extra.size_bytes.unwrap_or(0), 0)?;
+    let BlobReceipt { piece } = body::write_part(region, &cell, &allowed, &scope, body, room).await?;
     let checksums = extra.checksums.map_or_else(|| Ok(Vec::new()), |sum| sum())?;
     let row = PartRow::of(number, piece, checksums, region.now());
     let plan = Keep { row: row.clone() };

@@ -127,6 +127,7 @@ pub fn verified(
     let found = Arc::new(Mutex::new(Vec::new()));
     let told = Arc::clone(&found);
     let inner = announced.algorithms();
+    let size_bytes = Some(announced.size_bytes);
     let body = try_stream! {
         let mut running = announced.running();
         let mut size_bytes = 0_u64;
@@ -146,7 +147,8 @@ pub fn verified(
         *told.lock().unwrap_or_else(PoisonError::into_inner) = kept;
     };
     let checksums = move || Ok(std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner)));
-    let extra = Extra { metadata, checksums: Some(Box::new(checksums)), inner, ..Extra::default() };
+    let checksums = Some(Box::new(checksums) as _);
+    let extra = Extra { metadata, checksums, size_bytes, inner, ..Extra::default() };
     (Box::pin(body), extra)
 }
 

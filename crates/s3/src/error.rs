@@ -3,7 +3,7 @@
 //! The reason's code is the same on every door; S3's code is what its clients
 //! act on. Nothing here may turn a refusal into anything weaker.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use s3s::{S3Error, S3ErrorCode};
 use words::{Kind, Reason, Refusal};
 
@@ -41,7 +41,8 @@ pub fn error(code: S3ErrorCode, refusal: &Refusal) -> S3Error {
     let mut error = S3Error::with_message(code, message(refusal));
     error.set_headers(headers(refusal.reason));
     if error.status_code().is_none() {
-        error.set_status_code(http::StatusCode::BAD_REQUEST);
+        let is_denied = refusal.kind() == Kind::Denied;
+        error.set_status_code(if is_denied { StatusCode::FORBIDDEN } else { StatusCode::BAD_REQUEST });
     }
     error
 }
@@ -112,6 +113,8 @@ pub fn code(refusal: &Refusal, about: About) -> S3ErrorCode {
         Reason::BodyCut => S3ErrorCode::IncompleteBody,
         Reason::TooLarge => large(&refusal.detail),
         Reason::NotOffered => S3ErrorCode::NotImplemented,
+        // SPEC: S3 has no quotas; Ceph's gateway says so, and clients take it for final.
+        Reason::QuotaFull => S3ErrorCode::Custom("QuotaExceeded".into()),
         reason => by_kind(reason),
     }
 }

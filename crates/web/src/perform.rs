@@ -77,7 +77,8 @@ async fn act_on(
         }
         Some(fields) => {
             let fields = parse(&digest::read_act(fields).map_err(Refusal::new)?)?;
-            upload(door, &actor, head.act, fields, plain(body, wait)).await?
+            let extra = Extra { size_bytes: body.size_hint().exact(), ..Extra::default() };
+            upload(door, &actor, head.act, fields, extra, plain(body, wait)).await?
         }
     };
     Ok(answered.map(|body| Held::new(body, share).boxed_unsync()))
@@ -165,17 +166,17 @@ async fn upload(
     actor: &Actor,
     act: Act,
     fields: Value,
+    extra: Extra,
     body: Plain,
 ) -> Result<Response<Body>, Refusal> {
     let region = door.region();
     let (leaf, answer) = match act {
         Act::UploadPart => {
-            let (row, leaf) =
-                part(region, actor, read::<UploadPart>(fields)?, Extra::default(), body).await?;
+            let (row, leaf) = part(region, actor, read::<UploadPart>(fields)?, extra, body).await?;
             (leaf, json!({ "part": row.number, "etag": row.etag, "size_bytes": row.piece.plain_bytes }))
         }
         Act::ObjectPut => {
-            let stored = put(region, actor, read::<ObjectPut>(fields)?, Extra::default(), body).await?;
+            let stored = put(region, actor, read::<ObjectPut>(fields)?, extra, body).await?;
             (stored.leaf, region::perform::told(&stored.row))
         }
         _ => return Err(Refusal::new(Reason::NotOffered)),

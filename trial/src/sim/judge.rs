@@ -12,6 +12,7 @@ use region::cell::publish;
 use region::object::{ObjectRow, Piece};
 use region::scope::ScopeRow;
 use region::upload::PartRow;
+use region::usage::{self, UsageRow};
 use region::verify::Verifier;
 use seal::crypt4gh::sealed_bytes;
 use store::Derived;
@@ -55,6 +56,7 @@ async fn bytes_are_there(sim: &Sim, region: &Region, cell: &Cell, state: &State)
     for (_, part) in &parts {
         ensure!(is_whole(&part.piece), "a part of an upload has no blob");
     }
+    let sent: u64 = parts.iter().map(|(_, part)| part.piece.plain_bytes).sum();
     let mut total = 0;
     for (_, row) in objects.iter().filter(|(_, row)| !row.is_marker) {
         ensure!(row.pieces.iter().all(is_whole), "object {} has no blob", row.id);
@@ -74,6 +76,10 @@ async fn bytes_are_there(sim: &Sim, region: &Region, cell: &Cell, state: &State)
         .map(|tag| content(tag).len())
         .sum::<usize>();
     ensure!(total == expected, "{total} bytes are there, {expected} were put");
+    let versions = state.chains.values().flatten().filter(|version| version.tag.is_some()).count() as u64;
+    let used = usage::total(&rows).await.map_err(|refusal| anyhow!("{refusal}"))?;
+    let expected = UsageRow { bytes: expected as u64 + sent, objects: versions };
+    ensure!(used == expected, "the project is said to hold {used:?}, and holds {expected:?}");
     Ok(())
 }
 

@@ -17,6 +17,7 @@ mod looks;
 mod names;
 mod openings;
 mod packs;
+mod quota;
 mod readings;
 mod refusals;
 mod rotation;

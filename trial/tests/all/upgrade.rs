@@ -173,12 +173,29 @@ async fn checks_pass(region: &Region) {
     let verdicts: BTreeMap<&str, &str> =
         told.as_array().unwrap().iter().map(|row| (text(row, "check"), text(row, "verdict"))).collect();
     // Later checks may have nothing to look at here, and a drill needs a backup that nobody took.
-    for check in
-        ["sealing-census", "ledger-consistency", "gate-probes", "rollback-probe", "erase-proof", "blob-scrub"]
-    {
+    for check in [
+        "sealing-census",
+        "ledger-consistency",
+        "gate-probes",
+        "rollback-probe",
+        "erase-proof",
+        "blob-scrub",
+        "usage-recount",
+    ] {
         assert_eq!(verdicts[check], "pass", "{check}: {told:#}");
     }
     assert!(verdicts.values().all(|verdict| !["fail", "error"].contains(verdict)), "{told:#}");
+}
+
+/// What nobody counted was counted when it was opened, erased data left out.
+async fn usage_is_known(region: &Region) {
+    for (project, objects) in [("planet", 3), ("acc", 3), ("harmony", 1)] {
+        let olga = actor(region, "olga", Place::Outside).await;
+        let fields = json!({ "project": project });
+        let shown = region.perform(&olga, Act::ProjectShow, fields, None).await.unwrap().answer;
+        assert_eq!(shown[0]["used"]["objects"], objects, "{shown}");
+        assert!(shown[0]["used"]["bytes"].as_u64().unwrap() > 100, "{shown}");
+    }
 }
 
 fn text<'a>(row: &'a Value, name: &str) -> &'a str {
@@ -202,6 +219,7 @@ async fn the_region_of_0_1_0_is_whole() {
         for start in 0..2 {
             let region = Region::open(parts(folder.path())).await.unwrap();
             objects_are_as_before(&region).await;
+            usage_is_known(&region).await;
             checks_pass(&region).await;
             region.publish_all().await;
             for ((cell, commits, leaves), kept) in LEDGERS.into_iter().zip(&kept) {

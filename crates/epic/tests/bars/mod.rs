@@ -14,6 +14,7 @@ mod import;
 mod kill;
 mod package;
 mod parity;
+mod quota;
 mod scripts;
 mod study;
 mod tampered;

@@ -15,6 +15,7 @@ use words::noun::Scope;
 use words::{Id, Reason, Refusal};
 
 use crate::cell::format::{Item, Stub};
+use crate::noun::quota::Quota;
 use crate::row::{self, Row, Seal};
 
 /// WHY: one page of a scan is a listing's page and a bit.
@@ -40,13 +41,15 @@ pub struct Draft {
     accepted: Changes,
     /// Of the act at hand, newest last.
     changes: Vec<Change>,
+    /// What the act at hand must leave its project within.
+    quota: Option<Quota>,
     /// Counts accepted changes of rows that decide who may do what.
     duties: u64,
 }
 
 impl Draft {
     pub fn over(index: Arc<dyn Rows>) -> Self {
-        Self { index, accepted: BTreeMap::new(), changes: Vec::new(), duties: 0 }
+        Self { index, accepted: BTreeMap::new(), changes: Vec::new(), quota: None, duties: 0 }
     }
 
     /// How often duties changed within this draft.
@@ -68,6 +71,11 @@ impl Draft {
         if let Some(change) = self.changes.iter().rev().find(|change| change.key == key) {
             return Ok(change.value.clone().map(Bytes::from));
         }
+        self.before(key).await
+    }
+
+    /// A row's bytes as the acts before the one at hand left them.
+    pub(crate) async fn before(&self, key: &[u8]) -> Result<Option<Bytes>, Refusal> {
         if let Some(value) = self.accepted.get(key) {
             return Ok(value.clone().map(Bytes::from));
         }
@@ -162,6 +170,20 @@ impl Draft {
         self.changes.push(Change { key: row::key(R::TABLE, own), value: None, seal });
     }
 
+    /// Holds the act at hand to a quota.
+    pub(crate) const fn within(&mut self, quota: Option<Quota>) {
+        self.quota = quota;
+    }
+
+    pub(crate) const fn quota(&self) -> Option<Quota> {
+        self.quota
+    }
+
+    /// What the act at hand changed, in order.
+    pub(crate) fn act(&self) -> &[Change] {
+        &self.changes
+    }
+
     /// Bytes of what the act at hand changed.
     pub(crate) fn act_bytes(&self) -> usize {
         self.changes.iter().map(|change| change.key.len() + change.value.as_ref().map_or(0, Vec::len)).sum()
@@ -178,11 +200,13 @@ impl Draft {
     /// Forgets what the act at hand changed.
     pub(crate) fn reject(&mut self) {
         self.changes.clear();
+        self.quota = None;
     }
 
     /// Keeps what the act at hand changed and hands it out for the commit.
     pub(crate) fn accept(&mut self) -> Vec<Change> {
         let changes = std::mem::take(&mut self.changes);
+        self.quota = None;
         for change in &changes {
             self.accepted.insert(change.key.clone(), change.value.clone());
         }

@@ -23,6 +23,7 @@ use crate::cell::pack::{Head, Packed, Packer, Pen};
 use crate::cell::state::{self, YearRow};
 use crate::cell::step::{Done, Entry, Leaf, Moment, Planned, Step};
 use crate::meter::StoreWork;
+use crate::usage;
 
 /// What waits for the sequencer.
 pub enum Job {
@@ -190,6 +191,7 @@ impl Lead {
 
     /// WHY before it is accepted: what cannot be sealed later would take everybody's acts down with it.
     async fn may_be_written(&self, entry: &Entry, draft: &mut Draft) -> Result<(), Refusal> {
+        usage::keep(draft).await?;
         // WHY: one act must not make a commit that no log object can hold.
         if entry.detail.len() + draft.act_bytes() > COMMIT_BYTES_MAX {
             return Err(Reason::TooLarge.into());

@@ -24,6 +24,7 @@ use crate::cell::state::{self, CellKeysRow, HeadRow, YearRow, read_head};
 use crate::cell::step::Entry;
 use crate::cell::{Cell, Shared};
 use crate::scope;
+use crate::usage;
 
 pub struct Opening<'a> {
     ground: &'a Ground,
@@ -141,11 +142,6 @@ impl<'a> Opening<'a> {
         }
         // WHY after: to an older log keys that were destroyed since seem lost.
         self.refuse_lost_keys(&replayed.index).await?;
-        // WHY once more: a replay may take longer than the lease holds.
-        if self.cell != ROOT_CELL {
-            let held = self.ground.lease.confirmed(self.ground.clock.now());
-            held.map_err(|refusal| self.refused(refusal))?;
-        }
         let head = Head { term: replayed.head.term + 1, ..replayed.head };
         self.start(Replayed { head, ..replayed }, generation, "cell.lead").await
     }
@@ -229,6 +225,12 @@ impl<'a> Opening<'a> {
         let keys = draft.row::<CellKeysRow>(&[]).await.map_err(|refusal| self.unread(&refusal))?;
         let keys = keys.unwrap_or(CellKeysRow { generation: 1, is_erasing: false, split: None });
         let head = Head { key_generation: keys.generation, ..head };
+        usage::begin(&mut draft).await.map_err(|refusal| self.unread(&refusal))?;
+        // WHY once more: a replay or a count may take longer than the lease holds.
+        if self.cell != ROOT_CELL {
+            let held = ground.lease.confirmed(ground.clock.now());
+            held.map_err(|refusal| self.refused(refusal))?;
+        }
         draft.put(&[], &keys).map_err(|refusal| self.refused(refusal))?;
         let mut packer = Packer::default();
         let pen = Pen {

@@ -10,6 +10,7 @@ use words::{Act, Reason, Refusal};
 use crate::Region;
 use crate::check::{self, Verdict};
 use crate::meter::{Counter, Door, Histogram, Last, StoreWork};
+use crate::usage::{self, UsageRow};
 
 /// A figure that the region does not know itself: a door's seats, the process's memory.
 #[derive(Debug, Clone)]
@@ -134,6 +135,7 @@ impl Page {
         self.line(format_args!("epic_open_cells {}", region.open_cells().len()));
         self.family("epic_leading", "gauge", "1 while this process leads the region.");
         self.line(format_args!("epic_leading {}", u8::from(region.is_leading())));
+        self.held(region).await?;
         let meters = region.meters();
         self.age(
             region,
@@ -154,6 +156,19 @@ impl Page {
                 self.line(format_args!("epic_check_verdict{{check=\"{name}\",verdict=\"{text}\"}} {is_it}"));
             }
         }
+        Ok(())
+    }
+
+    /// WHY of all together: whose project is full is nobody's business who only watches.
+    async fn held(&mut self, region: &Region) -> Result<(), Refusal> {
+        let mut held = UsageRow::default();
+        for cell in region.open_cells() {
+            held = held.plus(usage::total(&cell.view().await?).await?);
+        }
+        self.family("epic_held_bytes", "gauge", "Bytes that open projects hold, as they were sent.");
+        self.line(format_args!("epic_held_bytes {}", held.bytes));
+        self.family("epic_held_objects", "gauge", "Versions of objects that open projects hold.");
+        self.line(format_args!("epic_held_objects {}", held.objects));
         Ok(())
     }
 

@@ -18,6 +18,7 @@ pub mod organisation;
 pub mod permit;
 pub mod person;
 pub mod project;
+pub mod quota;
 pub mod role;
 pub mod share_key;
 pub mod split;

@@ -14,6 +14,7 @@ use crate::cell::draft::Draft;
 use crate::facts;
 use crate::name;
 use crate::noun::agreement::AgreementRow;
+use crate::noun::quota::{self, Quota};
 use crate::noun::{notice, tenant};
 use crate::row::{Row, Table};
 use crate::show::Show;
@@ -43,6 +44,9 @@ pub struct ProjectRow {
     /// The certificate of its erasure.
     #[n(9)]
     pub certificate: Option<String>,
+    /// How much it may hold; none: any.
+    #[n(14)]
+    pub quota: Option<Quota>,
 }
 
 impl Row for ProjectRow {
@@ -105,6 +109,7 @@ impl Rule for ProjectOpen {
             locked_by: None,
             erased_at: None,
             certificate: None,
+            quota: None,
         };
         draft.put(&id.to_bytes(), &row)?;
         let answer = json!({ "project": row.alias, "id": id.to_string() });
@@ -212,6 +217,7 @@ impl Show for ProjectShow {
             let is_wanted =
                 self.project.as_ref().is_none_or(|text| *text == row.alias || *text == row.id.to_string());
             if is_wanted && scene.region.may_see::<Self>(scene, target(scene, &row).await?).await? {
+                let (quota, used) = quota::told(scene, &row, self.project.is_some()).await?;
                 shown.push(json!({
                     "project": row.alias,
                     "id": row.id.to_string(),
@@ -220,6 +226,8 @@ impl Show for ProjectShow {
                     "purpose": row.purpose,
                     "state": row.state(),
                     "certificate": row.certificate,
+                    "quota": quota,
+                    "used": used,
                     "emergencies": notice::unseen(scene.root, row.id).await?,
                 }));
             }

@@ -18,6 +18,7 @@ use words::{Deed, Id, Reason, Refusal};
 
 use crate::Region;
 use crate::cell::Cell;
+use crate::noun::quota::Room;
 use crate::object::{ObjectRow, Piece, header};
 use crate::scope::ScopeRow;
 use crate::snapshot::Carrying;
@@ -46,8 +47,9 @@ pub async fn write<A: Deed>(
     scope: &ScopeRow,
     body: Body,
     size_bytes_max: u64,
+    room: Room,
 ) -> Result<BlobReceipt, Refusal> {
-    sealed(region, cell, scope, body, size_bytes_max, Room::Shared).await
+    sealed(region, cell, scope, body, size_bytes_max, room, Home::Shared).await
 }
 
 /// The same for a part, which is known by its blob and so has one of its own.
@@ -57,8 +59,9 @@ pub async fn write_part<A: Deed>(
     _allowed: &Allowed<A>,
     scope: &ScopeRow,
     body: Body,
+    room: Room,
 ) -> Result<BlobReceipt, Refusal> {
-    sealed(region, cell, scope, body, PART_BYTES_MAX, Room::Own).await
+    sealed(region, cell, scope, body, PART_BYTES_MAX, room, Home::Own).await
 }
 
 /// The same for what a snapshot brings: its permit was in force a moment ago.
@@ -70,12 +73,13 @@ pub(crate) async fn carry(
     body: Body,
     size_bytes_max: u64,
 ) -> Result<BlobReceipt, Refusal> {
-    sealed(region, cell, scope, body, size_bytes_max, Room::Shared).await
+    // WHY any: its size is known, and its place was asked for before.
+    sealed(region, cell, scope, body, size_bytes_max, Room::default(), Home::Shared).await
 }
 
 /// Whether a small body may share its blob.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Room {
+enum Home {
     Own,
     Shared,
 }
@@ -102,7 +106,8 @@ async fn sealed(
                 size_bytes = size_bytes.saturating_add(bytes.len() as u64);
                 let is_over = size_bytes > size_bytes_max;
                 let sealing = sealer.push(&bytes, &mut sealed).map_err(|_| unwritten());
-                sealing.err().or(is_over.then(|| Refusal::new(Reason::TooLarge)))
+                let too_large = is_over.then(|| Refusal::new(Reason::TooLarge));
+                sealing.err().or(too_large).or(room.takes(size_bytes, 0).err())
             }
             Err(refusal) => Some(refusal),
         };
@@ -117,7 +122,7 @@ async fn sealed(
     }
     let summary = sealer.finish(&mut sealed).map_err(|_| unwritten())?;
     let is_small = sealed.len() as u64 == summary.sealed_bytes && sealed.len() <= PACKED_BYTES_MAX;
-    let placed = match is_small && room == Room::Shared {
+    let placed = match is_small && home == Home::Shared {
         true => cell.packs.put(blob, scope.id, sealed.freeze()).await.map_err(|_| unwritten())?,
         false => {
             writer.write(sealed.freeze()).await.map_err(|_| unwritten())?;

@@ -16,6 +16,7 @@ use crate::cell::draft::Draft;
 use crate::cell::step::Leaf;
 use crate::facts::{self, DataTarget};
 use crate::noun::bucket::{self, BucketRow, Versions};
+use crate::noun::quota::Room;
 use crate::object::body::{self, BlobReceipt, Body};
 use crate::object::label::Labels;
 use crate::object::lock::Locking;
@@ -33,6 +34,8 @@ pub struct Extra {
     pub metadata: Vec<(String, String)>,
     /// Asked once the body has ended: trailers come after it.
     pub checksums: Option<Sums>,
+    /// How long the body was announced to be.
+    pub size_bytes: Option<u64>,
     /// Of what comes sealed: which checksums to keep of the bytes inside.
     pub inner: Vec<Algorithm>,
     pub labels: Labels,
@@ -91,6 +94,9 @@ async fn sealed(
         check_condition(deed.condition.as_deref(), newest.as_ref())?;
     }
     unseal::check(deed.sealed.as_deref())?;
+    let room = Room::of_version(region, &cell, &rows, &bucket, &deed.key).await?;
+    // WHY not of what comes sealed: it is longer than what is kept of it.
+    room.takes(extra.size_bytes.filter(|_| deed.sealed.is_none()).unwrap_or(0), 1)?;
     let (body, inner) = match &deed.sealed {
         None => (body, None),
         Some(_) => {
@@ -98,7 +104,7 @@ async fn sealed(
             (body, Some(inner))
         }
     };
-    let receipt = body::write(region, &cell, &allowed, &scope, body, PART_BYTES_MAX).await?;
+    let receipt = body::write(region, &cell, &allowed, &scope, body, PART_BYTES_MAX, room).await?;
     // WHY the sent ones are asked first: they are judged as sent; those inside are what is stored.
     let sent = extra.checksums.map_or_else(|| Ok(Vec::new()), |sum| sum())?;
     let checksums = inner.map_or(Ok(sent), |sum| sum())?;

@@ -19,6 +19,7 @@ use crate::cell::draft::Draft;
 use crate::cell::step::{Leaf, Moment, Planned, Step};
 use crate::noun::bucket::{BucketRow, Versions};
 use crate::noun::ledger;
+use crate::noun::quota::{self, Room};
 use crate::noun::split;
 use crate::object::body::{self, Body};
 use crate::object::{Lineage, ObjectRow};
@@ -78,9 +79,16 @@ pub async fn arrived(region: &Region, row: &SnapshotRow, left: u64) -> Result<u6
             from: arrival.objects,
             objects: Vec::new(),
         };
+        let room = Room::of(region, &study).await?;
         let mut bytes = 0;
         for leaving in page {
             bytes += leaving.object.size_bytes;
+            // WHY with all before it: what has room is committed, so that nothing is carried again and again.
+            match room.takes(bytes, carried.objects.len() as u64 + 1) {
+                Err(full) if carried.objects.is_empty() => return Err(full),
+                Err(_) => break,
+                Ok(()) => {}
+            }
             carried.objects.push(carry(region, row, &home, &study, &scope, left, leaving).await?);
             if bytes >= PAGE_BYTES {
                 break;
@@ -257,6 +265,7 @@ impl Step for Carried {
         let there = Leaf { cell: row.home.cast(), index: self.left };
         let act = if self.objects.is_empty() { "snapshot.whole" } else { "snapshot.arrive" };
         let mut entry = step::entry(act, row, moment.now, &[there]);
+        draft.within(quota::of(&region.root().view().await?, moment.cell).await?);
         for mut object in std::mem::take(&mut self.objects) {
             (object.bucket, object.at) = (arrival.bucket, moment.now);
             object.store(draft)?;

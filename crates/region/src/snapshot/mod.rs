@@ -356,11 +356,15 @@ impl Region {
     }
 }
 
-/// It waits, or was ended by somebody: the next look tells.
+/// It waits, for room too, or was ended by somebody: the next look tells.
 fn is_no_fault(refusal: &Refusal) -> bool {
     matches!(
         refusal.reason,
-        Reason::StateWrong | Reason::AlreadyDone | Reason::ScopeErased | Reason::ProjectErased
+        Reason::StateWrong
+            | Reason::AlreadyDone
+            | Reason::ScopeErased
+            | Reason::ProjectErased
+            | Reason::QuotaFull
     )
 }
 

@@ -12,6 +12,7 @@ use super::{PartRow, UploadRow, find, parts};
 use crate::Region;
 use crate::act::Request;
 use crate::cell::Cell;
+use crate::noun::quota::Room;
 use crate::object::body::{self, BlobReceipt};
 use crate::object::put::{Made, Stored, check_condition, fresh, place, store};
 use crate::object::read::{Watch, guarded};
@@ -68,7 +69,11 @@ async fn completed(
         }
         Some(_) => {
             let request = Request { actor: actor.clone(), deed: deed.clone(), attempt: None };
-            let inside = Inside { region, cell: &cell, scope: &scope, request, since };
+            let sent_bytes = chosen.iter().map(|part| part.piece.plain_bytes).sum();
+            let room =
+                Room::of_version(region, &cell, &rows, &bucket, &deed.key).await?.giving_back(sent_bytes);
+            room.takes(0, 1)?;
+            let inside = Inside { region, cell: &cell, scope: &scope, request, since, room };
             let (receipt, sums) = inside.open(&upload, chosen, &allowed).await?;
             (vec![receipt], sums, None)
         }
@@ -99,6 +104,7 @@ struct Inside<'a> {
     scope: &'a ScopeRow,
     request: Request<UploadComplete>,
     since: (u64, i64),
+    room: Room,
 }
 
 impl Inside<'_> {
@@ -109,7 +115,7 @@ impl Inside<'_> {
         chosen: Vec<PartRow>,
         allowed: &gate::Allowed<UploadComplete>,
     ) -> Result<(BlobReceipt, Vec<Checksum>), Refusal> {
-        let Self { region, cell, scope, request, since } = self;
+        let Self { region, cell, scope, request, since, room } = self;
         let _held = cell.in_use.hold(chosen.iter().map(|part| part.piece.blob));
         let receipts = chosen.into_iter().map(|part| BlobReceipt { piece: part.piece }).collect();
         let sent = fresh(region, &request.actor, &upload.key, scope, receipts);
@@ -118,7 +124,7 @@ impl Inside<'_> {
         let watch = Watch { region: region_own, request, cell: cell_own, object: sent.id, since, _held };
         let algorithms: Vec<_> = upload.algorithm.as_deref().and_then(Algorithm::parse).into_iter().collect();
         let (plain, sums) = unseal::opened(cell, scope, guarded(watch, sealed), &algorithms)?;
-        let receipt = body::write(region, cell, allowed, scope, plain, OBJECT_BYTES_MAX).await?;
+        let receipt = body::write(region, cell, allowed, scope, plain, OBJECT_BYTES_MAX, room).await?;
         Ok((receipt, sums()?))
     }
 }

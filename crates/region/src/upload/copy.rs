@@ -20,6 +20,7 @@ use crate::act::{Frame, Outcome, Plan, Request, subject};
 use crate::cell::draft::Draft;
 use crate::cell::step::Leaf;
 use crate::noun::bucket;
+use crate::noun::quota::Room;
 use crate::object::body::{self, BlobReceipt};
 use crate::object::put::place;
 use crate::object::read::{Watch, guarded};
@@ -71,13 +72,15 @@ async fn copied(
         return Err(Reason::ScopeCrossed.into());
     }
     let _held = cell.in_use.hold(source.pieces.iter().map(|piece| piece.blob));
-    let plain =
-        body::read_now(region, &cell, &source, range(deed.range.as_deref(), source.size_bytes)?).await?;
+    let range = range(deed.range.as_deref(), source.size_bytes)?;
+    let room = Room::of_part(region, &cell, &rows, &upload, number).await?;
+    room.takes(range.end - range.start, 0)?;
+    let plain = body::read_now(region, &cell, &source, range).await?;
     let request = Request { actor: actor.clone(), deed: wanted, attempt: None };
     let (own, object) = (region.clone(), source.id);
     let watch = Watch { region: own, request, cell: Arc::clone(&cell), object, since, _held };
     let (plain, sums) = summed(guarded(watch, plain), &algorithms);
-    let BlobReceipt { piece } = body::write_part(region, &cell, &allowed, &scope, plain).await?;
+    let BlobReceipt { piece } = body::write_part(region, &cell, &allowed, &scope, plain, room).await?;
     let part = PartRow::of(number, piece, sums()?, region.now());
     let plan = Keep { part: part.clone(), source: source.id };
     let request = Request { actor: actor.clone(), deed, attempt: None };

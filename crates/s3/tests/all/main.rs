@@ -18,6 +18,7 @@ mod locks;
 mod need;
 mod objects;
 mod pages;
+mod quota;
 mod sealed;
 mod signatures;
 mod silence;

@@ -173,6 +173,15 @@ acts! {
         /// 0 to 3
         tier: u64,
     }
+    /// Set how much a project may hold, versions and unfinished uploads included; neither given: as much as there is room for.
+    ProjectQuota = "project" "quota" in Root on Project weighs Duty by [Operator] {
+        /// which
+        project: String,
+        /// bytes, as they were sent
+        bytes: Option<u64>,
+        /// objects: every version counts
+        objects: Option<u64>,
+    }
     /// Halt a project: nothing is read or written until it is resumed.
     ProjectHalt = "project" "halt" in Root on Project weighs Duty by [Controller, Operator] {
         /// which

@@ -122,6 +122,7 @@ pub fn target(act: Act) -> Target {
             Target::Ledger { project: Some(project()), is_own_leaf: false }
         }
         Act::AgreementDraft
+        | Act::ProjectQuota
         | Act::ProjectHalt
         | Act::ProjectResume
         | Act::PermitRequest
