@@ -11,6 +11,7 @@ use futures::{Stream, StreamExt};
 use gate::Allowed;
 use seal::crypt4gh::{RangeOpener, Run, run_ranges};
 use seal::{Attempt, DataKey, Opener, Sealer};
+use store::BlobWriter;
 use store::blob::Placed;
 use store::limit::PACKED_BYTES_MAX;
 use words::limit::PART_BYTES_MAX;
@@ -91,6 +92,7 @@ async fn sealed(
     mut body: Body,
     size_bytes_max: u64,
     room: Room,
+    home: Home,
 ) -> Result<BlobReceipt, Refusal> {
     let key = DataKey::random(region.rand());
     let attempt = Attempt::random(region.rand());
@@ -125,12 +127,7 @@ async fn sealed(
     let placed = match is_small && home == Home::Shared {
         true => cell.packs.put(blob, scope.id, sealed.freeze()).await.map_err(|_| unwritten())?,
         false => {
-            writer.write(sealed.freeze()).await.map_err(|_| unwritten())?;
-            let stored_bytes = writer.finish().await.map_err(|_| unwritten())?;
-            // Assert in pairs: what the store says it holds is what was sealed.
-            if stored_bytes != summary.sealed_bytes {
-                return Err(unwritten());
-            }
+            finish(writer, sealed.freeze(), summary.sealed_bytes).await?;
             Placed { blob, offset: None }
         }
     };
@@ -145,6 +142,13 @@ async fn sealed(
         generation: scope.generation,
     };
     Ok(BlobReceipt { piece })
+}
+
+async fn finish(mut writer: BlobWriter, last: Bytes, sealed_bytes: u64) -> Result<(), Refusal> {
+    writer.write(last).await.map_err(|_| unwritten())?;
+    let stored_bytes = writer.finish().await.map_err(|_| unwritten())?;
+    // Assert in pairs: what the store says it holds is what was sealed.
+    if stored_bytes == sealed_bytes { Ok(()) } else { Err(unwritten()) }
 }
 
 /// The same; where the row's keys were replaced since it was read, with the row of now.
