@@ -6,6 +6,8 @@
 //! act is decided again inside the sequencer.
 
 use async_trait::async_trait;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use gate::Allowed;
 use gate::facts::{Case, Target};
 use serde_json::{Value, json};
@@ -222,15 +224,18 @@ async fn about<D: Judged>(deed: &D, scene: &Scene<'_>) -> Result<(Target, Option
 /// What is absent is refused in the very words of what may not be known.
 ///
 /// WHY who asks as well: a suspended person hears that first of what is there, and so of what is not.
-pub(crate) async fn hidden(scene: &Scene<'_>, refusal: Refusal) -> Refusal {
-    if refusal.reason != Reason::NotFound {
-        return refusal;
-    }
-    match facts::actor(scene, &Target::Region, None).await {
-        Ok(actor) if actor.is_suspended => Reason::PersonSuspended.into(),
-        Ok(_) => Reason::NotFound.into(),
-        Err(unknown) => unknown,
-    }
+pub(crate) fn hidden<'a>(scene: &'a Scene<'_>, refusal: Refusal) -> BoxFuture<'a, Refusal> {
+    let work = async move {
+        if refusal.reason != Reason::NotFound {
+            return refusal;
+        }
+        match facts::actor(scene, &Target::Region, None).await {
+            Ok(actor) if actor.is_suspended => Reason::PersonSuspended.into(),
+            Ok(_) => Reason::NotFound.into(),
+            Err(unknown) => unknown,
+        }
+    };
+    work.boxed()
 }
 
 /// An allowed act on its way through the sequencer.

@@ -2,9 +2,14 @@
 //!
 //! No judgement here: dates are handed over, not compared, except to choose
 //! the one permit or agreement of several that speaks most for the actor.
+//!
+//! WHY some are boxed: nearly every act asks them, and would hold the whole of
+//! each in its own future; the compiler would prove that anew for every act.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use gate::facts::{ActorFacts, DataFacts, GrantFacts, ProjectFacts, Span, Target};
 use words::actor::{Role, RoleLevel};
 use words::noun::{Agreement, Organisation, Permit, Person, Project, Tenant};
@@ -36,27 +41,30 @@ pub struct Around {
 }
 
 /// Who asks, with the roles that count for this target.
-pub async fn actor(
-    scene: &Scene<'_>,
-    target: &Target,
+pub fn actor<'a>(
+    scene: &'a Scene<'_>,
+    target: &'a Target,
     around: Option<Around>,
-) -> Result<ActorFacts, Refusal> {
-    let person = scene.actor.person;
-    let row: Option<PersonRow> = scene.root.row(&person.to_bytes()).await?;
-    let row = row.ok_or(Refusal::new(Reason::Unauthenticated))?;
-    still_holds(scene).await?;
-    let around = match around {
-        Some(around) => around,
-        None => surroundings(scene, target).await?,
+) -> BoxFuture<'a, Result<ActorFacts, Refusal>> {
+    let work = async move {
+        let person = scene.actor.person;
+        let row: Option<PersonRow> = scene.root.row(&person.to_bytes()).await?;
+        let row = row.ok_or(Refusal::new(Reason::Unauthenticated))?;
+        still_holds(scene).await?;
+        let around = match around {
+            Some(around) => around,
+            None => surroundings(scene, target).await?,
+        };
+        let held = role::held(scene.root, person).await?;
+        let roles = held.into_iter().filter(|(role, at)| around.holds(*role, *at));
+        Ok(ActorFacts {
+            actor: scene.actor.clone(),
+            organisation: Some(row.organisation),
+            is_suspended: row.is_suspended,
+            roles: roles.map(|(role, _)| role).collect(),
+        })
     };
-    let held = role::held(scene.root, person).await?;
-    let roles = held.into_iter().filter(|(role, at)| around.holds(*role, *at));
-    Ok(ActorFacts {
-        actor: scene.actor.clone(),
-        organisation: Some(row.organisation),
-        is_suspended: row.is_suspended,
-        roles: roles.map(|(role, _)| role).collect(),
-    })
+    work.boxed()
 }
 
 /// A credential revoked or ended since the door looked at it ends whatever it has open.
@@ -185,26 +193,29 @@ pub async fn has_region_role(scene: &Scene<'_>) -> Result<bool, Refusal> {
 }
 
 /// A project as the gate sees it.
-pub async fn project(scene: &Scene<'_>, id: Id<Project>) -> Result<ProjectFacts, Refusal> {
-    let row: ProjectRow = scene.root.known(&id.to_bytes()).await?;
-    let keys: Option<CellKeysRow> = match scene.cell {
-        Some(cell) => cell.row(&[]).await?,
-        None => None,
+pub fn project<'a>(scene: &'a Scene<'_>, id: Id<Project>) -> BoxFuture<'a, Result<ProjectFacts, Refusal>> {
+    let work = async move {
+        let row: ProjectRow = scene.root.known(&id.to_bytes()).await?;
+        let keys: Option<CellKeysRow> = match scene.cell {
+            Some(cell) => cell.row(&[]).await?,
+            None => None,
+        };
+        let is_erasing = keys.as_ref().is_some_and(|keys| keys.is_erasing);
+        let is_split = keys.is_some_and(|keys| keys.split.is_some());
+        Ok(ProjectFacts {
+            id,
+            tier: row.tier(),
+            is_halted: row.is_halted,
+            is_locked: row.locked_by.is_some(),
+            is_erased: row.erased_at.is_some() || is_erasing,
+            is_known_to_actor: is_known(scene, &row).await?,
+            // WHY: only classification asks, and its plan looks at the rows themselves.
+            is_empty: true,
+            is_split,
+            opened_until: scene.region.shares().opened_until(id.cast()).filter(|_| is_split),
+        })
     };
-    let is_erasing = keys.as_ref().is_some_and(|keys| keys.is_erasing);
-    let is_split = keys.is_some_and(|keys| keys.split.is_some());
-    Ok(ProjectFacts {
-        id,
-        tier: row.tier(),
-        is_halted: row.is_halted,
-        is_locked: row.locked_by.is_some(),
-        is_erased: row.erased_at.is_some() || is_erasing,
-        is_known_to_actor: is_known(scene, &row).await?,
-        // WHY: only classification asks, and its plan looks at the rows themselves.
-        is_empty: true,
-        is_split,
-        opened_until: scene.region.shares().opened_until(id.cast()).filter(|_| is_split),
-    })
+    work.boxed()
 }
 
 /// Projects as the gate sees them, each read once while one looks at many rows.
@@ -321,40 +332,43 @@ impl<'a> DataTarget<'a> {
 }
 
 /// Data as the gate sees it.
-pub async fn data(scene: &Scene<'_>, of: &DataTarget<'_>) -> Result<Target, Refusal> {
-    let row = crate::noun::project::find(scene.root, of.project).await?;
-    let project = project(scene, row.id).await?;
-    let cell = scene.cell.ok_or(Refusal::new(Reason::NotFound))?;
-    let Opened { bucket, scope, permit, grant } = opened(scene, cell, &row, of).await?;
-    let covering = scope.as_ref().and_then(|scope| scope.agreement);
-    let agreement = agreement(scene, row.id, covering).await?;
-    let touched = match (&bucket, of.key) {
-        (Some(bucket), Some(key)) => of.touch.row(cell, bucket, key).await?,
-        _ => None,
+pub fn data<'a>(scene: &'a Scene<'_>, of: &'a DataTarget<'_>) -> BoxFuture<'a, Result<Target, Refusal>> {
+    let work = async move {
+        let row = crate::noun::project::find(scene.root, of.project).await?;
+        let project = self::project(scene, row.id).await?;
+        let cell = scene.cell.ok_or(Refusal::new(Reason::NotFound))?;
+        let Opened { bucket, scope, permit, grant } = opened(scene, cell, &row, of).await?;
+        let covering = scope.as_ref().and_then(|scope| scope.agreement);
+        let agreement = agreement(scene, row.id, covering).await?;
+        let touched = match (&bucket, of.key) {
+            (Some(bucket), Some(key)) => of.touch.row(cell, bucket, key).await?,
+            _ => None,
+        };
+        let is_removal = of.touch.is_removal();
+        // WHY the scope's agreement alone: what a project makes of data is kept by no provider's retention.
+        let keeping = agreement.as_ref().filter(|_| covering.is_some() && is_removal);
+        let by_agreement = keeping.zip(touched.as_ref()).and_then(|(row, object)| retained(row, object.at));
+        let by_lock = touched.as_ref().and_then(|row| of.touch.locked_until(row));
+        Ok(Target::Data(DataFacts {
+            permit,
+            grant,
+            project,
+            agreement: agreement.as_ref().map(AgreementRow::facts),
+            is_scope_erased: scope.is_some_and(|scope| scope.is_erased),
+            is_held: is_removal && touched.as_ref().is_some_and(|object| object.is_held),
+            retained_until: by_agreement.max(by_lock).map(last_kept),
+            is_conditional: of.is_conditional,
+            snapshot: match bucket.and_then(|bucket| bucket.taken) {
+                Some(taken) => Some(crate::snapshot::facts(scene.root, row.id, taken.snapshot).await?),
+                None => None,
+            },
+            is_sealed: of.is_sealed,
+            is_bypassing: of.touch.is_bypassing(),
+            hands: of.touch.hands(touched.as_ref()),
+            is_binding: of.touch.is_binding(),
+        }))
     };
-    let is_removal = of.touch.is_removal();
-    // WHY the scope's agreement alone: what a project makes of data is kept by no provider's retention.
-    let keeping = agreement.as_ref().filter(|_| covering.is_some() && is_removal);
-    let by_agreement = keeping.zip(touched.as_ref()).and_then(|(row, object)| retained(row, object.at));
-    let by_lock = touched.as_ref().and_then(|row| of.touch.locked_until(row));
-    Ok(Target::Data(DataFacts {
-        permit,
-        grant,
-        project,
-        agreement: agreement.as_ref().map(AgreementRow::facts),
-        is_scope_erased: scope.is_some_and(|scope| scope.is_erased),
-        is_held: is_removal && touched.as_ref().is_some_and(|object| object.is_held),
-        retained_until: by_agreement.max(by_lock).map(last_kept),
-        is_conditional: of.is_conditional,
-        snapshot: match bucket.and_then(|bucket| bucket.taken) {
-            Some(taken) => Some(crate::snapshot::facts(scene.root, row.id, taken.snapshot).await?),
-            None => None,
-        },
-        is_sealed: of.is_sealed,
-        is_bypassing: of.touch.is_bypassing(),
-        hands: of.touch.hands(touched.as_ref()),
-        is_binding: of.touch.is_binding(),
-    }))
+    work.boxed()
 }
 
 /// A bucket as far as the actor may be told of it, and what opens it to them.

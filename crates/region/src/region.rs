@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use futures::FutureExt;
 use gate::Gate;
 use gate::identify::{AccessKey, AccessKind};
 use seal::SigningKey;
@@ -241,9 +242,14 @@ impl Region {
         if id == ROOT_CELL {
             return Ok(Arc::clone(self.root()));
         }
-        if let Some(cell) = self.opened(id) {
-            return Ok(cell);
+        match self.opened(id) {
+            Some(cell) => Ok(cell),
+            // WHY boxed: opening is deep, and every act's way would hold the whole of it.
+            None => self.opened_now(id).boxed().await,
         }
+    }
+
+    async fn opened_now(&self, id: Id<CellNoun>) -> Result<Arc<Cell>, Refusal> {
         let opening = self.opening(id);
         let _one = opening.lock().await;
         if let Some(cell) = self.opened(id) {
