@@ -32,6 +32,7 @@ pub mod tend;
 pub mod twin;
 pub mod upload;
 pub mod verify;
+pub mod witness;
 
 pub use act::Request;
 pub use cell::open::{Ground, OpenError};

@@ -26,3 +26,4 @@ mod ten_million;
 mod unseen;
 mod upgrade;
 mod withdrawals;
+mod witness;

@@ -20,3 +20,4 @@ mod tampered;
 mod tls;
 mod upgrade;
 mod watched;
+mod witness;

@@ -13,6 +13,7 @@ mod rollback;
 pub mod scrub;
 #[cfg(test)]
 mod tests;
+mod witness;
 
 use async_trait::async_trait;
 use futures::FutureExt;
@@ -121,6 +122,7 @@ pub fn all() -> Vec<Box<dyn Check>> {
         Box::new(scrub::BlobScrub),
         Box::new(lineage::LineageComplete),
         Box::new(drill::RestoreDrill),
+        Box::new(witness::CheckpointWitnessed),
     ]
 }
 
