@@ -100,7 +100,7 @@ fn read_kept(file: &Path) -> Result<Vec<u8>, Failure> {
 fn witnesses(matches: &ArgMatches) -> Result<Vec<CosignerKey>, Failure> {
     let given = matches.get_many::<String>("witness").into_iter().flatten();
     let read = given.map(|text| {
-        text.parse().map_err(|error| {
+        text.parse::<CosignerKey>().map_err(|error| {
             Failure::yours(
                 format!("a witness's key: {error}"),
                 "a key is written `name+hash+base64`, as the witness's `epic witness show` prints it",

@@ -9,7 +9,7 @@ use seal::note::{Checkpoint, NoteSigner, Submission};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use words::{Act, Secret};
+use words::Secret;
 
 async fn world(name: &'static str, seed: u64) -> World {
     World::found(Soil { name, ..Soil::new(seed) }).await.unwrap()
@@ -84,8 +84,8 @@ async fn the_door_answers_as_the_specification_says() {
 async fn the_round_brings_a_word_home() {
     let (nord, sud) = (world("nord.test", 2).await, world("sud.test", 3).await);
     let at = door(&sud).await;
-    let show = |of: &World| of.region.perform(&of.actor(OPERATOR), Act::WitnessShow, json!({}), None);
-    let (log, key) = (show(&nord).await.unwrap().answer, show(&sud).await.unwrap().answer);
+    let log = nord.act(OPERATOR, "witness.show", json!({})).await.unwrap().answer;
+    let key = sud.act(OPERATOR, "witness.show", json!({})).await.unwrap().answer;
     let add = json!({ "witness": key["key"], "address": format!("http://{at}/") });
     nord.act(OPERATOR, "witness.add", add).await.unwrap();
     sud.act(OPERATOR, "witness.follow", json!({ "log": log["log"] })).await.unwrap();

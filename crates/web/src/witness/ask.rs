@@ -124,7 +124,7 @@ async fn round(region: &Region, line: &Line, turns: &mut BTreeMap<String, Turn>)
         turns.entry(name).or_insert_with(Turn::new);
     }
     let due = turns.iter_mut().filter(|(_, turn)| turn.next <= Instant::now());
-    join_all(due.map(async |(name, turn)| turn.after(&region.ask(name, line).await))).await;
+    join_all(due.map(|(name, turn)| async move { turn.after(&region.ask(name, line).await) })).await;
     Ok(())
 }
 
