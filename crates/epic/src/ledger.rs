@@ -284,6 +284,7 @@ fn seen(witnessed: Option<&Witnessed>, paint: Paint) -> String {
     let Some(seen) = witnessed else {
         return format!("  witness  nobody {}\n", paint.dim("that you named: `--witness`"));
     };
-    let line = |(name, at): &(String, Timestamp)| format!("  witness  {name} at {at}, of {} leaves\n", seen.size);
+    let line =
+        |(name, at): &(String, Timestamp)| format!("  witness  {name} at {at}, of {} leaves\n", seen.size);
     seen.by.iter().map(line).collect()
 }

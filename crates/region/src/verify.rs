@@ -159,7 +159,8 @@ impl Verifier {
         if signed.len() < wanted {
             return Err(Wrong::Unwitnessed { found: signed.len(), wanted });
         }
-        let at = |seconds| Timestamp::from_ms(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1_000));
+        let at =
+            |seconds| Timestamp::from_ms(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1_000));
         let by = signed.into_iter().map(|(key, seconds)| (key.name().to_string(), at(seconds))).collect();
         let size = checkpoint.size;
         self.expected.push(Expected { checkpoint, whose, is_met: false });

@@ -126,7 +126,11 @@ fn note_seeds() -> Outcome<()> {
     let cosigner = Cosigner::new("witness.example/w".parse()?, key(3)?);
     write("vkey", "witness", cosigner.public().to_string())?;
     let mut note = checkpoint.sign(&us)?;
-    write("submission", "first", Submission { old: 0, proof: Proof::default(), note: note.clone() }.to_string())?;
+    write(
+        "submission",
+        "first",
+        Submission { old: 0, proof: Proof::default(), note: note.clone() }.to_string(),
+    )?;
     note.cosign(&cosigner, 1_800_000_000)?;
     let proof = consistency(&Leaves(&leaves), 6, 13)?;
     write("submission", "grown", Submission { old: 6, proof, note }.to_string())?;

@@ -25,7 +25,10 @@ async fn door(world: &World) -> SocketAddr {
 /// Status, media type and body.
 async fn post(at: SocketAddr, head: &str, body: &str) -> (u16, String, String) {
     let mut stream = TcpStream::connect(at).await.unwrap();
-    let request = format!("{head} HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let request = format!(
+        "{head} HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
     // A body that is too long is not read to its end.
     let _cut = stream.write_all(request.as_bytes()).await;
     let mut answer = String::new();
@@ -67,12 +70,15 @@ async fn the_door_answers_as_the_specification_says() {
     world.soil.clock.pass_ms(1_000);
     world.region.confirm().await;
     assert_eq!(post(at, add, &submission(7, 3, 8)).await, (409, "text/x.tlog.size".into(), "5\n".into()));
-    let bent = submission(7, 5, 8).replacen("old 5\n", "old 5\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n", 1);
+    let bent =
+        submission(7, 5, 8).replacen("old 5\n", "old 5\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n", 1);
     assert_eq!(post(at, add, &bent).await.0, 422);
     for noise in ["", "old 1", &"x".repeat(100_000)] {
         assert_eq!(post(at, add, noise).await.0, 400, "{} bytes", noise.len());
     }
-    for other in ["GET /add-checkpoint", "POST /", "GET /health", "POST /acts/witness.show", "PUT /add-checkpoint"] {
+    for other in
+        ["GET /add-checkpoint", "POST /", "GET /health", "POST /acts/witness.show", "PUT /add-checkpoint"]
+    {
         assert_eq!(post(at, other, "").await.0, 404, "{other}");
     }
     let page = region::meter::page(&world.region, &[]).await.unwrap();
@@ -104,7 +110,7 @@ async fn the_round_brings_a_word_home() {
     while states(&nord).await != [(true, "signing")] || states(&sud).await != [(false, "away")] {
         tokio::task::yield_now().await;
     }
-    sud.act(OPERATOR, "organisation.register", json!({ "alias": "a", "name": "A" })).await.unwrap();
+    sud.act(OPERATOR, "organisation.register", json!({ "alias": "acme", "name": "Acme" })).await.unwrap();
     drop(end);
     asking.await.unwrap();
     other.abort();

@@ -357,10 +357,8 @@ async fn every_act_as_nobody_the_wrong_and_the_right_person() {
     known.insert("word".to_owned(), word_of_a_drill(&world));
     let other = |name: &str| format!("other.example/{name}").parse::<seal::note::KeyName>().unwrap();
     let public = World::key("other").unwrap().public();
-    known.insert(
-        "witness_key".to_owned(),
-        seal::note::CosignerKey::new(other("witness"), public).to_string(),
-    );
+    known
+        .insert("witness_key".to_owned(), seal::note::CosignerKey::new(other("witness"), public).to_string());
     known.insert("log_key".to_owned(), seal::note::NoteVerifier::new(other("root"), public).to_string());
     known.insert("leaf".to_owned(), format!("{}:3", crate::ground::project(&world.region).await));
     for (who, name, fields) in story() {

@@ -70,7 +70,12 @@ impl Courier for To<'_> {
 async fn ask(one: &World, witness: &str, other: &World) -> Asked {
     pass_ms(one, 2_000).await;
     pass_ms(other, 2_000).await;
-    one.region.ask(witness, &To(Some(other))).await.unwrap()
+    asked(one, witness, &To(Some(other))).await
+}
+
+async fn asked(one: &World, witness: &str, by: &dyn Courier) -> Asked {
+    let shown = one.region.shown().await.unwrap();
+    one.region.ask(witness, &shown, by).await.unwrap()
 }
 
 async fn grow(world: &World, alias: &str) {
@@ -124,7 +129,8 @@ async fn two_regions_witness_each_other() {
     assert_eq!(demanded(&files, &both[..1], 1).unwrap(), seen["witnesses"][0]["size"].as_u64().unwrap());
     assert_eq!(demanded(&files, &both, 2), Err(Wrong::Unwitnessed { found: 1, wanted: 2 }));
     assert_eq!(demanded(&files, &both[1..], 1), Err(Wrong::Unwitnessed { found: 0, wanted: 1 }));
-    let said: Vec<String> = records(&sud.region, ROOT_CELL).await.into_iter().flatten().map(|record| record.act).collect();
+    let said: Vec<String> =
+        records(&sud.region, ROOT_CELL).await.into_iter().flatten().map(|record| record.act).collect();
     assert_eq!(said.iter().filter(|act| *act == "witness.sign").count(), 3, "{said:?}");
 }
 
@@ -218,7 +224,10 @@ async fn what_does_not_only_grow_is_not_signed() {
     world.act("olga", "witness.follow", follow(None)).await.unwrap();
     pass_ms(&world, 1_000).await;
     assert_eq!(fork.ask(&world, 0, 6).await, Verdict::Known(8));
-    assert_eq!(reason(world.act("olga", "witness.follow", follow(Some("so it goes"))).await), Reason::Invalid);
+    assert_eq!(
+        reason(world.act("olga", "witness.follow", follow(Some("so it goes"))).await),
+        Reason::Invalid
+    );
     let anew = world.act("olga", "witness.follow", follow(Some(&"0f".repeat(32)))).await.unwrap().answer;
     assert_eq!(anew["was"]["size"], 8, "{anew}");
     assert!(matches!(fork.ask(&world, 0, 6).await, Verdict::Signed(_)));
@@ -235,18 +244,22 @@ async fn a_witness_that_is_away_is_seen_and_stops_nothing() {
     check("not applicable").await;
     let by_sud = named(&nord, &sud).await;
     check("pass").await;
-    assert_eq!(nord.region.ask(&by_sud, &To(None)).await.unwrap(), Asked::Away);
+    assert_eq!(asked(&nord, &by_sud, &To(None)).await, Asked::Away);
     // A line that is another's, and one that is none.
-    for body in [sud.region.cosigner().unwrap().public().to_string(), "\u{2014} sud.test/witness AAAAAAAAAA==\n".into()] {
+    for body in [
+        sud.region.cosigner().unwrap().public().to_string(),
+        "\u{2014} sud.test/witness AAAAAAAAAA==\n".into(),
+    ] {
         let said = Said(Heard { status: 200, body: body.into() });
-        assert_eq!(nord.region.ask(&by_sud, &said).await.unwrap(), Asked::Away);
+        assert_eq!(asked(&nord, &by_sud, &said).await, Asked::Away);
     }
     grow(&nord, "acme").await;
     check("pass").await;
     nord.soil.clock.pass_ms(region::witness::AWAY_MS_MAX + 1);
     nord.region.confirm().await;
     check("fail").await;
-    let states: Vec<State> = nord.region.witnesses().await.unwrap().into_iter().map(|(.., state)| state).collect();
+    let states: Vec<State> =
+        nord.region.witnesses().await.unwrap().into_iter().map(|(.., state)| state).collect();
     assert!(matches!(states[..], [State::Away { .. }]), "{states:?}");
     assert_eq!(ask(&nord, &by_sud, &sud).await, Asked::Signed);
     check("pass").await;
@@ -266,7 +279,10 @@ async fn a_witness_that_is_away_is_seen_and_stops_nothing() {
         assert_eq!(reason(nord.act("olga", "witness.follow", json!({ "log": log })).await), Reason::Invalid);
     }
     nord.act("olga", "witness.remove", json!({ "witness": by_sud })).await.unwrap();
-    assert_eq!(reason(nord.act("olga", "witness.remove", json!({ "witness": by_sud })).await), Reason::NotFound);
+    assert_eq!(
+        reason(nord.act("olga", "witness.remove", json!({ "witness": by_sud })).await),
+        Reason::NotFound
+    );
     assert_eq!(reason(nord.act("olga", "witness.leave", json!({ "log": "none" })).await), Reason::NotFound);
     check("not applicable").await;
 }
@@ -374,4 +390,20 @@ async fn a_witnessed_checkpoint_is_bent_in_no_place() {
     }
     files.insert("witnessed".to_owned(), note.into());
     demanded(&files, &key, 1).unwrap();
+}
+
+// Goal: what an export demands of two witnesses, two can give. Method: one round; the first word grows the ledger.
+#[tokio::test]
+async fn words_of_one_round_are_counted_together() {
+    let ((_, nord), (_, sud)) = (founded("nord.test", 10).await, founded("sud.test", 11).await);
+    let (_, est) = founded("est.test", 12).await;
+    let names = [named(&nord, &sud).await, named(&nord, &est).await];
+    let shown = nord.region.shown().await.unwrap();
+    for (name, witness) in names.iter().zip([&sud, &est]) {
+        assert_eq!(nord.region.ask(name, &shown, &To(Some(witness))).await.unwrap(), Asked::Signed);
+    }
+    let keys = [&sud, &est].map(|world| world.region.cosigner().unwrap().public().clone());
+    let files = exported(&nord, None).await;
+    assert_eq!(demanded(&files, &keys, 2).unwrap(), demanded(&files, &keys, 1).unwrap());
+    assert_eq!(demanded(&files, &keys, 3), Err(Wrong::Unwitnessed { found: 2, wanted: 3 }));
 }

@@ -40,7 +40,9 @@ impl Export {
     fn read(path: &Path) -> io::Result<Self> {
         if path.is_dir() {
             let mut export = Self::empty(path);
-            for name in names(path, "tile")?.into_iter().chain(["key", "checkpoint", "witnessed"].map(str::to_owned)) {
+            for name in
+                names(path, "tile")?.into_iter().chain(["key", "checkpoint", "witnessed"].map(str::to_owned))
+            {
                 let bytes = read_file(&path.join(&name), FILE_BYTES_MAX);
                 if let Some(bytes) = there(bytes).map_err(|cause| in_file(&name, &cause))? {
                     export.take(name, &bytes);

@@ -50,7 +50,8 @@ fn independent(python: &Path, folder: &Path, more: &[&str]) -> Result<String, St
 fn unpacked(house: &House) -> PathBuf {
     let folder = house.path("root.d");
     std::fs::create_dir(&folder).unwrap();
-    let ran = Command::new("tar").arg("xf").arg(house.path("root.tar")).arg("-C").arg(&folder).status().unwrap();
+    let ran =
+        Command::new("tar").arg("xf").arg(house.path("root.tar")).arg("-C").arg(&folder).status().unwrap();
     assert!(ran.success());
     folder
 }

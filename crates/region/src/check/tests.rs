@@ -25,7 +25,8 @@ use crate::twin::{SeededRand, Soil, StillClock, World};
 
 /// All but the drill, which needs copies, lineage, which needs a study, and witnesses; `trial` has some.
 fn watching() -> Vec<Box<dyn crate::check::Check>> {
-    let is_elsewhere = |name: &str| ["restore-drill", "lineage-complete", "checkpoint-witnessed"].contains(&name);
+    let is_elsewhere =
+        |name: &str| ["restore-drill", "lineage-complete", "checkpoint-witnessed"].contains(&name);
     all().into_iter().filter(|check| !is_elsewhere(check.name())).collect()
 }
 
@@ -203,11 +204,9 @@ async fn where_there_is_nothing_to_look_at_it_is_not_applicable() {
     for check in checks {
         let finding = verdict(check.as_ref(), &empty.region).await;
         let expected = match check.name() {
-            "erase-proof"
-            | "blob-scrub"
-            | "rollback-probe"
-            | "lineage-complete"
-            | "checkpoint-witnessed" => Verdict::NotApplicable,
+            "erase-proof" | "blob-scrub" | "rollback-probe" | "lineage-complete" | "checkpoint-witnessed" => {
+                Verdict::NotApplicable
+            }
             "restore-drill" => Verdict::Stale,
             // The founder's own names, the root's ledger and the policy are there from the start.
             _ => Verdict::Pass,

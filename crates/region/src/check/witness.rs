@@ -59,7 +59,9 @@ fn judge(states: &[State], unsigned: usize, size: u64) -> Finding {
         (_, None) if away_ms > AWAY_MS_MAX => {
             Finding::holds(false, format!("a witness has been away for {} minutes", away_ms / MINUTE_MS))
         }
-        (_, None) if unsigned > 0 => Finding::holds(false, format!("witnesses that never signed: {unsigned}")),
+        (_, None) if unsigned > 0 => {
+            Finding::holds(false, format!("witnesses that never signed: {unsigned}"))
+        }
         (all, None) => Finding::holds(true, format!("witnesses that know this history and no other: {all}")),
     }
 }

@@ -47,8 +47,8 @@ pub enum Asked {
     Disputed,
 }
 
-/// The root's checkpoint on its way to a witness.
-struct Shown {
+/// The root's checkpoint on its way to witnesses: words of one checkpoint can be counted together.
+pub struct Shown {
     note: Note,
     known: Known,
 }
@@ -64,13 +64,21 @@ enum Meaning {
 }
 
 impl Region {
-    /// Shows a witness what is new in the root, and keeps its word.
-    pub async fn ask(&self, name: &str, courier: &dyn Courier) -> Result<Asked, Refusal> {
+    /// The root's checkpoint as it is now, to be shown to all witnesses of a round.
+    pub async fn shown(&self) -> Result<Shown, Refusal> {
+        let text = self.root().publisher.publish(self.root()).await?;
+        let unread = || Refusal::with(Reason::Unavailable, "the checkpoint cannot be read");
+        let known = Known::of(text.as_bytes(), self.ground(), self.root().id).ok_or_else(unread)?;
+        Ok(Shown { note: Note::parse(text.as_bytes()).map_err(|_| unread())?, known })
+    }
+
+    /// Shows it to a witness, if there is anything new in it, and keeps the witness's word.
+    pub async fn ask(&self, name: &str, shown: &Shown, courier: &dyn Courier) -> Result<Asked, Refusal> {
         let row: WitnessRow = self.root().view().await?.known(name.as_bytes()).await?;
-        if !self.has_news(&row) {
+        if !self.has_news(&row, shown.known.size) {
             return Ok(Asked::Nothing);
         }
-        let asked = self.asked(name, &row, courier).await?;
+        let asked = self.asked(name, &row, shown, courier).await?;
         let mut memory = self.witnessing();
         if asked == Asked::Away {
             memory.away.entry(name.to_owned()).or_insert(self.now());
@@ -80,18 +88,23 @@ impl Region {
         Ok(asked)
     }
 
-    fn has_news(&self, row: &WitnessRow) -> bool {
+    fn has_news(&self, row: &WitnessRow, size: u64) -> bool {
         let Some(signed) = row.signed.as_ref().filter(|_| row.disputed.is_none()) else { return true };
-        let (size, memory) = (self.root().head().frontier.size(), self.witnessing());
-        let is_quiet = memory.quiet.end == size && memory.quiet.start <= signed.size;
+        let memory = self.witnessing();
+        let is_quiet = memory.quiet.start <= signed.size && size <= memory.quiet.end;
         size > signed.size && !is_quiet
     }
 
-    async fn asked(&self, name: &str, row: &WitnessRow, courier: &dyn Courier) -> Result<Asked, Refusal> {
-        let shown = self.shown().await?;
+    async fn asked(
+        &self,
+        name: &str,
+        row: &WitnessRow,
+        shown: &Shown,
+        courier: &dyn Courier,
+    ) -> Result<Asked, Refusal> {
         let mut old = row.signed.as_ref().map_or(0, |signed| signed.size);
         for _ in 0..ASKS_MAX {
-            let submission = self.submission(&shown, old).await?;
+            let submission = self.submission(shown, old).await?;
             let Some(heard) = courier.submit(&row.address, submission.to_string()).await else {
                 return Ok(Asked::Away);
             };
@@ -106,13 +119,6 @@ impl Region {
             }
         }
         Ok(Asked::Away)
-    }
-
-    async fn shown(&self) -> Result<Shown, Refusal> {
-        let text = self.root().publisher.publish(self.root()).await?;
-        let unread = || Refusal::with(Reason::Unavailable, "the checkpoint cannot be read");
-        let known = Known::of(text.as_bytes(), self.ground(), self.root().id).ok_or_else(unread)?;
-        Ok(Shown { note: Note::parse(text.as_bytes()).map_err(|_| unread())?, known })
     }
 
     async fn submission(&self, shown: &Shown, old: u64) -> Result<Submission, Refusal> {

@@ -118,7 +118,9 @@ pub enum State {
     /// It signs, or was not needed yet.
     Signing,
     /// It has not answered for so long, in milliseconds.
-    Away { ms: i64 },
+    Away {
+        ms: i64,
+    },
     Disputed(Dispute),
 }
 

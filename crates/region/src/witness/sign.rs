@@ -101,7 +101,9 @@ impl Region {
             match asked.judge(row.as_ref()) {
                 Judged::Not(verdict) => return Ok(verdict),
                 Judged::Same => return self.cosigned(&asked.submission.note, now),
-                Judged::Grows if row.as_ref().is_some_and(|row| is_soon(row, now)) => return Ok(Verdict::TooSoon),
+                Judged::Grows if row.as_ref().is_some_and(|row| is_soon(row, now)) => {
+                    return Ok(Verdict::TooSoon);
+                }
                 Judged::Grows => {}
             }
             match self.root().submit(Box::new(Growth(Arc::clone(&asked)))).await {

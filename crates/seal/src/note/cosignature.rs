@@ -76,7 +76,8 @@ fn message(text: &str, seconds: u64) -> String {
 impl Note {
     /// Adds a cosignature as of so many seconds since 1970, in place of an earlier one by the same key.
     pub fn cosign(&mut self, cosigner: &Cosigner, seconds: u64) -> Result<&NoteSignature, NoteError> {
-        let signature = cosigner.key.sign(message(&self.text, seconds).as_bytes()).map_err(NoteError::Sign)?;
+        let signature =
+            cosigner.key.sign(message(&self.text, seconds).as_bytes()).map_err(NoteError::Sign)?;
         let bytes = [seconds.to_be_bytes().as_slice(), &signature].concat();
         let CosignerKey { name, id, .. } = cosigner.public.clone();
         self.add(NoteSignature { name, id, bytes })?;

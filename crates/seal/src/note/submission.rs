@@ -27,7 +27,9 @@ pub struct Submission {
 
 /// Bytes that are no submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a submission: `old <size>`, at most {PROOF_LINES_MAX} hashes, an empty line, a signed checkpoint")]
+#[error(
+    "not a submission: `old <size>`, at most {PROOF_LINES_MAX} hashes, an empty line, a signed checkpoint"
+)]
 pub struct NotASubmission;
 
 impl Submission {

@@ -89,7 +89,10 @@ fn kinds_of_keys_do_not_mix() {
     let log = NoteSigner::new("epic.example/log".parse().unwrap(), key(1));
     assert_eq!(log.verifier().to_string().parse::<CosignerKey>(), Err(NoteKeyError::Type));
     let same = Cosigner::new(log.name().clone(), key(1));
-    assert!(signed().cosigned(&[same.public().clone()]).unwrap().is_empty(), "a log's line is no cosignature");
+    assert!(
+        signed().cosigned(&[same.public().clone()]).unwrap().is_empty(),
+        "a log's line is no cosignature"
+    );
     let mut note = signed();
     note.cosign(&same, u64::MAX).unwrap();
     assert!(note.cosigned(&[same.public().clone()]).is_err());
@@ -118,7 +121,9 @@ fn what_is_no_submission_is_refused() {
     let check = |head: &str| Submission::parse(format!("{head}\n\n{note}").as_bytes()).is_ok();
     assert!(check("old 0") && check(&format!("old 5\n{hash}")));
     assert!(check(&format!("old 5{}", format!("\n{hash}").repeat(63))));
-    for bad in ["old", "old ", "old 00", "old -1", "old 18446744073709551616", "Old 1", "old 1 ", " old 1", ""] {
+    for bad in
+        ["old", "old ", "old 00", "old -1", "old 18446744073709551616", "Old 1", "old 1 ", " old 1", ""]
+    {
         assert!(!check(bad), "{bad:?}");
     }
     for bad in ["AQ==", "x", &format!("{hash} ")] {

@@ -1,4 +1,4 @@
-//! The round: each witness is asked in its turn, less and less often while it is away.
+//! The round: witnesses that sign are asked together, others less and less often.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -53,7 +53,8 @@ fn told(error: CallError) -> String {
 impl Line {
     async fn post(&self, address: &str, submission: String) -> Result<Heard, CallError> {
         let (address, path) = place(address)?;
-        let body = Full::new(Bytes::from(submission)).map_err(|never: Infallible| match never {}).boxed_unsync();
+        let body =
+            Full::new(Bytes::from(submission)).map_err(|never: Infallible| match never {}).boxed_unsync();
         let request = Request::post(path).header(header::HOST, address.authority()).body(body);
         let request = request.map_err(|_| CallError::Unwritten)?;
         let response = send(&address, self.trust.as_ref(), request).await?;
@@ -83,6 +84,15 @@ struct Turn {
 impl Turn {
     fn new() -> Self {
         Self { next: Instant::now(), again: AGAIN_FIRST }
+    }
+
+    /// It did not fail when it was last asked.
+    fn is_signing(&self) -> bool {
+        self.again == AGAIN_FIRST
+    }
+
+    fn is_due(&self) -> bool {
+        self.next <= Instant::now()
     }
 
     fn after(&mut self, asked: &Result<Asked, Refusal>) {
@@ -123,8 +133,17 @@ async fn round(region: &Region, line: &Line, turns: &mut BTreeMap<String, Turn>)
     for name in names {
         turns.entry(name).or_insert_with(Turn::new);
     }
-    let due = turns.iter_mut().filter(|(_, turn)| turn.next <= Instant::now());
-    join_all(due.map(|(name, turn)| async move { turn.after(&region.ask(name, line).await) })).await;
+    // WHY together: an export can show words of one checkpoint alone, so that they must be of the same.
+    let is_round = turns.values().any(|turn| turn.is_signing() && turn.is_due());
+    let is_asked = |turn: &Turn| if turn.is_signing() { is_round } else { turn.is_due() };
+    let due: Vec<(&String, &mut Turn)> = turns.iter_mut().filter(|(_, turn)| is_asked(turn)).collect();
+    if due.is_empty() {
+        return Ok(());
+    }
+    let shown = &region.shown().await?;
+    let asking =
+        due.into_iter().map(|(name, turn)| async move { turn.after(&region.ask(name, shown, line).await) });
+    join_all(asking).await;
     Ok(())
 }
 
