@@ -5,15 +5,32 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use super::tls::certificate;
 use crate::kit::{Ended, House, need};
+
+const DOOR: [&str; 2] = ["--witness", "127.0.0.1:0"];
 
 fn founded(name: &'static str) -> House {
     let mut house = House::empty();
     house.name = name;
     let ended = house.init(&[]);
     assert_eq!(ended.code, 0, "{}", ended.err);
-    house.up(&["--witness", "127.0.0.1:0"]);
     house
+}
+
+fn open(name: &'static str) -> House {
+    let mut house = founded(name);
+    house.up(&DOOR);
+    house
+}
+
+/// The same over TLS; gives the authority to believe.
+fn secured(name: &'static str) -> (House, PathBuf) {
+    let mut house = founded(name);
+    let [authority, certificate, key] = certificate(&house, "tls");
+    house.variables.push(("EPIC_CA_FILE", PathBuf::from(&authority)));
+    house.up(&[&DOOR[..], &["--tls-certificate", &certificate, "--tls-key", &key]].concat());
+    (house, authority.into())
 }
 
 fn shown(house: &House) -> Value {
@@ -59,7 +76,7 @@ fn unpacked(house: &House) -> PathBuf {
 // Goal: a cosignature arrives by itself and proves what it says, offline; of a bent one, or with another key, nothing holds.
 #[test]
 fn two_regions_witness_each_other_and_it_holds_offline() {
-    let (nord, sud) = (founded("nord.test"), founded("sud.test"));
+    let (nord, sud) = (open("nord.test"), open("sud.test"));
     let [log, witness] = named(&nord, &sud);
     let [_, other] = named(&sud, &nord);
     stands(&nord, |seen| seen["size"].is_u64());
@@ -127,8 +144,13 @@ fn copied(house: &House, from: &str, to: &str) {
 // Goal: an old copy of bucket and custody together comes up, and its operators hear of it from the witness within seconds.
 #[test]
 fn a_region_that_comes_up_from_old_copies_is_found_out() {
-    let (mut nord, sud) = (founded("nord.test"), founded("sud.test"));
+    let (mut nord, (sud, authority)) = (open("nord.test"), secured("sud.test"));
     named(&nord, &sud);
+    // Nobody who proves to be the witness, nobody to ask.
+    stands(&nord, |seen| seen["state"] == "away");
+    assert_eq!(nord.down(), 0);
+    nord.variables.push(("EPIC_CA_FILE", authority));
+    nord.up(&[]);
     stands(&nord, |seen| seen["size"].is_u64());
     assert_eq!(nord.down(), 0);
     for folder in ["data", "custody"] {
