@@ -11,7 +11,7 @@ use crate::paint::Paint;
 use crate::print;
 use crate::settings::Settings;
 
-pub fn told(report: &Report, trust: &Trust, settings: &Settings) -> Result<(), Failure> {
+pub(super) fn told(report: &Report, trust: &Trust, settings: &Settings) -> Result<(), Failure> {
     let root = BASE64.encode(&report.root.0);
     let key = trust.key.to_string();
     let witnessed = report.witnessed.as_ref();
