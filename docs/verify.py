@@ -4,10 +4,14 @@
 usage: verify.py FOLDER [KEY [KEPT]]   FOLDER holds log/, checkpoint and tile/, as `ledger.export` gives them
                                        KEY is the verifier key; FOLDER/key if left out (which proves less)
                                        KEPT is the file of a checkpoint that you kept from before
+  --witness KEY                        a witness's key, several times: each must have signed FOLDER/witnessed
+  --witnesses NUMBER                   so many of them are enough
 """
+import argparse
 import base64
 import hashlib
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -82,13 +86,14 @@ class Tree:
         return node
 
 
-def read_key(text):
+def read_key(text, kind=1):
+    """Name, id and key of a verifier key: of a log (1) or of a witness (4)."""
     try:
         name, key_id, encoded = text.strip().split("+", 2)
         raw = base64.b64decode(encoded, validate=True)
     except ValueError:
         raise Wrong("the key cannot be read") from None
-    if len(raw) != 33 or raw[0] != 1 or sha256(name.encode() + b"\n" + raw)[:4].hex() != key_id:
+    if len(raw) != 33 or raw[0] != kind or sha256(name.encode() + b"\n" + raw)[:4].hex() != key_id:
         raise Wrong("the key does not fit its own id")
     return name, bytes.fromhex(key_id), Ed25519PublicKey.from_public_bytes(raw[1:])
 
@@ -109,6 +114,26 @@ def read_checkpoint(file, name, key_id, key):
     except (InvalidSignature, ValueError, OSError):
         pass
     raise Wrong(f"the checkpoint `{file.name}` cannot be read, is of another log or not signed by this key")
+
+
+def read_witnessed(file, witnesses, wanted):
+    """Who of the witnesses signed a checkpoint, and when; each signs `cosignature/v1`, its time and the whole text."""
+    text, _, signatures = file.read_bytes().decode().partition("\n\n") if file.exists() else ("", "", "")
+    text, signed = text + "\n", {}
+    for line in signatures.splitlines():
+        dash, signer, encoded = line.split(" ")
+        raw = base64.b64decode(encoded, validate=True)
+        for name, key_id, key in witnesses:
+            if (dash, signer, raw[:4]) == ("\u2014", name, key_id):
+                time = int.from_bytes(raw[4:12], "big")
+                try:
+                    key.verify(raw[12:], f"cosignature/v1\ntime {time}\n{text}".encode())
+                except InvalidSignature:
+                    raise Wrong(f"the signature of witness {name} does not fit `{file.name}`") from None
+                signed[name] = time
+    if len(signed) < wanted:
+        raise Wrong(f"{len(signed)} of the witnesses that were named signed a checkpoint, and {wanted} must")
+    return signed
 
 
 def follow(log, key, known):
@@ -149,20 +174,37 @@ def follow(log, key, known):
     return seq, tree.size
 
 
-def main(folder, key_text=None, kept=None):
+def main(folder, key_text, kept, witness_texts, wanted):
     name, key_id, key = read_key(key_text or (folder / "key").read_text())
     size, root = read_checkpoint(folder / "checkpoint", name, key_id, key)
     known = {size: root}
     if kept and known.setdefault(*(old := read_checkpoint(Path(kept), name, key_id, key))) != old[1]:
         raise Wrong(f"the kept checkpoint has another root at {size} leaves: this is another history")
+    signed, seen = {}, 0
+    if wanted := len(witness_texts) if wanted is None else wanted:
+        witnesses = [read_key(text, 4) for text in witness_texts]
+        signed = read_witnessed(folder / "witnessed", witnesses, wanted)
+        seen, root = read_checkpoint(folder / "witnessed", name, key_id, key)
+        if known.setdefault(seen, root) != root:
+            raise Wrong(f"the witnessed checkpoint has another root at {seen} leaves: this is another history")
     commits, leaves = follow(folder / "log", key, known)
+    for witness, time in signed.items():
+        at = datetime.fromtimestamp(time, timezone.utc).isoformat()
+        print(f"{witness} signed {seen} of these leaves at {at}")
+    if not signed:
+        print("witnessed by nobody that you named")
     print(f"{name}: {commits} commits, {leaves} leaves, {size} of them under the checkpoint: all as signed")
 
 
 if __name__ == "__main__":
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("folder", type=Path)
+    asked.add_argument("key", nargs="?")
+    asked.add_argument("kept", nargs="?")
+    asked.add_argument("--witness", action="append", default=[])
+    asked.add_argument("--witnesses", type=int)
+    asked = asked.parse_args()
     try:
-        if len(sys.argv) not in (2, 3, 4):
-            sys.exit(__doc__)
-        main(Path(sys.argv[1]), *sys.argv[2:])
+        main(asked.folder, asked.key, asked.kept, asked.witness, asked.witnesses)
     except (Wrong, ValueError, OSError) as wrong:
         sys.exit(f"wrong: {wrong}")

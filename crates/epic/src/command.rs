@@ -357,6 +357,12 @@ fn up() -> Command {
                 .value_name("ADDRESS")
                 .help("figures for whoever watches, as `127.0.0.1:9020`; none if left out"),
         )
+        .arg(
+            Arg::new("witness")
+                .long("witness")
+                .value_name("ADDRESS")
+                .help("where other regions ask for witnessing, as `127.0.0.1:9030`; none if left out"),
+        )
         .arg(several(
             "s3-domain",
             "DOMAIN",
@@ -462,6 +468,14 @@ fn verify() -> Command {
                 .value_name("FILE")
                 .help("a checkpoint that you kept from before")
                 .value_hint(ValueHint::FilePath),
+        )
+        .arg(listed("witness", "KEY", "a witness's public key, from whom you trust; give it again for more"))
+        .arg(
+            Arg::new("witnesses")
+                .long("witnesses")
+                .value_name("NUMBER")
+                .value_parser(value_parser!(u64))
+                .help("so many of them must have signed [default: all]"),
         )
 }
 

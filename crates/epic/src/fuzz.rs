@@ -7,7 +7,7 @@ use std::path::Path;
 use seal::note::NoteVerifier;
 
 use crate::about;
-use crate::ledger::{Export, judge, log_of_archive};
+use crate::ledger::{Export, Past, judge, log_of_archive};
 
 /// One target: its name is its folder in `corpus/`.
 pub type Target = (&'static str, fn(&[u8]));
@@ -27,7 +27,8 @@ pub fn export(bytes: &[u8]) {
     };
     if let Ok(key) = export.key.trim().parse::<NoteVerifier>() {
         let kept = export.checkpoint.clone();
-        if let Ok(Err(found)) = judge(&export, log_of_archive(bytes), &key, Some(kept.as_bytes())) {
+        let past = Past { kept: Some(kept.as_bytes()), ..Past::default() };
+        if let Ok(Err(found)) = judge(&export, log_of_archive(bytes), &key, &past) {
             assert!(!found.place.is_empty() && !found.says.is_empty());
         }
     }

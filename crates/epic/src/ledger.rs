@@ -3,22 +3,19 @@
 //! It opens no region and asks nobody. What is wrong is named with its place.
 
 mod export;
+mod told;
 
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
-use data_encoding::BASE64;
 use region::verify::{Report, Verifier, Whose, Wrong, leaves};
-use seal::note::NoteVerifier;
-use serde_json::json;
+use seal::note::{CosignerKey, NoteVerifier};
 use words::Id;
 use words::noun::Cell;
 
 pub use export::{Export, log_of_archive, unpack};
 
 use crate::failure::{Failure, Fault};
-use crate::paint::Paint;
-use crate::print;
 use crate::settings::Settings;
 
 /// WHY: a checkpoint is a signed note of a few lines.
@@ -26,12 +23,24 @@ const KEPT_BYTES_MAX: u64 = 64 << 10;
 
 /// The place of what is no file of the export.
 const KEPT: &str = "the kept checkpoint";
+/// Where an export has the checkpoint that witnesses signed.
+const WITNESSED: &str = "witnessed";
 
 /// What is wrong, and in which file.
 #[derive(Debug)]
 pub struct Found {
     pub says: String,
     pub place: String,
+}
+
+/// What others saw of the ledger before.
+#[derive(Default)]
+pub struct Past<'a> {
+    /// A checkpoint that somebody kept.
+    pub kept: Option<&'a [u8]>,
+    /// Witnesses of whom at least so many must have signed.
+    pub witnesses: &'a [CosignerKey],
+    pub wanted: usize,
 }
 
 /// Whom the verdict rests on.
@@ -47,8 +56,12 @@ pub fn verify(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> 
     let export = Export::open(&path)?;
     let kept = text("kept").map(|file| read_kept(Path::new(file))).transpose()?;
     let trust = trust(&export, text("key").map(String::as_str))?;
-    match examine(&export, &trust.key, kept.as_deref())? {
-        Ok(report) => told(&report, &trust, settings),
+    let witnesses = witnesses(matches)?;
+    let least = matches.get_one::<u64>("witnesses").and_then(|least| usize::try_from(*least).ok());
+    let wanted = least.unwrap_or(witnesses.len());
+    let past = Past { kept: kept.as_deref(), witnesses: &witnesses, wanted };
+    match examine(&export, &trust.key, &past)? {
+        Ok(report) => told::told(&report, &trust, settings),
         Err(found) => Err(wrong(&found)),
     }
 }
@@ -80,14 +93,28 @@ fn read_kept(file: &Path) -> Result<Vec<u8>, Failure> {
     export::read_file(file, KEPT_BYTES_MAX).map_err(|cause| Failure::file("read", file, &cause))
 }
 
+/// The witnesses that a person trusts.
+fn witnesses(matches: &ArgMatches) -> Result<Vec<CosignerKey>, Failure> {
+    let given = matches.get_many::<String>("witness").into_iter().flatten();
+    let read = given.map(|text| {
+        text.parse::<CosignerKey>().map_err(|error| {
+            Failure::yours(
+                format!("a witness's key: {error}"),
+                "a key is written `name+hash+base64`, as the witness's `epic witness show` prints it",
+            )
+        })
+    });
+    read.collect()
+}
+
 /// Everything wrong that a verifier can name; the outer error is one of reading files.
 pub fn examine(
     export: &Export,
     key: &NoteVerifier,
-    kept: Option<&[u8]>,
+    past: &Past<'_>,
 ) -> Result<Result<Report, Found>, Failure> {
     let failed = |cause| Failure::file("read", &export.path, &cause);
-    judge(export, export.log().map_err(failed)?, key, kept)
+    judge(export, export.log().map_err(failed)?, key, past)
 }
 
 /// The same, of a log that comes from elsewhere.
@@ -95,7 +122,7 @@ pub fn judge(
     export: &Export,
     log: impl Iterator<Item = std::io::Result<(String, Vec<u8>)>>,
     key: &NoteVerifier,
-    kept: Option<&[u8]>,
+    past: &Past<'_>,
 ) -> Result<Result<Report, Found>, Failure> {
     let name = key.name().to_string();
     let cell: Option<Id<Cell>> = name.rsplit('/').next().and_then(|id| id.parse().ok());
@@ -105,12 +132,22 @@ pub fn judge(
     if export.checkpoint.is_empty() {
         return Ok(Err(Found { says: "there is no checkpoint".to_owned(), place: "checkpoint".to_owned() }));
     }
-    let verifier = match Verifier::new(cell, key, export.checkpoint.as_bytes(), kept) {
+    let verifier = match begun(export, cell, key, past) {
         Ok(verifier) => verifier,
         Err(wrong) => return Ok(Err(found(&wrong, 0))),
     };
     let failed = |cause| Failure::file("read", &export.path, &cause);
     Walk { verifier, seq: 0, tiled: 0 }.all(export, log).map_err(failed)
+}
+
+/// A verifier that knows every checkpoint the log must pass.
+fn begun(export: &Export, cell: Id<Cell>, key: &NoteVerifier, past: &Past<'_>) -> Result<Verifier, Wrong> {
+    let mut verifier = Verifier::new(cell, key, export.checkpoint.as_bytes(), past.kept)?;
+    if past.wanted > 0 {
+        let note = export.witnessed.as_deref().map(str::as_bytes);
+        verifier.demand(key, note, past.witnesses, past.wanted)?;
+    }
+    Ok(verifier)
 }
 
 /// A walk along the log.
@@ -186,9 +223,11 @@ fn found(wrong: &Wrong, seq: u64) -> Found {
             match whose {
                 Whose::Published => "checkpoint".to_owned(),
                 Whose::Kept => KEPT.to_owned(),
+                Whose::Witnessed => WITNESSED.to_owned(),
             }
         }
-        Wrong::RolledBack { .. } => KEPT.to_owned(),
+        Wrong::RolledBack { whose: Whose::Kept, .. } => KEPT.to_owned(),
+        Wrong::RolledBack { .. } | Wrong::Cosignature | Wrong::Unwitnessed { .. } => WITNESSED.to_owned(),
         Wrong::Tile { path } | Wrong::TileMissing { path } => path.clone(),
     };
     Found { says: wrong.to_string(), place }
@@ -203,32 +242,4 @@ pub fn wrong(found: &Found) -> Failure {
         "this copy is not the ledger that was signed: compare it with another, and tell the auditor",
     );
     Failure { reason: Some("ledger_wrong".to_owned()), place: Some(found.place.clone()), ..failure }
-}
-
-fn told(report: &Report, trust: &Trust, settings: &Settings) -> Result<(), Failure> {
-    let root = BASE64.encode(&report.root.0);
-    let key = trust.key.to_string();
-    if settings.is_json {
-        let told = json!({
-            "whole": true, "ledger": trust.key.name().to_string(), "commits": report.commits, "leaves": report.leaves, "root": root,
-            "first": report.first, "last": report.last, "key": key, "key_is_given": trust.is_given,
-        });
-        return print::out(&format!("{told}\n"));
-    }
-    let paint = Paint::new(settings.is_out_coloured);
-    let first = report.first.map(|at| at.to_string()).unwrap_or_default();
-    let whose = if trust.is_given {
-        "given by you"
-    } else {
-        "from the export itself: compare it with one from whom you trust"
-    };
-    print::out(&format!(
-        "{} {}\n  commits  {}\n  leaves   {}\n  root     {root}\n  from     {first}\n  to       {}\n  key      {key}\n           {}\n",
-        paint.good("whole:"),
-        trust.key.name(),
-        report.commits,
-        report.leaves,
-        report.last,
-        paint.dim(whose),
-    ))
 }

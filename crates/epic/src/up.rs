@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::ArgMatches;
-use listen::{Port, Tls};
+use listen::{Port, Tls, Trust};
 use region::Region;
 use region::expiry::Ages;
 use s3::{Front, S3Door};
@@ -51,13 +51,15 @@ pub fn up(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
     ended
 }
 
-/// The four doors, and the page of figures.
+/// The four doors, and what is opened if it is asked for.
 struct Listeners {
     s3: TcpListener,
     s3_inside: TcpListener,
     acts: TcpListener,
     acts_inside: TcpListener,
     metrics: Option<TcpListener>,
+    /// Where other regions ask for witnessing.
+    witness: Option<TcpListener>,
     /// What S3's doors are called, and whose pages may ask them.
     front: Front,
     /// What they all speak, if anybody beyond this machine hears it.
@@ -84,7 +86,9 @@ async fn live(
     // WHY before it serves: whoever connects now is answered, after this line and not before it.
     print::out(&listeners.ready(&region, settings, watch.elapsed())?)?;
     let (stop, stopped) = watch::channel(());
-    let doors = tokio::spawn(listeners.serve(region.clone(), stopped.clone()));
+    // WHY none is no fault: without a bundle witnesses on this machine are asked, and others said to be unproven.
+    let trust = Trust::read(&settings.ca_file).ok();
+    let doors = tokio::spawn(listeners.serve(region.clone(), trust, stopped.clone()));
     let (end, ended) = watch::channel(());
     let mut tending = tokio::spawn({
         let region = region.clone();
@@ -193,6 +197,10 @@ impl Listeners {
                 true => Some(listen(matches, "metrics", false).await?),
                 false => None,
             },
+            witness: match matches.contains_id("witness") {
+                true => Some(listen(matches, "witness", is_secure).await?),
+                false => None,
+            },
             front: front::front(matches)?,
             tls,
         })
@@ -206,11 +214,12 @@ impl Listeners {
         let (s3, s3_inside) = (at(&self.s3)?, at(&self.s3_inside)?);
         let figures = self.metrics.as_ref().map(address).transpose()?;
         let metrics = figures.map(|address| format!("http://{address}{METRICS_PATH}"));
+        let witness = self.witness.as_ref().map(at).transpose()?;
         let name = &region.ground().origin;
         if settings.is_json {
             let ready = json!({
                 "ready": true, "region": name, "acts": acts, "acts_inside": acts_inside, "s3": s3, "s3_inside": s3_inside,
-                "elapsed_ms": u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX), "metrics": metrics,
+                "elapsed_ms": u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX), "metrics": metrics, "witness": witness,
             });
             return Ok(format!("{ready}\n"));
         }
@@ -224,11 +233,12 @@ impl Listeners {
             dim("inside"),
             dim("acts"),
             dim("inside"),
-        ) + &metrics.map(|url| format!("  {}  {url}\n", dim("figures"))).unwrap_or_default())
+        ) + &metrics.map(|url| format!("  {}  {url}\n", dim("figures"))).unwrap_or_default()
+            + &witness.map(|url| format!("  {}  {url}\n", dim("witness"))).unwrap_or_default())
     }
 
     /// Serves on all of them until told to stop.
-    async fn serve(self, region: Region, stopped: watch::Receiver<()>) {
+    async fn serve(self, region: Region, trust: Option<Trust>, stopped: watch::Receiver<()>) {
         let port = |listener| Port { listener, tls: self.tls.clone() };
         let s3 = |place| S3Door::fronted(region.clone(), place, s3::Limits::default(), self.front.clone());
         let (outside, inside) = (s3(Place::Outside), s3(Place::Inside));
@@ -245,6 +255,11 @@ impl Listeners {
                 web::watch(listener, region.clone(), figures, told(stopped.clone())).await;
             }
         };
+        let witnessing = async {
+            if let Some(listener) = self.witness {
+                web::witness(port(listener), region.clone(), told(stopped.clone())).await;
+            }
+        };
         let acting = |listener, door: Option<ActsDoor>| {
             let (stopped, port) = (stopped.clone(), port(listener));
             async move {
@@ -259,6 +274,8 @@ impl Listeners {
             s3::serve(port(self.s3), outside, told(stopped.clone())),
             s3::serve(port(self.s3_inside), inside, told(stopped.clone())),
             watching,
+            witnessing,
+            web::ask_witnesses(region.clone(), trust, told(stopped.clone())),
             renew(self.tls.clone(), told(stopped.clone())),
         );
     }

@@ -33,6 +33,7 @@ pub mod twin;
 pub mod upload;
 pub mod usage;
 pub mod verify;
+pub mod witness;
 
 pub use act::Request;
 pub use cell::open::{Ground, OpenError};

@@ -141,9 +141,10 @@ impl Region {
             root: OrganisationRegister TenantOpen PersonEnrol PersonSuspend PersonResume RoleGrant RoleRevoke
                 AgreementDraft AgreementOffer AgreementSign AgreementSuspend AgreementResume AgreementEnd
                 ProjectOpen ProjectQuota ProjectHalt ProjectResume PermitRequest PermitEnd
-                GrantIssue GrantRevoke CredentialRevoke KeyUnlock KeyOffer KeyAcknowledge CheckRecord;
+                GrantIssue GrantRevoke CredentialRevoke KeyUnlock KeyOffer KeyAcknowledge CheckRecord
+                WitnessAdd WitnessRemove WitnessFollow WitnessLeave;
             look: OrganisationShow TenantShow PersonShow AgreementShow ProjectShow PermitShow GrantShow
-                CredentialShow SnapshotShow CheckShow;
+                CredentialShow SnapshotShow CheckShow WitnessShow;
             cell: BucketCreate BucketVersion BucketLock BucketDescribe BucketExpire BucketDelete UploadAbort
                 ObjectDescribe ObjectHold ObjectRetain AirlockDraft AirlockApprove AirlockReject AirlockRelease
                 AirlockRevoke KeyRotate ExitStart ExitAccept ExitConfirm;

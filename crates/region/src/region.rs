@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use futures::FutureExt;
 use gate::Gate;
@@ -31,6 +31,7 @@ use crate::noun::project::ProjectRow;
 use crate::noun::role::RoleRow;
 use crate::observe::Observations;
 use crate::shares::Shares;
+use crate::witness;
 
 /// WHY: secrets sign for a day of SigV4 scopes; a revoked one dies with its row, not its key.
 const SIGV4: KeyName = KeyName::SigV4;
@@ -62,6 +63,7 @@ struct Inner {
     meters: Arc<Meters>,
     /// What holders opened, in memory alone.
     shares: Shares,
+    witnessing: Mutex<witness::Memory>,
     /// One erasure at a time, so that none is taken for interrupted while it goes on.
     erasing: tokio::sync::Mutex<()>,
     /// One step of a snapshot at a time, so that none is taken twice.
@@ -164,6 +166,7 @@ impl Region {
             observations: Observations::default(),
             meters,
             shares: Shares::default(),
+            witnessing: Mutex::default(),
             erasing: tokio::sync::Mutex::new(()),
             taking: tokio::sync::Mutex::new(()),
         };
@@ -206,6 +209,10 @@ impl Region {
 
     pub fn shares(&self) -> &Shares {
         &self.inner.shares
+    }
+
+    pub(crate) fn witnessing(&self) -> MutexGuard<'_, witness::Memory> {
+        self.inner.witnessing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn erasing(&self) -> &tokio::sync::Mutex<()> {

@@ -53,6 +53,10 @@ pub enum Table {
     Format = 39,
     /// In a project: returns of a provider's data, and what of them went out.
     Exit = 40,
+    /// Witnesses that are shown the root's checkpoints, and what they signed.
+    Witness = 41,
+    /// Logs that this region witnesses, and what it signed of them.
+    Followed = 42,
     CellKeys = 47,
     Bucket = 48,
     Object = 49,
@@ -74,7 +78,7 @@ pub enum Table {
 }
 
 /// Tables whose changes never change what somebody may do.
-pub const PASSING: [u8; 13] = [
+pub const PASSING: [u8; 15] = [
     Table::Attempt as u8,
     Table::Year as u8,
     Table::Anchor as u8,
@@ -88,6 +92,8 @@ pub const PASSING: [u8; 13] = [
     Table::Arrival as u8,
     Table::Reseal as u8,
     Table::Usage as u8,
+    Table::Witness as u8,
+    Table::Followed as u8,
 ];
 
 /// A stored row.

@@ -44,5 +44,5 @@ macro_rules! judged_by_anyone {
 
 judged_by_anyone! {
     OrganisationShow TenantShow PersonShow AgreementShow ProjectShow PermitShow GrantShow CredentialShow CheckRun CheckShow
-        CheckRecord
+        CheckRecord WitnessAdd WitnessRemove WitnessFollow WitnessLeave WitnessShow
 }

@@ -73,6 +73,8 @@ impl Rand for SeededRand {
 /// What outlives a process: the disk, custody, the world's clock.
 #[derive(Clone)]
 pub struct Soil {
+    /// The region's, as checkpoints have it.
+    pub name: &'static str,
     pub bucket: Bucket,
     pub custody: Arc<MemoryCustody>,
     pub shelf: MemoryShelf,
@@ -87,6 +89,7 @@ impl Soil {
 
     pub fn over(bucket: Bucket, seed: u64) -> Self {
         Self {
+            name: "epic.test",
             bucket,
             custody: Arc::new(MemoryCustody::new()),
             shelf: MemoryShelf::default(),
@@ -97,7 +100,7 @@ impl Soil {
 
     pub fn parts(&self) -> Parts {
         Parts {
-            name: "epic.test".to_owned(),
+            name: self.name.to_owned(),
             bucket: self.bucket.clone(),
             shelf: Arc::new(self.shelf.clone()),
             custody: Arc::clone(&self.custody) as _,

@@ -5,7 +5,7 @@
 //! names the place of the first thing that is wrong.
 
 use seal::merkle::{Hash, Tile, Tiling, encode_bundle, leaf_hash};
-use seal::note::{Checkpoint, NoteVerifier};
+use seal::note::{Checkpoint, CosignerKey, Note, NoteVerifier};
 use seal::{Frontier, VerifyingKey};
 use words::noun::Cell;
 use words::{Id, Timestamp};
@@ -26,8 +26,12 @@ pub enum Wrong {
     NoSuchSize { whose: Whose, size: u64 },
     #[error("{whose} checkpoint's root at {size} leaves is not the log's: this is another history")]
     Forked { whose: Whose, size: u64 },
-    #[error("a kept checkpoint covers {kept} leaves, the log holds {found}: it was rolled back")]
-    RolledBack { kept: u64, found: u64 },
+    #[error("{whose} checkpoint covers {kept} leaves, the log holds {found}: it was rolled back")]
+    RolledBack { whose: Whose, kept: u64, found: u64 },
+    #[error("a witness's signature does not fit the witnessed checkpoint")]
+    Cosignature,
+    #[error("{found} of the witnesses that were named signed a checkpoint, and {wanted} must")]
+    Unwitnessed { found: usize, wanted: usize },
     #[error("tile `{path}` is not what the log's leaves make")]
     Tile { path: String },
     #[error("tile `{path}` is missing")]
@@ -41,6 +45,8 @@ pub enum Whose {
     Published,
     /// The one that somebody kept from before.
     Kept,
+    /// The newest that was shown to witnesses.
+    Witnessed,
 }
 
 impl std::fmt::Display for Whose {
@@ -48,6 +54,7 @@ impl std::fmt::Display for Whose {
         out.write_str(match self {
             Self::Published => "the",
             Self::Kept => "the kept",
+            Self::Witnessed => "the witnessed",
         })
     }
 }
@@ -67,6 +74,16 @@ pub struct Report {
     pub root: Hash,
     pub first: Option<Timestamp>,
     pub last: Timestamp,
+    /// Only where it was demanded.
+    pub witnessed: Option<Witnessed>,
+}
+
+/// Who cosigned a checkpoint, and how far it reaches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Witnessed {
+    pub size: u64,
+    /// Each witness's name, and as of when it signed.
+    pub by: Vec<(String, Timestamp)>,
 }
 
 /// Reads a log in order, one object at a time, in constant memory but for tiles.
@@ -77,6 +94,7 @@ pub struct Verifier {
     first: Option<Timestamp>,
     /// The published one first.
     expected: Vec<Expected>,
+    witnessed: Option<Witnessed>,
     tiling: Tiling,
     bundle: Vec<[u8; 32]>,
     made: Vec<(Tile, Vec<u8>)>,
@@ -115,10 +133,39 @@ impl Verifier {
             head,
             first: None,
             expected,
+            witnessed: None,
             tiling: Tiling::new(),
             bundle: Vec::new(),
             made: Vec::new(),
         })
+    }
+
+    /// Demands that at least `wanted` of the witnesses signed this checkpoint, and that the log passes it.
+    pub fn demand(
+        &mut self,
+        known: &NoteVerifier,
+        note: Option<&[u8]>,
+        witnesses: &[CosignerKey],
+        wanted: usize,
+    ) -> Result<(), Wrong> {
+        let Some(note) = note else { return Err(Wrong::Unwitnessed { found: 0, wanted }) };
+        let whose = Whose::Witnessed;
+        let unread = || Wrong::Checkpoint { whose };
+        let note = Note::parse(note).map_err(|_| unread())?;
+        let origin = known.name().to_string();
+        let checkpoint = Checkpoint::believe(&note, &origin, std::slice::from_ref(known));
+        let checkpoint = checkpoint.map_err(|_| unread())?;
+        let signed = note.cosigned(witnesses).map_err(|_| Wrong::Cosignature)?;
+        if signed.len() < wanted {
+            return Err(Wrong::Unwitnessed { found: signed.len(), wanted });
+        }
+        let at =
+            |seconds| Timestamp::from_ms(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1_000));
+        let by = signed.into_iter().map(|(key, seconds)| (key.name().to_string(), at(seconds))).collect();
+        let size = checkpoint.size;
+        self.expected.push(Expected { checkpoint, whose, is_met: false });
+        self.witnessed = Some(Witnessed { size, by });
+        Ok(())
     }
 
     /// The next object of the log.
@@ -152,9 +199,9 @@ impl Verifier {
         if let Some(expected) = self.expected.iter().find(|expected| !expected.is_met) {
             let (size, whose) = (expected.checkpoint.size, expected.whose);
             return Err(match whose {
-                Whose::Kept if size > found => Wrong::RolledBack { kept: size, found },
                 Whose::Published if size > found => Wrong::Truncated { size, found },
-                Whose::Kept | Whose::Published => Wrong::NoSuchSize { whose, size },
+                _past if size > found => Wrong::RolledBack { whose, kept: size, found },
+                whose => Wrong::NoSuchSize { whose, size },
             });
         }
         Ok(Report {
@@ -163,6 +210,7 @@ impl Verifier {
             root: self.head.frontier.root(),
             first: self.first,
             last: self.head.time,
+            witnessed: self.witnessed,
         })
     }
 }

@@ -12,7 +12,7 @@ use seal::crypt4gh::{
 use seal::fuzz::{BODY_KEY, PURPOSE, READER_SECRET};
 use seal::keys::{DecryptionKey, SigningKey};
 use seal::merkle::{Frontier, Leaves, Proof, consistency, encode_bundle, inclusion, leaf_hash};
-use seal::note::{Checkpoint, NoteSigner, Receipt};
+use seal::note::{Checkpoint, Cosigner, NoteSigner, Receipt, Submission};
 use seal::segments::FileKey;
 use words::{Rand, Secret};
 
@@ -123,5 +123,16 @@ fn note_seeds() -> Outcome<()> {
     receipt.extra = Some(b"a salt".to_vec());
     write("receipt", "extra", receipt.to_string())?;
     write("vkey", "key", us.verifier().to_string())?;
+    let cosigner = Cosigner::new("witness.example/w".parse()?, key(3)?);
+    write("vkey", "witness", cosigner.public().to_string())?;
+    let mut note = checkpoint.sign(&us)?;
+    write(
+        "submission",
+        "first",
+        Submission { old: 0, proof: Proof::default(), note: note.clone() }.to_string(),
+    )?;
+    note.cosign(&cosigner, 1_800_000_000)?;
+    let proof = consistency(&Leaves(&leaves), 6, 13)?;
+    write("submission", "grown", Submission { old: 6, proof, note }.to_string())?;
     Ok(())
 }

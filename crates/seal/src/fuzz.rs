@@ -11,7 +11,7 @@ use crate::crypt4gh::{self, DataKey, Editor, ForeignOpener, OpenedHeader};
 use crate::envelope;
 use crate::keys::DecryptionKey;
 use crate::merkle::{self, Frontier, Proof, Tile};
-use crate::note::{Checkpoint, Note, NoteVerifier, Receipt};
+use crate::note::{Checkpoint, CosignerKey, Note, NoteVerifier, Receipt, Submission};
 use crate::segments::{self, FileKey};
 
 /// The corpus holds headers and key files for this key, so that parsing gets behind the AEAD.
@@ -23,7 +23,7 @@ pub const BODY_KEY: [u8; 32] = [9; 32];
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 16] = [
+pub const TARGETS: [Target; 17] = [
     ("header", fuzz_header),
     ("packet", fuzz_packet),
     ("foreign", fuzz_foreign),
@@ -32,6 +32,7 @@ pub const TARGETS: [Target; 16] = [
     ("keyfile", fuzz_keyfile),
     ("note", fuzz_note),
     ("receipt", fuzz_receipt),
+    ("submission", fuzz_submission),
     ("vkey", fuzz_vkey),
     ("checkpoint", fuzz_checkpoint),
     ("tile", fuzz_tile),
@@ -146,13 +147,21 @@ pub fn fuzz_receipt(bytes: &[u8]) {
     }
 }
 
+pub fn fuzz_submission(bytes: &[u8]) {
+    if let Ok(submission) = Submission::parse(bytes) {
+        assert!(submission.to_string().as_bytes() == bytes);
+        assert!(submission.note.cosigned(&[]).is_ok_and(|signed| signed.is_empty()));
+    }
+}
+
 pub fn fuzz_vkey(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
     };
-    if let Ok(key) = text.parse::<NoteVerifier>() {
-        assert!(key.to_string().eq_ignore_ascii_case(text));
-    }
+    let (log, witness) = (text.parse::<NoteVerifier>(), text.parse::<CosignerKey>());
+    assert!(log.is_err() || witness.is_err(), "a key of two kinds");
+    let told = log.map(|key| key.to_string()).or(witness.map(|key| key.to_string()));
+    assert!(told.is_err() || told.is_ok_and(|told| told.eq_ignore_ascii_case(text)));
 }
 
 pub fn fuzz_checkpoint(bytes: &[u8]) {

@@ -16,6 +16,7 @@ use words::{Clock, Id, Rand};
 
 pub use address::Address;
 pub use answer::{Answer, Download};
+pub(crate) use call::send;
 
 use crate::problem::Problem;
 

@@ -15,11 +15,13 @@ mod problem;
 mod serve;
 pub mod tar;
 mod watch;
+mod witness;
 
 pub use door::ActsDoor;
 pub use problem::Problem;
 pub use serve::serve;
 pub use watch::watch;
+pub use witness::{ask_witnesses, witness};
 
 /// Where acts are asked for: `POST /acts/<name>`.
 pub const ACTS_PATH: &str = "/acts/";

@@ -209,6 +209,11 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
         ("anna", "check.run", json!({})),
         ("anna", "check.show", json!({})),
         ("anna", "check.record", json!({ "note": "$word" })),
+        ("olga", "witness.add", json!({ "witness": "$witness_key", "address": "https://witness.example" })),
+        ("olga", "witness.follow", json!({ "log": "$log_key" })),
+        ("anna", "witness.show", json!({})),
+        ("olga", "witness.leave", json!({ "log": "$log_key" })),
+        ("olga", "witness.remove", json!({ "witness": "$witness_key" })),
         (
             "kurt",
             "key.erase-scope",
@@ -364,6 +369,11 @@ async fn every_act_as_nobody_the_wrong_and_the_right_person() {
     };
     let (mut done, mut known) = (BTreeSet::new(), BTreeMap::new());
     known.insert("word".to_owned(), word_of_a_drill(&world));
+    let other = |name: &str| format!("other.example/{name}").parse::<seal::note::KeyName>().unwrap();
+    let public = World::key("other").unwrap().public();
+    known
+        .insert("witness_key".to_owned(), seal::note::CosignerKey::new(other("witness"), public).to_string());
+    known.insert("log_key".to_owned(), seal::note::NoteVerifier::new(other("root"), public).to_string());
     known.insert("leaf".to_owned(), format!("{}:3", crate::ground::project(&world.region).await));
     for (who, name, fields) in story() {
         let act = Act::parse(name).unwrap_or_else(|| panic!("no act {name}"));

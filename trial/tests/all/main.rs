@@ -29,3 +29,4 @@ mod ten_million;
 mod unseen;
 mod upgrade;
 mod withdrawals;
+mod witness;

@@ -17,6 +17,8 @@ pub struct Export {
     pub path: PathBuf,
     pub key: String,
     pub checkpoint: String,
+    /// The newest checkpoint that witnesses signed, if any did.
+    pub witnessed: Option<String>,
     /// By path, the hash of each.
     pub tiles: BTreeMap<String, [u8; 32]>,
 }
@@ -38,7 +40,9 @@ impl Export {
     fn read(path: &Path) -> io::Result<Self> {
         if path.is_dir() {
             let mut export = Self::empty(path);
-            for name in names(path, "tile")?.into_iter().chain(["key", "checkpoint"].map(str::to_owned)) {
+            for name in
+                names(path, "tile")?.into_iter().chain(["key", "checkpoint", "witnessed"].map(str::to_owned))
+            {
                 let bytes = read_file(&path.join(&name), FILE_BYTES_MAX);
                 if let Some(bytes) = there(bytes).map_err(|cause| in_file(&name, &cause))? {
                     export.take(name, &bytes);
@@ -64,6 +68,7 @@ impl Export {
             path: path.to_path_buf(),
             key: String::new(),
             checkpoint: String::new(),
+            witnessed: None,
             tiles: BTreeMap::new(),
         }
     }
@@ -76,6 +81,7 @@ impl Export {
         match name.as_str() {
             "key" => self.key = String::from_utf8_lossy(bytes).into_owned(),
             "checkpoint" => self.checkpoint = String::from_utf8_lossy(bytes).into_owned(),
+            "witnessed" => self.witnessed = Some(String::from_utf8_lossy(bytes).into_owned()),
             tile if tile.starts_with("tile/") => {
                 self.tiles.insert(name, seal::sha256(bytes));
             }

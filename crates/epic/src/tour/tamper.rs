@@ -14,7 +14,7 @@ use words::Act;
 
 use crate::ask;
 use crate::failure::Failure;
-use crate::ledger::{self, Export, Found};
+use crate::ledger::{self, Export, Found, Past};
 use crate::paint::Paint;
 use crate::print;
 use crate::settings::Settings;
@@ -58,7 +58,7 @@ fn unpacked(archive: &Bytes) -> Result<Scratch, Failure> {
 pub fn verify_archive(archive: &Bytes) -> Result<Report, Failure> {
     let folder = unpacked(archive)?;
     let (export, key) = opened(&folder.0)?;
-    ledger::examine(&export, &key, None)?.map_err(|found| ledger::wrong(&found))
+    ledger::examine(&export, &key, &Past::default())?.map_err(|found| ledger::wrong(&found))
 }
 
 fn opened(folder: &Path) -> Result<(Export, NoteVerifier), Failure> {
@@ -81,7 +81,7 @@ fn victims(folder: &Path, commits: u64) -> Vec<PathBuf> {
 
 fn show(folder: &Path, paint: Paint) -> Result<(), Failure> {
     let (export, key) = opened(folder)?;
-    let whole = ledger::examine(&export, &key, None)?.map_err(|found| ledger::wrong(&found))?;
+    let whole = ledger::examine(&export, &key, &Past::default())?.map_err(|found| ledger::wrong(&found))?;
     let mut told = format!(
         "{} {}, as exported: {} leaves in {} commits, verified with the public key alone\n\n",
         paint.good("✓"),
@@ -96,7 +96,7 @@ fn show(folder: &Path, paint: Paint) -> Result<(), Failure> {
         told += &one(folder, &file, &key, paint)?;
     }
     let (export, key) = opened(folder)?;
-    let again = ledger::examine(&export, &key, None)?.map_err(|found| ledger::wrong(&found))?;
+    let again = ledger::examine(&export, &key, &Past::default())?.map_err(|found| ledger::wrong(&found))?;
     told += &format!(
         "{} every byte put back: {} leaves in {} commits, whole again\n",
         paint.good("✓"),
@@ -127,7 +127,7 @@ fn one(folder: &Path, file: &Path, key: &NoteVerifier, paint: Paint) -> Result<S
         *byte ^= 1;
     }
     std::fs::write(file, &changed).map_err(failed)?;
-    let found = ledger::examine(&Export::open(folder)?, key, None)?;
+    let found = ledger::examine(&Export::open(folder)?, key, &Past::default())?;
     std::fs::write(file, &bytes).map_err(failed)?;
     let name = file.strip_prefix(folder).unwrap_or(file).display().to_string();
     match found {

@@ -21,3 +21,4 @@ mod tampered;
 mod tls;
 mod upgrade;
 mod watched;
+mod witness;

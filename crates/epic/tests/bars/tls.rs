@@ -56,7 +56,7 @@ for bundle in (sys.argv[2], True):
         print("SSLError")
 "#;
 
-fn certificate(house: &House, folder: &str) -> [String; 3] {
+pub fn certificate(house: &House, folder: &str) -> [String; 3] {
     let folder = house.text(folder);
     let ended =
         house.epic(&["--json", "certificate", "make", &folder, "--name", "127.0.0.1", "--name", "localhost"]);

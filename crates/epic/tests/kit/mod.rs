@@ -38,6 +38,8 @@ pub fn block_on<T>(work: impl Future<Output = T>) -> T {
 /// Folders, and the addresses of a region that is up.
 pub struct House {
     folder: TempDir,
+    /// The region's, in checkpoints.
+    pub name: &'static str,
     /// Beside the few variables that every command gets.
     pub variables: Vec<(&'static str, PathBuf)>,
     up: Option<Child>,
@@ -68,7 +70,8 @@ impl Ended {
 
 impl House {
     pub fn empty() -> Self {
-        Self { folder: TempDir::new().unwrap(), variables: Vec::new(), up: None, ready: Value::Null }
+        let folder = TempDir::new().unwrap();
+        Self { folder, name: "epic.test", variables: Vec::new(), up: None, ready: Value::Null }
     }
 
     /// A region that was founded by `olga` of `infn`.
@@ -132,7 +135,7 @@ impl House {
     pub fn init(&self, more: &[&str]) -> Ended {
         let (data, custody, key) = (self.text("data"), self.text("custody"), self.text("olga.key"));
         let mut args =
-            vec!["--key-file", &key, "init", "--data", &data, "--custody", &custody, "--name", "epic.test"];
+            vec!["--key-file", &key, "init", "--data", &data, "--custody", &custody, "--name", self.name];
         args.extend(["--organisation", "infn", "--person", "olga"]);
         args.extend(more);
         self.epic(&args)

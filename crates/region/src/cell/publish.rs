@@ -30,10 +30,11 @@ impl Known {
     /// What custody remembers of a cell.
     pub fn read(ground: &Ground, cell: Id<CellNoun>) -> Result<Option<Self>, Refusal> {
         let text = ground.custody.known_head(cell).map_err(|_| unpublished())?;
-        text.map(|text| Self::parse(text.as_bytes(), ground, cell).ok_or_else(unpublished)).transpose()
+        text.map(|text| Self::of(text.as_bytes(), ground, cell).ok_or_else(unpublished)).transpose()
     }
 
-    fn parse(note: &[u8], ground: &Ground, cell: Id<CellNoun>) -> Option<Self> {
+    /// What a checkpoint of a cell says, if this region signed it.
+    pub(crate) fn of(note: &[u8], ground: &Ground, cell: Id<CellNoun>) -> Option<Self> {
         let origin = origin(&ground.origin, cell);
         let verifier = verifier(&ground.origin, cell, ground.signer.public())?;
         let checkpoint = Checkpoint::open(note, &origin, &[verifier]).ok()?;
@@ -94,14 +95,9 @@ impl Publisher {
             return Ok(checkpoint);
         }
         self.write(&mut written).await?;
-        let checkpoint = Checkpoint::new(
-            origin(&self.ground.origin, self.cell),
-            head.frontier.size(),
-            head.frontier.root(),
-        );
-        let note = checkpoint.sign(&self.signer()?).map_err(|_| unpublished())?.to_string();
+        let note = self.sign(head.frontier.size(), head.frontier.root())?.to_string();
         // INVARIANT: what custody remembers never goes back.
-        if Known::read(&self.ground, self.cell)?.is_some_and(|known| known.size > checkpoint.size) {
+        if Known::read(&self.ground, self.cell)?.is_some_and(|known| known.size > head.frontier.size()) {
             return Err(unpublished());
         }
         let derived = Derived::new(self.ground.bucket.clone(), self.cell);
@@ -110,6 +106,12 @@ impl Publisher {
         written.checkpoint = Some(note.clone());
         *slot = Some(written);
         Ok(note)
+    }
+
+    /// The checkpoint of a tree of this cell: the same bytes each time.
+    pub(crate) fn sign(&self, size: u64, root: Hash) -> Result<Note, Refusal> {
+        let checkpoint = Checkpoint::new(origin(&self.ground.origin, self.cell), size, root);
+        checkpoint.sign(&self.signer()?).map_err(|_| unpublished())
     }
 
     /// A signed note over one line of JSON, in the name of this cell's log.
@@ -157,7 +159,7 @@ impl Publisher {
     async fn restore(&self) -> Option<Written> {
         let derived = Derived::new(self.ground.bucket.clone(), self.cell);
         let note = derived.checkpoint().await.ok()??;
-        let known = Known::parse(&note, &self.ground, self.cell)?;
+        let known = Known::of(&note, &self.ground, self.cell)?;
         let size = known.size;
         let mut tiles = HashMap::new();
         for tile in unfilled(size) {

@@ -14,6 +14,7 @@ pub mod scrub;
 #[cfg(test)]
 mod tests;
 mod usage;
+mod witness;
 
 use async_trait::async_trait;
 use futures::FutureExt;
@@ -123,6 +124,7 @@ pub fn all() -> Vec<Box<dyn Check>> {
         Box::new(lineage::LineageComplete),
         Box::new(drill::RestoreDrill),
         Box::new(usage::UsageRecount),
+        Box::new(witness::CheckpointWitnessed),
     ]
 }
 

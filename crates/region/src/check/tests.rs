@@ -23,9 +23,10 @@ use crate::object::{Lineage, ObjectRow};
 use crate::snapshot::SnapshotRow;
 use crate::twin::{SeededRand, Soil, StillClock, World};
 
-/// All but the drill, which needs copies, and lineage, which needs a study; `trial` has some.
+/// All but the drill, which needs copies, lineage, which needs a study, and witnesses; `trial` has some.
 fn watching() -> Vec<Box<dyn crate::check::Check>> {
-    let is_elsewhere = |name: &str| ["restore-drill", "lineage-complete"].contains(&name);
+    let is_elsewhere =
+        |name: &str| ["restore-drill", "lineage-complete", "checkpoint-witnessed"].contains(&name);
     all().into_iter().filter(|check| !is_elsewhere(check.name())).collect()
 }
 
@@ -48,7 +49,7 @@ async fn a_sound_region_passes_and_an_old_verdict_is_stale() {
         let finding = verdict(check.as_ref(), &world.region).await;
         // Nothing was delivered, so there is no body to scrub; `trial` scrubs some.
         let expected = match check.name() {
-            "blob-scrub" | "lineage-complete" => Verdict::NotApplicable,
+            "blob-scrub" | "lineage-complete" | "checkpoint-witnessed" => Verdict::NotApplicable,
             "restore-drill" => Verdict::Stale,
             _ => Verdict::Pass,
         };
@@ -203,7 +204,9 @@ async fn where_there_is_nothing_to_look_at_it_is_not_applicable() {
     for check in checks {
         let finding = verdict(check.as_ref(), &empty.region).await;
         let expected = match check.name() {
-            "erase-proof" | "blob-scrub" | "rollback-probe" | "lineage-complete" => Verdict::NotApplicable,
+            "erase-proof" | "blob-scrub" | "rollback-probe" | "lineage-complete" | "checkpoint-witnessed" => {
+                Verdict::NotApplicable
+            }
             "restore-drill" => Verdict::Stale,
             // The founder's own names, the root's ledger and the policy are there from the start.
             _ => Verdict::Pass,

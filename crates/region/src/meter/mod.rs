@@ -70,15 +70,17 @@ struct ActMeter {
 pub enum Door {
     S3,
     Acts,
+    Witness,
 }
 
 impl Door {
-    const ALL: [Self; 2] = [Self::S3, Self::Acts];
+    const ALL: [Self; 3] = [Self::S3, Self::Acts, Self::Witness];
 
     pub const fn text(self) -> &'static str {
         match self {
             Self::S3 => "s3",
             Self::Acts => "acts",
+            Self::Witness => "witness",
         }
     }
 }

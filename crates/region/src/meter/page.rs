@@ -11,6 +11,7 @@ use crate::Region;
 use crate::check::{self, Verdict};
 use crate::meter::{Counter, Door, Histogram, Last, StoreWork};
 use crate::usage::{self, UsageRow};
+use crate::witness::State;
 
 /// A figure that the region does not know itself: a door's seats, the process's memory.
 #[derive(Debug, Clone)]
@@ -149,6 +150,12 @@ impl Page {
             "Since every checkpoint was last up to date.",
             &meters.published_at,
         );
+        self.family("epic_witnesses", "gauge", "Witnesses of this region, by how it stands with them.");
+        let witnesses = region.witnesses().await?;
+        for text in State::TEXTS {
+            let count = witnesses.iter().filter(|(_, _, state)| state.text() == text).count();
+            self.line(format_args!("epic_witnesses{{state=\"{text}\"}} {count}"));
+        }
         self.family("epic_check_verdict", "gauge", "1 for the verdict that a check has now.");
         for (name, verdict) in check::verdicts(region).await? {
             for one in Verdict::ALL {

@@ -10,7 +10,7 @@ use seal::merkle::{TileNodes, inclusion, inclusion_nodes};
 use serde_json::{Value, json};
 use store::Derived;
 use words::act::{CheckpointSign, LedgerExport, LedgerProve, LedgerShow};
-use words::noun::{Noun, Snapshot};
+use words::noun::{Noun, ROOT_CELL, Snapshot};
 use words::{Actor, Deed, Id, Reason, Refusal};
 
 use std::sync::Arc;
@@ -263,11 +263,15 @@ pub async fn export(
     let key = publish::verifier(&region.ground().origin, cell.id, region.ground().signer.public());
     let derived = Derived::new(region.ground().bucket.clone(), cell.id);
     let size = size_of(&checkpoint).unwrap_or(0);
+    let witnessed = if cell.id == ROOT_CELL { region.witnessed().await? } else { None };
     let unread = || Refusal::with(Reason::Unavailable, "a commit cannot be read");
     Ok(try_stream! {
         let key = key.map(|key| key.to_string()).unwrap_or_default();
         yield ("key".to_owned(), Bytes::from(key + "\n"));
         yield ("checkpoint".to_owned(), Bytes::from(checkpoint));
+        if let Some(note) = witnessed {
+            yield ("witnessed".to_owned(), Bytes::from(note.to_string()));
+        }
         for tile in seal::merkle::new_tiles(0, size).map_err(|_| unread())? {
             let bytes = derived.tile(publish::tile_name(tile)).await.map_err(|_| unread())?;
             if let Some(bytes) = bytes {

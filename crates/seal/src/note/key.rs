@@ -3,7 +3,8 @@
 //! SPEC: C2SP signed-note, "Signatures" and "Verifier keys": key id =
 //! SHA-256(name || 0x0A || 0x01 || public key)[:4]; text
 //! `<name>+<id in hex>+<base64(0x01 || public key)>`. Names identify, ids only hint:
-//! both and the key itself must fit. Secret halves have no text form here.
+//! both and the key itself must fit. A witness's key has the same text with 0x04.
+//! Secret halves have no text form here.
 
 use std::fmt;
 use std::str::FromStr;
@@ -27,7 +28,7 @@ pub enum NoteKeyError {
     Name,
     #[error("not a verifier key")]
     NotAKey,
-    #[error("verifier key is of an unknown type")]
+    #[error("verifier key is of another type: a log's and a witness's are not the same")]
     Type,
     #[error("verifier key's id does not fit its name and key")]
     Id,
@@ -74,10 +75,10 @@ impl KeyId {
         self.0
     }
 
-    fn of(name: &KeyName, key: VerifyingKey) -> Self {
+    pub(super) fn of(name: &KeyName, kind: u8, key: VerifyingKey) -> Self {
         let mut hash = Sha256::new();
         hash.update(name.0.as_bytes());
-        hash.update([b'\n', TYPE_ED25519]);
+        hash.update([b'\n', kind]);
         hash.update(key.to_bytes());
         let [a, b, c, d, ..] = <[u8; 32]>::from(hash.finalize());
         Self([a, b, c, d])
@@ -125,7 +126,7 @@ pub struct NoteVerifier {
 
 impl NoteVerifier {
     pub fn new(name: KeyName, key: VerifyingKey) -> Self {
-        let id = KeyId::of(&name, key);
+        let id = KeyId::of(&name, TYPE_ED25519, key);
         Self { name, id, key }
     }
 
@@ -149,8 +150,7 @@ impl NoteVerifier {
 /// The verifier key text ("vkey").
 impl fmt::Display for NoteVerifier {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key = [[TYPE_ED25519].as_slice(), &self.key.to_bytes()].concat();
-        write!(out, "{}+{}+{}", self.name, HEXLOWER.encode(&self.id.0), BASE64.encode(&key))
+        write_vkey(out, &self.name, self.id, TYPE_ED25519, self.key)
     }
 }
 
@@ -158,17 +158,35 @@ impl FromStr for NoteVerifier {
     type Err = NoteKeyError;
 
     fn from_str(text: &str) -> Result<Self, NoteKeyError> {
-        let (name, rest) = text.split_once('+').ok_or(NoteKeyError::NotAKey)?;
-        let (id, key) = rest.split_once('+').ok_or(NoteKeyError::NotAKey)?;
-        let name: KeyName = name.parse()?;
-        let id = HEXLOWER_PERMISSIVE.decode(id.as_bytes()).map_err(|_| NoteKeyError::NotAKey)?;
-        let key = base64(key).ok_or(NoteKeyError::NotAKey)?;
-        let (kind, key) = key.split_first().ok_or(NoteKeyError::NotAKey)?;
-        if *kind != TYPE_ED25519 {
-            return Err(NoteKeyError::Type);
-        }
-        let key = <[u8; 32]>::try_from(key).map_err(|_| NoteKeyError::NotAKey)?;
-        let verifier = Self::new(name, VerifyingKey::from_bytes(key));
-        if verifier.id.0.as_slice() == id { Ok(verifier) } else { Err(NoteKeyError::Id) }
+        let (name, key) = read_vkey(text, TYPE_ED25519)?;
+        Ok(Self::new(name, key))
     }
+}
+
+pub(super) fn write_vkey(
+    out: &mut fmt::Formatter<'_>,
+    name: &KeyName,
+    id: KeyId,
+    kind: u8,
+    key: VerifyingKey,
+) -> fmt::Result {
+    let key = [[kind].as_slice(), &key.to_bytes()].concat();
+    write!(out, "{name}+{}+{}", HEXLOWER.encode(&id.0), BASE64.encode(&key))
+}
+
+/// The name and key of a verifier key of this signature type, if its id fits them.
+pub(super) fn read_vkey(text: &str, kind: u8) -> Result<(KeyName, VerifyingKey), NoteKeyError> {
+    let (name, rest) = text.split_once('+').ok_or(NoteKeyError::NotAKey)?;
+    let (id, key) = rest.split_once('+').ok_or(NoteKeyError::NotAKey)?;
+    let name: KeyName = name.parse()?;
+    let id = HEXLOWER_PERMISSIVE.decode(id.as_bytes()).map_err(|_| NoteKeyError::NotAKey)?;
+    let key = base64(key).ok_or(NoteKeyError::NotAKey)?;
+    let (found, key) = key.split_first().ok_or(NoteKeyError::NotAKey)?;
+    if *found != kind {
+        return Err(NoteKeyError::Type);
+    }
+    let key = <[u8; 32]>::try_from(key).map_err(|_| NoteKeyError::NotAKey)?;
+    let key = VerifyingKey::from_bytes(key);
+    let fits = KeyId::of(&name, kind, key).0.as_slice() == id;
+    if fits { Ok((name, key)) } else { Err(NoteKeyError::Id) }
 }

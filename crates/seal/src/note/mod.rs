@@ -1,18 +1,23 @@
 //! Signed notes: a text and who signed it, readable by people and machines.
 //!
-//! SPEC: C2SP signed-note, with Ed25519 (type 0x01) alone. A note that opens was
-//! signed by at least one known key, and no known key's signature on it is wrong.
-//! Unknown keys' signatures are kept and ignored, as the spec asks.
+//! SPEC: C2SP signed-note, with Ed25519 (type 0x01), and witnesses' cosignatures
+//! (0x04). A note that opens was signed by at least one known key, and no known
+//! key's signature on it is wrong. Unknown keys' signatures are kept and ignored,
+//! as the spec asks.
 
 mod checkpoint;
+mod cosignature;
 mod key;
 mod receipt;
+mod submission;
 
 use data_encoding::BASE64;
 
 pub use checkpoint::{CHECKPOINT_BYTES_MAX, Checkpoint, CheckpointError};
+pub use cosignature::{Cosigner, CosignerKey};
 pub use key::{KEY_NAME_CHARS_MAX, KeyId, KeyName, NoteKeyError, NoteSigner, NoteVerifier};
 pub use receipt::{EXTRA_BYTES_MAX, RECEIPT_BYTES_MAX, Receipt, ReceiptError};
+pub use submission::{NotASubmission, SUBMISSION_BYTES_MAX, Submission};
 
 use crate::keys::KeyError;
 use crate::text::base64;
@@ -82,12 +87,16 @@ impl Note {
     /// Adds a signature, in place of an earlier one by the same key.
     pub fn sign(&mut self, signer: &NoteSigner) -> Result<(), NoteError> {
         let bytes = signer.sign(self.text.as_bytes()).map_err(NoteError::Sign)?.to_vec();
-        let (name, id) = (signer.name().clone(), signer.id());
-        self.signatures.retain(|line| line.name != name || line.id != id);
+        self.add(NoteSignature { name: signer.name().clone(), id: signer.id(), bytes })
+    }
+
+    /// Adds a line, in place of an earlier one by the same key.
+    fn add(&mut self, line: NoteSignature) -> Result<(), NoteError> {
+        self.signatures.retain(|other| other.name != line.name || other.id != line.id);
         if self.signatures.len() >= SIGNATURES_MAX {
             return Err(NoteError::TooManySignatures);
         }
-        self.signatures.push(NoteSignature { name, id, bytes });
+        self.signatures.push(line);
         Ok(())
     }
 
@@ -133,11 +142,15 @@ impl Note {
 impl std::fmt::Display for Note {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(out, "{}", self.text)?;
-        for line in &self.signatures {
-            let bytes = [line.id.to_bytes().as_slice(), &line.bytes].concat();
-            writeln!(out, "{LINE_START}{} {}", line.name, BASE64.encode(&bytes))?;
-        }
-        Ok(())
+        self.signatures.iter().try_for_each(|line| write!(out, "{line}"))
+    }
+}
+
+/// The line with its end.
+impl std::fmt::Display for NoteSignature {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let bytes = [self.id.to_bytes().as_slice(), &self.bytes].concat();
+        writeln!(out, "{LINE_START}{} {}", self.name, BASE64.encode(&bytes))
     }
 }
 

@@ -6,6 +6,7 @@ mod boxes;
 mod chance;
 mod checksums;
 mod corpus;
+mod cosignature;
 mod crypt4gh;
 mod merkle;
 #[path = "../../../../trial/tests/need/mod.rs"]

@@ -30,7 +30,7 @@ impl Address {
     }
 
     /// Host and port as the `Host` header has them.
-    pub(super) fn authority(&self) -> String {
+    pub(crate) fn authority(&self) -> String {
         match self.host.parse::<IpAddr>() {
             Ok(ip) => SocketAddr::new(ip, self.port).to_string(),
             Err(_name) => format!("{}:{}", self.host, self.port),

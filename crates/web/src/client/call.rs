@@ -15,6 +15,7 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use listen::Trust;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -23,7 +24,7 @@ use words::Act;
 use words::chance::bytes;
 
 use super::answer::{accepted, read_answer, read_download};
-use super::{Answer, CallError, Client, Download};
+use super::{Address, Answer, CallError, Client, Download};
 use crate::head::Asked;
 use crate::{ACT_HEADER, ACTS_PATH};
 
@@ -107,21 +108,28 @@ impl Client {
     }
 
     async fn send(&self, request: Request<Body>) -> Result<Response<Incoming>, CallError> {
-        let unreachable = |cause| CallError::Unreachable { address: self.address.to_string(), cause };
-        let stream = TcpStream::connect((self.address.host(), self.address.port())).await;
-        let stream = stream.map_err(unreachable)?;
-        // A failure costs speed, nothing else.
-        let _is_set = stream.set_nodelay(true);
-        if !self.address.is_secure() {
-            return exchange(stream, request).await;
-        }
-        let unproven = |cause| CallError::Unproven { address: self.address.to_string(), cause };
-        let trust = self.trust.as_ref().ok_or_else(|| unproven(io::ErrorKind::NotFound.into()))?;
-        exchange(trust.connect(self.address.host(), stream).await.map_err(unproven)?, request).await
+        accepted(send(&self.address, self.trust.as_ref(), request).await?).await
     }
 }
 
-/// One request over a connection of its own, and the head of its answer.
+/// One request to an address over a connection of its own, and the head of its answer, whatever it says.
+pub(crate) async fn send(
+    address: &Address,
+    trust: Option<&Trust>,
+    request: Request<Body>,
+) -> Result<Response<Incoming>, CallError> {
+    let unreachable = |cause| CallError::Unreachable { address: address.to_string(), cause };
+    let stream = TcpStream::connect((address.host(), address.port())).await.map_err(unreachable)?;
+    // A failure costs speed, nothing else.
+    let _is_set = stream.set_nodelay(true);
+    if !address.is_secure() {
+        return exchange(stream, request).await;
+    }
+    let unproven = |cause| CallError::Unproven { address: address.to_string(), cause };
+    let trust = trust.ok_or_else(|| unproven(io::ErrorKind::NotFound.into()))?;
+    exchange(trust.connect(address.host(), stream).await.map_err(unproven)?, request).await
+}
+
 async fn exchange(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     request: Request<Body>,
@@ -129,7 +137,7 @@ async fn exchange(
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(CallError::Broken)?;
     // It ends with the answer's last byte, or when the answer is dropped; its error reaches the answer.
     tokio::spawn(connection);
-    accepted(sender.send_request(request).await.map_err(CallError::Broken)?).await
+    sender.send_request(request).await.map_err(CallError::Broken)
 }
 
 /// A body that begins when the region asks for it.

@@ -827,6 +827,35 @@ acts! {
         note: String,
     }
 
+    // Witnesses: regions that hold each other to one history
+    /// Name a witness: another region, or a public one, that signs this region's checkpoints.
+    WitnessAdd = "witness" "add" in Root on Region weighs Duty by [Operator] {
+        /// its verifier key, as its operator's `epic witness show` prints it
+        witness: String,
+        /// where it is asked, as `https://witness.example:9030`
+        address: String,
+    }
+    /// Ask a witness no more.
+    WitnessRemove = "witness" "remove" in Root on Region weighs Duty by [Operator] {
+        /// its name
+        witness: String,
+    }
+    /// Witness another region: sign its checkpoints as long as its ledger only grows.
+    WitnessFollow = "witness" "follow" in Root on Region weighs Duty by [Operator] {
+        /// verifier key of its root's ledger, as `log` in its operator's `epic witness show`
+        log: String,
+        /// digest of the loss that its people declared: what was signed before is forgotten, and our ledger says so
+        loss: Option<String>,
+    }
+    /// Sign a region's checkpoints no more; what was signed stays remembered.
+    WitnessLeave = "witness" "leave" in Root on Region weighs Duty by [Operator] {
+        /// name of its ledger
+        log: String,
+    }
+    /// Show this region's keys for witnessing, who witnesses it and how far, and whom it witnesses.
+    WitnessShow = "witness" "show" in Root on Region weighs View by [Auditor, Operator] {
+    }
+
     // Exits
     /// Start the return of one provider's data, once their agreement is over.
     ExitStart = "exit" "start" in Project on Exit weighs Duty by [Controller] {

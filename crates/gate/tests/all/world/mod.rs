@@ -171,7 +171,12 @@ pub fn target(act: Act) -> Target {
         | Act::KeyOffer
         | Act::CheckRun
         | Act::CheckRecord
-        | Act::CheckShow => Target::Region,
+        | Act::CheckShow
+        | Act::WitnessAdd
+        | Act::WitnessRemove
+        | Act::WitnessFollow
+        | Act::WitnessLeave
+        | Act::WitnessShow => Target::Region,
     }
 }
 
