@@ -9,6 +9,8 @@ use std::ops::{Bound, RangeBounds};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::future::{BoxFuture, ready};
+use futures::{FutureExt, TryFutureExt};
 use minicbor::bytes::ByteVec;
 use store::index::{KeyRange, Rows};
 use words::noun::Scope;
@@ -67,19 +69,21 @@ impl Draft {
         self.row(own).await?.ok_or(Refusal::new(Reason::NotFound))
     }
 
-    async fn bytes(&self, key: &[u8]) -> Result<Option<Bytes>, Refusal> {
-        if let Some(change) = self.changes.iter().rev().find(|change| change.key == key) {
-            return Ok(change.value.clone().map(Bytes::from));
+    fn bytes<'a>(&'a self, key: &'a [u8]) -> BoxFuture<'a, Result<Option<Bytes>, Refusal>> {
+        match self.changes.iter().rev().find(|change| change.key == key) {
+            Some(change) => ready(Ok(change.value.clone().map(Bytes::from))).boxed(),
+            None => self.before(key),
         }
-        self.before(key).await
     }
 
     /// A row's bytes as the acts before the one at hand left them.
-    pub(crate) async fn before(&self, key: &[u8]) -> Result<Option<Bytes>, Refusal> {
-        if let Some(value) = self.accepted.get(key) {
-            return Ok(value.clone().map(Bytes::from));
+    ///
+    /// WHY boxed, as `scan`: every act waits for rows at many places, and the compiler proves each anew.
+    pub(crate) fn before<'a>(&'a self, key: &'a [u8]) -> BoxFuture<'a, Result<Option<Bytes>, Refusal>> {
+        match self.accepted.get(key) {
+            Some(value) => ready(Ok(value.clone().map(Bytes::from))).boxed(),
+            None => self.index.get(key).map_err(unread).boxed(),
         }
-        self.index.get(key).await.map_err(unread)
     }
 
     /// Rows of a table whose own key starts with `prefix`, from `after` (own key, excluded), in order.
@@ -119,7 +123,11 @@ impl Draft {
         }
     }
 
-    async fn scan(&self, mut range: KeyRange, rows_max: usize) -> Result<Vec<(Bytes, Bytes)>, Refusal> {
+    fn scan(&self, range: KeyRange, rows_max: usize) -> BoxFuture<'_, Result<Vec<(Bytes, Bytes)>, Refusal>> {
+        self.scanned(range, rows_max).boxed()
+    }
+
+    async fn scanned(&self, mut range: KeyRange, rows_max: usize) -> Result<Vec<(Bytes, Bytes)>, Refusal> {
         let mut changed = self.changed(&range);
         let mut found = Vec::new();
         while found.len() < rows_max {
