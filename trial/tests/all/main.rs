@@ -12,6 +12,7 @@ mod ground;
 mod hidden;
 mod keeping;
 mod ledger;
+mod lives_across;
 mod looks;
 mod names;
 mod openings;

@@ -15,6 +15,7 @@ mod kill;
 mod package;
 mod parity;
 mod scripts;
+mod soak;
 mod study;
 mod tampered;
 mod tls;
