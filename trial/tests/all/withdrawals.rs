@@ -305,7 +305,8 @@ async fn arrives_after_a_rotation(world: &World, step: u64) -> bool {
     let rows = home.view().await.unwrap().all::<ObjectRow>(&[]).await.unwrap();
     for (_, object) in rows.into_iter().filter(|(_, object)| object.key == "cases/1.csv") {
         let version = object.version_id();
-        let gone = json!({ "project": PROJECT, "bucket": "onward-bari", "key": object.key, "version": version });
+        let gone =
+            json!({ "project": PROJECT, "bucket": "onward-bari", "key": object.key, "version": version });
         region.perform(&rita, Act::ObjectDelete, gone, None).await.unwrap();
     }
     world.act("kurt", "key.rotate", json!({ "project": PROJECT })).await.unwrap();

@@ -38,6 +38,10 @@ const JUDGED_SECONDS_MIN: f64 = 60.0;
 /// WHY: connections that are being closed; a leak has thousands after a day.
 const FILES_LEFT_MAX: usize = 40;
 
+const UPLOADS: &str = "<LifecycleConfiguration><Rule><ID>uploads</ID><Filter></Filter>\
+    <AbortIncompleteMultipartUpload><DaysAfterInitiation>1</DaysAfterInitiation></AbortIncompleteMultipartUpload><Status>Enabled</Status></Rule>\
+    </LifecycleConfiguration>";
+
 /// How a life ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
@@ -69,8 +73,9 @@ struct Soak {
 fn house() -> House {
     let house = House::agreed();
     house.done("rita", &["bucket", "create", "results", "--project", "planet"]);
-    let rule = r#"{"id":"uploads","upload_days":1}"#;
-    house.done("carla", &["bucket", "expire", "results", "--project", "planet", "--rules", rule]);
+    // WHY over S3: data of this tier are touched from inside, as with a credential of that place.
+    let carla = house.credential("carla", "planet", &["--place", "inside", "--workspace", "desk"]);
+    house.s3_done(Door::Inside, &carla, Call::put("/results?lifecycle=", UPLOADS.as_bytes()));
     for (person, role) in [("anna", "auditor"), ("kurt", "custodian")] {
         house.enrol(person, "infn");
         house.done("olga", &["role", "grant", "--person", person, "--role", role]);
@@ -85,7 +90,8 @@ impl Soak {
         let mut house = house();
         let (desk, deliverer) = (house.desk(), house.deliverer("bari", "deliver-bari", "127.0.0.0/8"));
         assert_eq!(house.down(), 0);
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         Self {
             house,
             clients: (1..=CLIENTS).map(|number| Client::new(number, seed, &desk, &deliverer)).collect(),
@@ -185,10 +191,12 @@ impl Soak {
         let files = self.files();
         life.orphans = files.difference(&life.named.of_objects).cloned().collect();
         life.orphans.retain(|blob| !life.named.of_parts.contains(blob));
-        let lost: Vec<_> = life.named.of_objects.union(&life.named.of_parts).filter(|blob| !files.contains(*blob)).collect();
+        let lost: Vec<_> =
+            life.named.of_objects.union(&life.named.of_parts).filter(|blob| !files.contains(*blob)).collect();
         assert!(lost.is_empty(), "rows name blobs that are gone: {lost:?}");
         // What nothing named when the last life ended was a day old at the first sweep of this one.
-        let has_swept = life.samples.last().is_some_and(|last| last.seconds > self.round().as_secs_f64() * 1.5);
+        let has_swept =
+            life.samples.last().is_some_and(|last| last.seconds > self.round().as_secs_f64() * 1.5);
         if let Some(before) = self.lives.last().filter(|_| has_swept) {
             let left: Vec<_> = before.orphans.intersection(&life.orphans).collect();
             assert!(left.is_empty(), "{} blobs outlived a sweep: {left:?}", left.len());
