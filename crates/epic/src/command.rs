@@ -378,6 +378,16 @@ fn up() -> Command {
                 .help("give uploads up so long after their last part"),
         )
         .arg(
+            // WHY hidden: only trials have a use for it; it makes the region look more often, and changes no age.
+            Arg::new("pace")
+                .long("pace")
+                .value_name("TIMES")
+                .value_parser(value_parser!(u32).range(1..=3_600))
+                .default_value("1")
+                .hide(true)
+                .help("look after the house so many times as often"),
+        )
+        .arg(
             Arg::new("log-file")
                 .long("log-file")
                 .value_name("FILE")

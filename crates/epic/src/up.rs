@@ -8,6 +8,7 @@ use clap::ArgMatches;
 use listen::{Port, Tls, Trust};
 use region::Region;
 use region::expiry::Ages;
+use region::tend::Pace;
 use s3::{Front, S3Door};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -75,6 +76,7 @@ async fn live(
     log: Option<Log>,
 ) -> Result<(), Failure> {
     let ages = Ages { upload_days: matches.get_one::<u32>("upload-days").copied().unwrap_or_default() };
+    let pace = Pace(matches.get_one::<u32>("pace").copied().unwrap_or(1));
     // WHY first: whoever is asked to end before it is ready ends in good order, as if cut off: nothing was promised.
     let mut word = Word::listen()?;
     let _reopening = Reopening::of(log)?;
@@ -92,7 +94,7 @@ async fn live(
     let (end, ended) = watch::channel(());
     let mut tending = tokio::spawn({
         let region = region.clone();
-        async move { region.tend_by(ages, told(ended)).await }
+        async move { region.tend_by(ages, pace, told(ended)).await }
     });
     // WHY both: a region that has lost its root serves nobody, and whoever watches the process must see it end.
     let lost = tokio::select! {

@@ -42,14 +42,26 @@ const SWEEP_EVERY_TICKS: u64 = 3_600;
 /// WHY: what ends by itself does so at midnight; an hour later is soon enough, and a failed round is soon repeated.
 const EXPIRE_EVERY: Duration = Duration::from_secs(3_600);
 
+/// How many times as often as usual the house is looked after; 1 unless a trial wants a day's rounds in minutes.
+///
+/// It says when the region looks, never what it finds: ages, dates and the lease stay as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace(pub u32);
+
+impl Pace {
+    fn of(self, usual: Duration) -> Duration {
+        usual / self.0.max(1)
+    }
+}
+
 impl Region {
     /// Tends until `until` ends, then closes in good order.
     pub async fn tend(&self, until: impl Future<Output = ()> + Send) {
-        self.tend_by(Ages::default(), until).await;
+        self.tend_by(Ages::default(), Pace(1), until).await;
     }
 
-    /// The same with other ages than the usual ones.
-    pub async fn tend_by(&self, ages: Ages, until: impl Future<Output = ()> + Send) {
+    /// The same with other ages than the usual ones, and at another pace.
+    pub async fn tend_by(&self, ages: Ages, pace: Pace, until: impl Future<Output = ()> + Send) {
         let (end, ended) = tokio::sync::watch::channel(());
         // WHY tasks of their own: housekeeping may take long, the lease and what was observed may not.
         let confirming = tokio::spawn(confirm_until(self.clone(), ended.clone()));
@@ -59,9 +71,9 @@ impl Region {
         let resealing = tokio::spawn(reseal_until(self.clone(), ended));
         tokio::select! {
             () = until => {}
-            () = self.keep_house() => {}
+            () = self.keep_house(pace) => {}
             // WHY here and no task of its own: it ends before the cells are closed. A step on its way is one commit.
-            () = self.keep_expiring(ages) => {}
+            () = self.keep_expiring(ages, pace) => {}
         }
         self.close().await;
         drop(end);
@@ -73,10 +85,10 @@ impl Region {
     }
 
     /// Ends when this process no longer leads the root.
-    async fn keep_house(&self) {
+    async fn keep_house(&self, pace: Pace) {
         let mut ticks = 0_u64;
         while self.is_leading() {
-            tokio::time::sleep(CONFIRM_EVERY).await;
+            tokio::time::sleep(pace.of(CONFIRM_EVERY)).await;
             ticks += 1;
             if ticks.is_multiple_of(PUBLISH_EVERY_TICKS) {
                 self.publish_all().await;
@@ -93,9 +105,9 @@ impl Region {
     }
 
     /// Never ends by itself.
-    async fn keep_expiring(&self, ages: Ages) {
+    async fn keep_expiring(&self, ages: Ages, pace: Pace) {
         loop {
-            tokio::time::sleep(EXPIRE_EVERY).await;
+            tokio::time::sleep(pace.of(EXPIRE_EVERY)).await;
             match self.expire(ages).await {
                 Ok(ended) => tracing::info!(
                     hidden = ended.hidden,

@@ -13,6 +13,7 @@ mod hidden;
 mod keeping;
 mod ledger;
 mod locks;
+mod lives_across;
 mod looks;
 mod names;
 mod openings;

@@ -8,7 +8,7 @@ use region::Region;
 use region::noun::crossing::WishRow;
 use region::object::ObjectRow;
 use region::region::Parts;
-use region::snapshot::{LeavingRow, SnapshotRow, Why};
+use region::snapshot::{DepartureRow, LeavingRow, SnapshotRow, Why};
 use region::twin::study::STUDY;
 use region::twin::{SeededRand, Soil, StillClock, World};
 use serde_json::{Value, json};
@@ -19,11 +19,13 @@ use store::twin::{Copy, FaultyStore};
 use trial::kit::PROJECT;
 use trial::sim::stand::{DAWN, runtime};
 use words::noun::{Cell, ROOT_CELL, Scope};
-use words::{Actor, Id, Reason};
+use words::time::DAY_MS;
+use words::{Act, Actor, Id, Reason};
 
 use crate::across::{ENDS, erasures, get_deed, objects, read, snapshots, study, world_on};
 use crate::erasure::{Failing, copy, revealed};
-use crate::ground::{reason, records};
+use crate::ground::{desk, pass_ms, reason, records};
+use crate::rotation::resealed;
 
 fn withdraw(hospital: &str) -> Value {
     json!({ "project": PROJECT, "agreement": format!("onward-{hospital}"), "reason": "the hospital withdraws" })
@@ -173,7 +175,7 @@ fn ground(seed: u64) -> (Arc<FaultyStore>, Soil) {
 
 impl Prepared {
     /// A study that may have data of these hospitals, after something more.
-    async fn after(hospitals: &[&str], more: impl AsyncFn(&World)) -> Self {
+    pub async fn after(hospitals: &[&str], more: impl AsyncFn(&World)) -> Self {
         let (store, soil) = ground(95);
         let world = World::planet(soil).await.unwrap();
         world.study(2).await.unwrap();
@@ -289,6 +291,51 @@ fn a_snapshot_survives_a_crash_at_every_step_and_is_never_doubled() {
     };
     let finished = (0..200).find(|step| stops(*step));
     assert!(finished.is_some_and(|steps| steps > 10), "no crash hit it: {finished:?}");
+}
+
+/// What left arrives, though its object is deleted at home and the keys it was listed under are destroyed.
+async fn arrives_after_a_rotation(world: &World, step: u64) -> bool {
+    let region = &world.region;
+    let Some(row) = snapshots(region).await.pop().filter(SnapshotRow::is_under_way) else { return false };
+    let home = region.cell(row.home.cast()).await.unwrap();
+    if home.view().await.unwrap().all::<DepartureRow>(&[]).await.unwrap().is_empty() {
+        return false;
+    }
+    let (_, rita) = desk(world).await;
+    let rows = home.view().await.unwrap().all::<ObjectRow>(&[]).await.unwrap();
+    for (_, object) in rows.into_iter().filter(|(_, object)| object.key == "cases/1.csv") {
+        let version = object.version_id();
+        let gone =
+            json!({ "project": PROJECT, "bucket": "onward-bari", "key": object.key, "version": version });
+        region.perform(&rita, Act::ObjectDelete, gone, None).await.unwrap();
+    }
+    world.act("kurt", "key.rotate", json!({ "project": PROJECT })).await.unwrap();
+    resealed(region).await;
+    pass_ms(world, 2 * DAY_MS).await;
+    region.sweep(home.id).await.unwrap();
+    region.finish_snapshots().await.unwrap_or_else(|refusal| panic!("step {step}: {refusal}"));
+    let remo = world.remo().await.unwrap();
+    assert_eq!(read(region, &remo, &row, "cases/1.csv").await.unwrap(), b"bari cases/1.csv", "step {step}");
+    true
+}
+
+// Goal: a rotation takes nothing away from what is on its way to a study. Method: the home deletes and rotates wherever a
+// stop found the snapshot.
+#[test]
+fn what_left_arrives_whatever_is_deleted_and_rotated_at_home_meanwhile() {
+    let asked = async |world: &World| {
+        world.permit("permit-1", PROJECT, "2027-01-01", ENDS).await.unwrap();
+        world.ask("across", &["onward-bari/cases/*"], ENDS).await.unwrap();
+    };
+    let prepared = runtime().unwrap().block_on(Prepared::after(&["bari"], asked));
+    let met = std::cell::Cell::new(0);
+    let stops = |step| {
+        let arm = |store: &FaultyStore, _: &Failing| store.stop_after(step);
+        with_fault(&prepared, step, arm, grant_and_take, async |world: &World, _: bool| {
+            met.set(met.get() + u32::from(arrives_after_a_rotation(world, step).await));
+        })
+    };
+    assert!((0..200).any(stops) && met.get() > 3, "no stop came between leaving and arriving: {met:?}");
 }
 
 async fn erase(world: &World) -> bool {

@@ -67,23 +67,15 @@ impl Upload {
         })
     }
 
-    /// The raw files of all blobs, with what writers left half done.
-    fn blobs(&self) -> Vec<PathBuf> {
-        let cells = std::fs::read_dir(self.house.path("data/bucket/cells")).unwrap();
-        let folders = cells.map(|cell| cell.unwrap().path().join("blob"));
-        let files = folders.filter_map(|folder| std::fs::read_dir(folder).ok()).flatten();
-        files.map(|file| file.unwrap().path()).collect()
-    }
-
     fn half_done(&self) -> Vec<PathBuf> {
-        self.blobs().into_iter().filter(|file| file.to_str().unwrap().contains('#')).collect()
+        self.house.blobs().into_iter().filter(|file| file.to_str().unwrap().contains('#')).collect()
     }
 
     /// Waits until the raw store is as it must become.
     fn wait(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
         let began = Instant::now();
         while !is_so(self) {
-            assert!(began.elapsed() < SOON, "{what}: {:?}", self.blobs());
+            assert!(began.elapsed() < SOON, "{what}: {:?}", self.house.blobs());
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -100,7 +92,7 @@ impl Upload {
     fn swept(mut self, blobs: usize) {
         assert_eq!(self.house.down(), 0);
         self.house.sweep_after_days(2);
-        let left = self.blobs();
+        let left = self.house.blobs();
         assert_eq!((left.len(), self.half_done().len()), (blobs, 0), "{left:?}");
     }
 }
@@ -163,7 +155,7 @@ fn a_single_put_cut_at_60_percent_leaves_no_object() {
     let stream = upload.half(&format!("/bari/{KEY}"), &upload.plain, SIZE_BYTES * 6 / 10);
     upload.wait("the half object has come", |upload| upload.half_done().len() == 1);
     drop(stream);
-    upload.wait("the half object is dropped", |upload| upload.blobs().is_empty());
+    upload.wait("the half object is dropped", |upload| upload.house.blobs().is_empty());
     assert_eq!(upload.read().status, 404);
     let again = upload.half(&format!("/bari/{KEY}"), &upload.plain, SIZE_BYTES * 6 / 10);
     upload.wait("it has come again", |upload| upload.half_done().len() == 1);

@@ -23,10 +23,10 @@ const LOOK_EVERY: u64 = 20;
 const EARLIER_READ: usize = 4;
 
 /// A seed's chance: the same seed, the same choices (Steele, Lea, Flood: SplitMix64).
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    pub fn roll(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -37,13 +37,13 @@ impl Dice {
 
 /// Bytes that can be made again from a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Content {
-    seed: u64,
-    size_bytes: u64,
+pub struct Content {
+    pub seed: u64,
+    pub size_bytes: u64,
 }
 
 impl Content {
-    fn new(dice: &mut Dice) -> Self {
+    pub fn new(dice: &mut Dice) -> Self {
         let size_bytes = match dice.roll(10) {
             0 => 0,
             1..=8 => dice.roll(4_000),
@@ -54,7 +54,7 @@ impl Content {
         Self { seed: dice.roll(u64::MAX), size_bytes }
     }
 
-    fn bytes(self) -> Vec<u8> {
+    pub fn bytes(self) -> Vec<u8> {
         let mut dice = Dice(self.seed);
         let words = (0..self.size_bytes.div_ceil(8)).flat_map(|_| dice.roll(u64::MAX).to_le_bytes());
         let mut bytes: Vec<u8> = words.collect();
@@ -235,7 +235,7 @@ fn house() -> (House, Access) {
 }
 
 /// The region's own checks, and both ledgers verified offline.
-fn verify(house: &House) {
+pub fn verify(house: &House) {
     let ran = house.done("anna", &["--json", "check", "run"]).json();
     let verdicts = ran["answer"].as_array().expect("verdicts");
     assert!(verdicts.len() >= 5, "{ran}");
@@ -288,7 +288,7 @@ fn join(runtime: &Runtime, tasks: Vec<JoinHandle<Client>>) -> Vec<Client> {
     tasks.into_iter().map(|task| runtime.block_on(task).unwrap()).collect()
 }
 
-fn number(variable: &str) -> Option<u64> {
+pub fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
 }
 

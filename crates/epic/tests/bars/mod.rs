@@ -16,6 +16,7 @@ mod package;
 mod parity;
 mod quota;
 mod scripts;
+mod soak;
 mod study;
 mod tampered;
 mod tls;

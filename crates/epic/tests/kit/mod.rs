@@ -22,6 +22,7 @@ use tempfile::TempDir;
 use words::Timestamp;
 
 pub use call::{Answer, Call};
+pub use offline::Named;
 pub use planet::{Door, day};
 
 /// The wall clock: the binary under test has no other.

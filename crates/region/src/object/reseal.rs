@@ -5,7 +5,7 @@
 //! old generation, looks once more, and has custody destroy it. Where it stands
 //! is a row: a process that ends goes on where it was. Bodies are not touched.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use minicbor::bytes::ByteVec;
@@ -22,6 +22,7 @@ use crate::cell::step::{Entry, Moment, Planned, Step};
 use crate::object::{ObjectRow, Piece, header};
 use crate::row::{Row, Seal, Table};
 use crate::scope::ScopeRow;
+use crate::snapshot::{DepartureRow, LeavingRow};
 use crate::upload::{self, PartRow, UploadRow};
 
 /// WHY: a page is read and judged in one go.
@@ -52,6 +53,9 @@ enum Among {
     Objects,
     #[n(1)]
     Uploads,
+    /// What left for snapshots: it still goes there, whatever became of it here.
+    #[n(2)]
+    Leaving,
 }
 
 /// How far a cell's resealing is.
@@ -86,8 +90,9 @@ impl ResealRow {
     fn turned(&self) -> Self {
         let (stage, among) = match (self.among, self.stage) {
             (Among::Objects, stage) => (stage, Among::Uploads),
-            (Among::Uploads, Stage::Moving) => (Stage::Closing, Among::Objects),
-            (Among::Uploads, Stage::Closing | Stage::Destroying) => (Stage::Destroying, Among::Objects),
+            (Among::Uploads, stage) => (stage, Among::Leaving),
+            (Among::Leaving, Stage::Moving) => (Stage::Closing, Among::Objects),
+            (Among::Leaving, Stage::Closing | Stage::Destroying) => (Stage::Destroying, Among::Objects),
         };
         Self { stage, among, after: ByteVec::from(Vec::new()), ..self.clone() }
     }
@@ -106,9 +111,15 @@ impl ResealRow {
 struct Stale {
     key: Vec<u8>,
     scope: Id<Scope>,
-    /// The upload that a part belongs to; none: the row is an object.
-    upload: Option<UploadRow>,
+    of: Of,
     pieces: Vec<Piece>,
+}
+
+/// What kind of row it is.
+enum Of {
+    Object,
+    Part(UploadRow),
+    Leaving,
 }
 
 /// One commit's worth.
@@ -210,7 +221,7 @@ async fn page(rows: &Draft, at: &ResealRow) -> Result<Vec<(Vec<u8>, Vec<Stale>)>
         Among::Objects => {
             let found = rows.rows::<ObjectRow>(&[], after, PAGE_ROWS).await?;
             let of = |(key, row): (Vec<u8>, ObjectRow)| {
-                (key.clone(), vec![Stale { key, scope: row.scope, upload: None, pieces: row.pieces }])
+                (key.clone(), vec![Stale { key, scope: row.scope, of: Of::Object, pieces: row.pieces }])
             };
             Ok(found.into_iter().map(of).collect())
         }
@@ -221,12 +232,25 @@ async fn page(rows: &Draft, at: &ResealRow) -> Result<Vec<(Vec<u8>, Vec<Stale>)>
                 let parts = upload::parts(rows, &upload).await?.into_iter().map(|part| Stale {
                     key: upload::part_key(upload.id, part.number),
                     scope: upload.scope,
-                    upload: Some(upload.clone()),
+                    of: Of::Part(upload.clone()),
                     pieces: vec![part.piece],
                 });
                 page.push((key, parts.collect()));
             }
             Ok(page)
+        }
+        Among::Leaving => {
+            let found = rows.rows::<LeavingRow>(&[], after, PAGE_ROWS).await?;
+            // WHY also those that are not whole yet: the rest of such a list may come before the door is closed.
+            let gone = rows.all::<DepartureRow>(&[]).await?.into_iter().map(|(_, row)| row);
+            let gone: BTreeSet<_> =
+                gone.filter(|row| row.arrived.is_some()).map(|row| row.snapshot).collect();
+            let of = |(key, LeavingRow { snapshot, object, .. }): (Vec<u8>, LeavingRow)| {
+                let stale =
+                    Stale { key: key.clone(), scope: object.scope, of: Of::Leaving, pieces: object.pieces };
+                (key, Vec::from_iter(Some(stale).filter(|_| !gone.contains(&snapshot))))
+            };
+            Ok(found.into_iter().map(of).collect())
         }
     }
 }
@@ -268,17 +292,23 @@ async fn write(draft: &mut Draft, stale: &Stale, fresh: &[Piece]) -> Result<(), 
             *piece = fresh.clone();
         }
     };
-    match &stale.upload {
-        None => {
+    match &stale.of {
+        Of::Object => {
             if let Some(mut row) = draft.row::<ObjectRow>(&stale.key).await? {
                 row.pieces.iter_mut().for_each(moved);
                 row.store(draft)?;
             }
         }
-        Some(upload) => {
+        Of::Part(upload) => {
             if let Some(mut row) = draft.row::<PartRow>(&stale.key).await? {
                 moved(&mut row.piece);
                 upload::store_part(draft, upload, &row)?;
+            }
+        }
+        Of::Leaving => {
+            if let Some(mut row) = draft.row::<LeavingRow>(&stale.key).await? {
+                row.object.pieces.iter_mut().for_each(moved);
+                draft.put_in(row.seal(), &stale.key, &row)?;
             }
         }
     }

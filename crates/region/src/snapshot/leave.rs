@@ -25,6 +25,7 @@ use crate::noun::ledger;
 use crate::object::ObjectRow;
 use crate::object::body::{self, Body};
 use crate::row::{Row, Seal, Table};
+use crate::scope::ScopeRow;
 use crate::snapshot::{SnapshotRow, step};
 
 /// WHY: well within a commit, with the same again in its leaf.
@@ -81,7 +82,7 @@ impl LeavingRow {
         [&self.snapshot.to_bytes()[..], &self.number.to_be_bytes()].concat()
     }
 
-    fn seal(&self) -> Seal {
+    pub(crate) fn seal(&self) -> Seal {
         let ObjectRow { scope, id, size_bytes, .. } = self.object;
         Seal::Scope { scope, id: id.to_bytes(), size_bytes }
     }
@@ -237,7 +238,10 @@ impl Step for List {
         if known.is_some() {
             return Err(Reason::AlreadyDone.into());
         }
+        let scope: Option<ScopeRow> = draft.row(&self.row.scope.to_bytes()).await?;
         for leaving in &self.page {
+            // WHY: a rotation has closed its door meanwhile; the next attempt lists what lies under the new keys.
+            scope.iter().try_for_each(|scope| scope.refuse_old(&leaving.object.pieces))?;
             draft.put_in(leaving.seal(), &leaving.key(), leaving)?;
         }
         let mut detail = json!({ "objects": self.page.iter().map(LeavingRow::told).collect::<Vec<_>>() });
