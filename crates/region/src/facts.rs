@@ -364,7 +364,7 @@ pub fn data<'a>(scene: &'a Scene<'_>, of: &'a DataTarget<'_>) -> BoxFuture<'a, R
             },
             is_sealed: of.is_sealed,
             is_bypassing: of.touch.is_bypassing(),
-            hands: of.touch.hands(touched.as_ref()),
+            hands: of.touch.hands(touched.as_ref(), scene.now),
             is_binding: of.touch.is_binding(),
         }))
     };

@@ -17,6 +17,7 @@ use crate::act::{Request, Rule};
 use crate::cell::Cell;
 use crate::cell::step::Done;
 use crate::noun::{call as calls, erasure, ledger, project, split};
+use crate::object::label::text;
 use crate::show::Show;
 use crate::snapshot::OfPermit;
 
@@ -293,6 +294,6 @@ pub fn told(row: &crate::object::ObjectRow) -> Value {
         "held": row.is_held,
         "lineage": row.lineage.as_ref().map(ToString::to_string),
         "lock": row.retention.map(|retention| retention.told()),
-        "labels": row.labels.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>(),
+        "labels": row.labels.iter().map(|(name, value)| text(name, value)).collect::<Vec<_>>(),
     })
 }

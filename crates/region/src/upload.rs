@@ -21,7 +21,7 @@ use crate::object::body::{self, BlobReceipt, Body};
 use crate::object::label::Labels;
 use crate::object::lock::Locking;
 use crate::object::put::{Extra, check_key, place};
-use crate::object::retain::{allow_locking, lock_of};
+use crate::object::retain::{allow_locking, check_locking, lock_of};
 use crate::object::{Checksum, ObjectRow, Piece, unseal};
 use crate::row::{Row, Seal, Table};
 use crate::scope::ScopeRow;
@@ -195,6 +195,7 @@ async fn started(
     let cell = region.project_cell(actor, &deed.project).await?;
     let allowed = region.allow(actor, &deed, Some(&cell)).await?;
     let place_of = [deed.project.as_str(), &deed.bucket, &deed.key];
+    check_locking(&begun.lock, region.now())?;
     allow_locking(region, actor, &cell, place_of, &begun.lock).await?;
     let rows = cell.view().await?;
     let (bucket, scope) = place(&rows, &deed.bucket).await?;

@@ -70,7 +70,7 @@ impl Region {
     }
 
     /// WHY the anchor: a project in which nothing was ever done is not founded for having nothing to end.
-    async fn has_cell(&self, project: Id<Project>) -> Result<bool, Refusal> {
+    pub(crate) async fn has_cell(&self, project: Id<Project>) -> Result<bool, Refusal> {
         let root = self.root().view().await?;
         let is_anchored = crate::anchor::anchored(&root, project.cast()).await?.is_some();
         Ok(is_anchored || self.opened(project.cast()).is_some())

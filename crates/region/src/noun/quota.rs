@@ -166,18 +166,21 @@ pub(crate) async fn told(
     row: &ProjectRow,
     is_wanted: bool,
 ) -> Result<(Value, Value), Refusal> {
-    let quota = json!(row.quota.map(Quota::told));
     let target = Target::Project(facts::project(scene, row.id).await?);
     let is_seen = scene.region.may_see::<ProjectQuota>(scene, target.clone()).await?
         || scene.region.may_see::<BucketShow>(scene, target).await?;
-    let used = match is_seen {
-        true => used(scene.region, row.id, is_wanted).await?,
-        false => None,
-    };
-    Ok((quota, json!(used.map(UsageRow::told))))
+    if !is_seen {
+        return Ok((Value::Null, Value::Null));
+    }
+    let used = used(scene.region, row.id, is_wanted).await?;
+    Ok((json!(row.quota.map(Quota::told)), json!(used.map(UsageRow::told))))
 }
 
 async fn used(region: &Region, id: Id<Project>, is_wanted: bool) -> Result<Option<UsageRow>, Refusal> {
+    // WHY: nobody's look founds a cell.
+    if !region.has_cell(id).await? {
+        return Ok(Some(UsageRow::default()));
+    }
     let cell = match region.opened(id.cast()) {
         None if is_wanted => region.cell(id.cast()).await.ok(),
         opened => opened,

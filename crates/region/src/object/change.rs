@@ -24,7 +24,7 @@ use crate::object::label::Labels;
 use crate::object::lock::{Locking, check_hands};
 use crate::object::put::{Made, Stored, check_key, place, store};
 use crate::object::read::{Watch, guarded};
-use crate::object::retain::allow_locking;
+use crate::object::retain::{allow_locking, check_locking};
 use crate::object::sums::summed;
 use crate::object::touch::Touch;
 use crate::object::{Checksum, ObjectRow, find, known, newest, next_version, null_version};
@@ -99,6 +99,7 @@ async fn copied(
     let read = region.allow(actor, &source, Some(&cell)).await?;
     let allowed = region.allow(actor, &deed, Some(&cell)).await?;
     let place_of = [deed.project.as_str(), &deed.bucket, &deed.key];
+    check_locking(&copying.lock, region.now())?;
     allow_locking(region, actor, &cell, place_of, &copying.lock).await?;
     let rows = cell.view().await?;
     let from = bucket::find(&rows, &deed.source_bucket).await?;
@@ -117,6 +118,7 @@ async fn copied(
         let request = Request { actor: actor.clone(), deed: source, attempt: None };
         row.checksums = summed_anew(region, &cell, &row, algorithm, request, since).await?;
         row.part_sums = None;
+        allow_locking(region, actor, &cell, place_of, &copying.lock).await?;
     }
     let source = named;
     let id = Id::random(region.rand());

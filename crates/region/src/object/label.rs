@@ -95,6 +95,7 @@ impl Rule for BucketDescribe {
     async fn plan(&self, draft: &mut Draft, _: &Frame<'_>) -> Result<Outcome, Refusal> {
         let labels = parse(&self.labels, BUCKET_LABELS_MAX)?;
         let mut row = bucket::find(draft, &self.bucket).await?;
+        row.refuse_fixed()?;
         row.labels = Some(labels).filter(|labels| !labels.is_empty());
         row.store(draft)?;
         let answer = json!({ "bucket": row.name, "labels": row.labels });

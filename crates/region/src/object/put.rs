@@ -20,7 +20,7 @@ use crate::noun::quota::Room;
 use crate::object::body::{self, BlobReceipt, Body};
 use crate::object::label::Labels;
 use crate::object::lock::Locking;
-use crate::object::retain::{allow_locking, lock_of};
+use crate::object::retain::{allow_locking, check_locking, lock_of, needs_lock};
 use crate::object::{Checksum, ObjectRow, newest, next_version, null_version, unseal};
 use crate::scope::ScopeRow;
 
@@ -85,6 +85,7 @@ async fn sealed(
     let cell = region.project_cell(actor, &deed.project).await?;
     let allowed = region.allow(actor, &deed, Some(&cell)).await?;
     let place_of = [deed.project.as_str(), &deed.bucket, &deed.key];
+    check_locking(&extra.lock, region.now())?;
     allow_locking(region, actor, &cell, place_of, &extra.lock).await?;
     let rows = cell.view().await?;
     let (bucket, scope) = place(&rows, &deed.bucket).await?;
@@ -109,7 +110,6 @@ async fn sealed(
     let sent = extra.checksums.map_or_else(|| Ok(Vec::new()), |sum| sum())?;
     let checksums = inner.map_or(Ok(sent), |sum| sum())?;
     let row = fresh(region, actor, &deed.key, &scope, vec![receipt]);
-    // WHY again: a body may have taken hours to arrive.
     allow_locking(region, actor, &cell, place_of, &extra.lock).await?;
     let row = ObjectRow {
         media: deed.media.clone(),
@@ -279,6 +279,9 @@ impl<D: Placing + Sync> Plan<D> for Store {
         self.row.bucket = bucket.id;
         self.row.version = next_version(newest.as_ref(), frame.now);
         self.row.is_null = bucket.versions != Versions::Enabled;
+        if self.row.is_held {
+            needs_lock(&bucket)?;
+        }
         self.row.retention = lock_of(&bucket, self.row.retention, frame.now)?;
         self.row.at = frame.now;
         self.row.store(draft)?;

@@ -66,9 +66,16 @@ impl Touch<'_> {
         }
     }
 
-    /// Who may not set its lock aside: who stored it, and who locked it.
-    pub fn hands(&self, row: Option<&ObjectRow>) -> BTreeSet<Id<Person>> {
-        let locked = row.filter(|row| self.is_bypassing() && row.retention.is_some());
+    /// Who may not set a lock in force aside: who stored the version, and who locked it.
+    pub fn hands(&self, row: Option<&ObjectRow>, now: Timestamp) -> BTreeSet<Id<Person>> {
+        let is_set_aside = |row: &&ObjectRow| {
+            let in_force = row.retention.filter(|retention| now < retention.until);
+            in_force.is_some_and(|retention| match self {
+                Self::Locks { to, .. } => retention.is_weakened_by(*to),
+                _ => true,
+            })
+        };
+        let locked = row.filter(|_| self.is_bypassing()).filter(is_set_aside);
         locked.into_iter().flat_map(hands).flatten().collect()
     }
 

@@ -16,6 +16,7 @@ use crate::noun::quota::Room;
 use crate::object::body::{self, BlobReceipt};
 use crate::object::put::{Made, Stored, check_condition, fresh, place, store};
 use crate::object::read::{Watch, guarded};
+use crate::object::retain::allow_locking;
 use crate::object::{Checksum, ObjectRow, newest, unseal};
 use crate::scope::ScopeRow;
 
@@ -81,6 +82,8 @@ async fn completed(
     let row = fresh(region, actor, &deed.key, &scope, receipts);
     let UploadRow { media, metadata, lock, labels, .. } = upload;
     let (lock, labels) = (lock.unwrap_or_default(), labels.unwrap_or_default());
+    let place_of = [deed.project.as_str(), &deed.bucket, &deed.key];
+    allow_locking(region, actor, &cell, place_of, &lock).await?;
     let (is_held, retention) = (lock.is_held, lock.retention);
     let row = ObjectRow { media, metadata, checksums, labels, is_held, retention, part_sums, ..row };
     let row = ObjectRow { is_multipart: true, ..row };

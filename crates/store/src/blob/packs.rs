@@ -66,19 +66,27 @@ impl Packs {
 }
 
 async fn lead(inner: Arc<Inner>) {
-    let led = Led(inner);
-    while let Some(pack) = led.0.next() {
-        write(&led.0.blobs, pack).await;
+    let mut led = Led { inner, has_ended: false };
+    while let Some(pack) = led.inner.next() {
+        write(&led.inner.blobs, pack).await;
     }
+    // From here on the line may be another's.
+    led.has_ended = true;
 }
 
-/// WHY a guard: a leader that panics must not leave a line that seems to be led.
-struct Led(Arc<Inner>);
+/// WHY a guard: a leader that is cut off must not leave a line that seems to be led.
+struct Led {
+    inner: Arc<Inner>,
+    has_ended: bool,
+}
 
 impl Drop for Led {
     fn drop(&mut self) {
-        let mut line = self.0.line();
-        // Empty, but after a panic; then whoever waits is told so.
+        if self.has_ended {
+            return;
+        }
+        let mut line = self.inner.line();
+        // Whoever waits is told so.
         line.waiting.clear();
         line.is_led = false;
     }
