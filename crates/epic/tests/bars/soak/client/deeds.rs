@@ -14,6 +14,12 @@ impl Client {
         Content { seed: self.dice.roll(u64::MAX), size_bytes: PART_BYTES + self.dice.roll(1 << 20) }
     }
 
+    /// WHY a byte at least: what an upload of nothing is, no two servers agree on.
+    fn small(&mut self) -> Content {
+        let content = Content::new(&mut self.dice);
+        Content { size_bytes: content.size_bytes.max(1), ..content }
+    }
+
     pub(super) async fn put(&mut self, at: Doors, key: u64, content: Content) -> Done {
         let call = Call::put(&self.target(key), &content.bytes());
         self.change(at, key, Some(content), call).await
@@ -87,7 +93,7 @@ impl Client {
     pub(super) async fn multipart(&mut self, at: Doors, key: u64) -> Done {
         let content = match self.dice.roll(4) {
             0 => self.large(),
-            _ => Content::new(&mut self.dice),
+            _ => self.small(),
         };
         let upload = self.begin(at, key).await?;
         let (bytes, mut parts) = (content.bytes(), String::new());
@@ -111,7 +117,7 @@ impl Client {
 
     /// An upload that is aborted, or that nobody ever ends.
     pub(super) async fn give_up(&mut self, at: Doors, key: u64) -> Done {
-        let content = Content::new(&mut self.dice);
+        let content = self.small();
         let upload = self.begin(at, key).await?;
         self.part(at, key, &upload, (1, &content.bytes())).await?;
         if self.dice.roll(2) == 0 {
