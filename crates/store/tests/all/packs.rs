@@ -83,6 +83,25 @@ async fn who_goes_away_leaves_the_others_their_bodies() {
     assert!(is_there(&blobs, third.unwrap(), &noise(3, 70)).await);
 }
 
+// Goal: who joins while a leader ends is led too. Method: tasks on several threads, each with one small body after another.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_joins_as_a_leader_ends_is_served() {
+    let blobs = Blobs::new(Bucket::memory(), cell(1));
+    let packs = Packs::new(blobs.clone());
+    let tasks = (0..8_u8).map(|task| {
+        let packs = packs.clone();
+        tokio::spawn(async move {
+            for at in 0..400_u128 {
+                let own = Id::from_bytes((u128::from(task) * 1_000 + at + 1).to_be_bytes());
+                packs.put(own, scope(1), noise(u64::from(task), 40)).await.unwrap();
+            }
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+}
+
 /// Bodies in waves, in foul weather, then a crash: those that were answered are there.
 async fn foul(seed: u64) -> Result<(), TestCaseError> {
     let twin = faulty(seed);
