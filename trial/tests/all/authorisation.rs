@@ -76,7 +76,7 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
             json!({ "alias": "second", "tenant": "planet-study", "tier": 1, "environment": "test", "purpose": "trial" }),
         ),
         ("carla", "project.classify", json!({ "project": "second", "tier": 2 })),
-        ("olga", "project.quota", json!({ "project": PROJECT, "bytes": 1 << 40, "objects": 1_000 })),
+        ("olga", "project.quota", json!({ "project": PROJECT, "bytes": 1_u64 << 40, "objects": 1_000 })),
         ("carla", "project.halt", json!({ "project": PROJECT, "reason": because })),
         ("carla", "project.resume", json!({ "project": PROJECT })),
         ("carla", "project.show", json!({})),

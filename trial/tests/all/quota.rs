@@ -61,8 +61,14 @@ impl Desk {
     }
 
     async fn delete(&self, key: &str, version: Option<String>) {
-        let deed =
-            ObjectDelete { project: PROJECT.into(), bucket: "results".into(), key: key.into(), version };
+        let deed = ObjectDelete {
+            project: PROJECT.into(),
+            bucket: "results".into(),
+            key: key.into(),
+            version,
+            condition: None,
+            bypass: None,
+        };
         delete(&self.world.region, &self.rita, deed).await.unwrap();
     }
 
