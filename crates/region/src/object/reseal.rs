@@ -118,7 +118,7 @@ struct Stale {
 /// What kind of row it is.
 enum Of {
     Object,
-    Part(UploadRow),
+    Part(Box<UploadRow>),
     Leaving,
 }
 
@@ -232,7 +232,7 @@ async fn page(rows: &Draft, at: &ResealRow) -> Result<Vec<(Vec<u8>, Vec<Stale>)>
                 let parts = upload::parts(rows, &upload).await?.into_iter().map(|part| Stale {
                     key: upload::part_key(upload.id, part.number),
                     scope: upload.scope,
-                    of: Of::Part(upload.clone()),
+                    of: Of::Part(Box::new(upload.clone())),
                     pieces: vec![part.piece],
                 });
                 page.push((key, parts.collect()));
