@@ -89,7 +89,8 @@ fn own(ask: &mut Ask<CopyObjectInput>) -> S3Result<Copying> {
         Some(MetadataDirective::REPLACE) => {
             let mut said = said!(ask);
             if said.sealed()?.is_some() {
-                return Err(wrong("content-encoding: a copy's bytes come from here, not sealed"));
+                let says = "content-encoding: a copy's bytes come from here, not sealed";
+                return Err(error::invalid(S3ErrorCode::InvalidRequest, says));
             }
             Some(said.pairs()?)
         }

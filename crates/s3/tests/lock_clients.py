@@ -106,8 +106,9 @@ def retention():
         refused("AccessDenied", 403, "retained", who.delete_object, **at)
         told = who.delete_objects(Bucket=B, Delete={"Objects": [{"Key": "g", "VersionId": version}]})
         assert told["Errors"][0]["Code"] == "AccessDenied" and "Deleted" not in told, told
-    refused("AccessDenied", 403, "role_missing", RITA.put_object_retention, **at, Retention=shorter, BypassGovernanceRetention=True)
-    refused("AccessDenied", 403, "role_missing", RITA.delete_object, **at, BypassGovernanceRetention=True)
+    # She stored it herself, besides being no controller.
+    refused("AccessDenied", 403, "own_request", RITA.put_object_retention, **at, Retention=shorter, BypassGovernanceRetention=True)
+    refused("AccessDenied", 403, "own_request", RITA.delete_object, **at, BypassGovernanceRetention=True)
     refused("AccessDenied", 403, "role_missing", RITA.put_object_retention, **at, Retention=lock("COMPLIANCE", days(30)))
     kept("g", version)
     CARLA.put_object_retention(**at, Retention=shorter, BypassGovernanceRetention=True)
