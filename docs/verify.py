@@ -101,7 +101,7 @@ def read_key(text, kind=1):
 def read_checkpoint(file, name, key_id, key):
     """The size and root that a checkpoint signs."""
     try:
-        text, _, signatures = file.read_bytes().decode().partition("\n\n")
+        text, _, signatures = file.read_bytes().decode().rpartition("\n\n")
         text += "\n"
         for line in signatures[:-1].split("\n") if signatures.endswith("\n") else []:
             dash, signer, encoded = line.split(" ")
@@ -118,7 +118,7 @@ def read_checkpoint(file, name, key_id, key):
 
 def read_witnessed(file, witnesses, wanted):
     """Who of the witnesses signed a checkpoint, and when; each signs `cosignature/v1`, its time and the whole text."""
-    text, _, signatures = file.read_bytes().decode().partition("\n\n") if file.exists() else ("", "", "")
+    text, _, signatures = file.read_bytes().decode().rpartition("\n\n") if file.exists() else ("", "", "")
     text, signed = text + "\n", {}
     for line in signatures.splitlines():
         dash, signer, encoded = line.split(" ")
@@ -126,6 +126,8 @@ def read_witnessed(file, witnesses, wanted):
         for name, key_id, key in witnesses:
             if (dash, signer, raw[:4]) == ("\u2014", name, key_id):
                 time = int.from_bytes(raw[4:12], "big")
+                if time >= 2**63:
+                    raise Wrong(f"the signature of witness {name} has a time that none may have")
                 try:
                     key.verify(raw[12:], f"cosignature/v1\ntime {time}\n{text}".encode())
                 except InvalidSignature:
@@ -174,6 +176,14 @@ def follow(log, key, known):
     return seq, tree.size
 
 
+def moment(seconds):
+    """A time as people write it; one beyond the calendar as its number."""
+    try:
+        return datetime.fromtimestamp(seconds, timezone.utc).isoformat()
+    except (OverflowError, ValueError, OSError):
+        return f"second {seconds} since 1970"
+
+
 def main(folder, key_text, kept, witness_texts, wanted):
     name, key_id, key = read_key(key_text or (folder / "key").read_text())
     size, root = read_checkpoint(folder / "checkpoint", name, key_id, key)
@@ -185,12 +195,13 @@ def main(folder, key_text, kept, witness_texts, wanted):
         witnesses = [read_key(text, 4) for text in witness_texts]
         signed = read_witnessed(folder / "witnessed", witnesses, wanted)
         seen, root = read_checkpoint(folder / "witnessed", name, key_id, key)
+        if not seen:
+            raise Wrong("the witnessed checkpoint is of no leaf: it says nothing of this log")
         if known.setdefault(seen, root) != root:
             raise Wrong(f"the witnessed checkpoint has another root at {seen} leaves: this is another history")
     commits, leaves = follow(folder / "log", key, known)
     for witness, time in signed.items():
-        at = datetime.fromtimestamp(time, timezone.utc).isoformat()
-        print(f"{witness} signed {seen} of these leaves at {at}")
+        print(f"{witness} signed {seen} of these leaves at {moment(time)}")
     if not signed:
         print("witnessed by nobody that you named")
     print(f"{name}: {commits} commits, {leaves} leaves, {size} of them under the checkpoint: all as signed")

@@ -18,6 +18,7 @@ use store::Bucket;
 use store::index::MemoryShelf;
 use store::twin::FaultyStore;
 use words::noun::ROOT_CELL;
+use words::time::MINUTE_MS;
 use words::{Reason, Secret};
 
 use crate::ground::{forgetful, pass_ms, reason, records};
@@ -63,8 +64,14 @@ impl Courier for To<'_> {
             Verdict::Unproven => (422, String::new()),
             Verdict::TooSoon => (429, String::new()),
         };
-        Some(Heard { status, body: body.into() })
+        Some(heard(status, body))
     }
+}
+
+/// With the media type that the specification asks for.
+fn heard(status: u16, body: impl Into<bytes::Bytes>) -> Heard {
+    let media = if status == 409 { "text/x.tlog.size" } else { "text/plain; charset=utf-8" };
+    Heard { status, media: media.to_owned(), body: body.into() }
 }
 
 async fn ask(one: &World, witness: &str, other: &World) -> Asked {
@@ -116,6 +123,11 @@ async fn two_regions_witness_each_other() {
     assert_eq!((leaves(&nord).await, leaves(&sud).await), before);
     grow(&nord, "acme").await;
     assert_eq!(ask(&nord, &by_sud, &sud).await, Asked::Signed);
+    assert_eq!(ask(&nord, &by_sud, &sud).await, Asked::Nothing);
+    // Nor does a region rest for ever that does nothing but sign: its witness is shown that once an hour.
+    pass_ms(&nord, 60 * MINUTE_MS).await;
+    assert_eq!(ask(&nord, &by_sud, &sud).await, Asked::Signed);
+    assert_eq!(ask(&nord, &by_sud, &sud).await, Asked::Nothing);
     // What a restart forgets of that costs one round and no more.
     nord.region.close().await;
     let nord = nord.reopen().await.unwrap();
@@ -131,7 +143,7 @@ async fn two_regions_witness_each_other() {
     assert_eq!(demanded(&files, &both[1..], 1), Err(Wrong::Unwitnessed { found: 0, wanted: 1 }));
     let said: Vec<String> =
         records(&sud.region, ROOT_CELL).await.into_iter().flatten().map(|record| record.act).collect();
-    assert_eq!(said.iter().filter(|act| *act == "witness.sign").count(), 3, "{said:?}");
+    assert_eq!(said.iter().filter(|act| *act == "witness.sign").count(), 4, "{said:?}");
 }
 
 /// A log that does as it likes with a region's own key.
@@ -248,9 +260,9 @@ async fn a_witness_that_is_away_is_seen_and_stops_nothing() {
     // A line that is another's, and one that is none.
     for body in [
         sud.region.cosigner().unwrap().public().to_string(),
-        "\u{2014} sud.test/witness AAAAAAAAAA==\n".into(),
+        "\u{2014} sud.test/witness AAAAAAAAAA==\n".to_owned(),
     ] {
-        let said = Said(Heard { status: 200, body: body.into() });
+        let said = Said(heard(200, body));
         assert_eq!(asked(&nord, &by_sud, &said).await, Asked::Away);
     }
     grow(&nord, "acme").await;
@@ -271,12 +283,28 @@ async fn a_witness_that_is_away_is_seen_and_stops_nothing() {
         (add(&own["key"], "https://x.example"), Reason::Invalid),
         (add(&own["log"], "https://x.example"), Reason::Invalid),
         (add(&other, "http://witness.example:9030"), Reason::Invalid),
+        (add(&other, "http://127.0.0.1:9030@witness.example"), Reason::Invalid),
+        (add(&other, "https://anna:secret@x.example"), Reason::Invalid),
+        (add(&other, "https://x.example/w?token=secret"), Reason::Invalid),
+        (add(&other, "https://x.example/w#here"), Reason::Invalid),
+        (add(&other, "https://x.example:+80"), Reason::Invalid),
+        (add(&other, "https:///w"), Reason::Invalid),
         (add(&other, "https://x.example"), Reason::NameTaken),
     ] {
         assert_eq!(reason(nord.act("olga", "witness.add", fields.clone()).await), expected, "{fields}");
     }
     for log in [&own["log"], &own["key"]] {
         assert_eq!(reason(nord.act("olga", "witness.follow", json!({ "log": log })).await), Reason::Invalid);
+    }
+    // Removed and added again it is another, of which nothing is known yet; whatever is a plain place may be asked.
+    grow(&nord, "bolt").await;
+    assert_eq!(asked(&nord, &by_sud, &To(None)).await, Asked::Away);
+    assert_eq!(shown(&nord).await["witnesses"][0]["state"], "away");
+    for address in ["https://x.example/w/1/", "https://[2001:db8::1]:9030", "http://localhost:9030/"] {
+        pass_ms(&nord, 1).await;
+        nord.act("olga", "witness.remove", json!({ "witness": by_sud })).await.unwrap();
+        nord.act("olga", "witness.add", add(&other, address)).await.unwrap();
+        assert_eq!(shown(&nord).await["witnesses"][0]["state"], "signing");
     }
     nord.act("olga", "witness.remove", json!({ "witness": by_sud })).await.unwrap();
     assert_eq!(
@@ -406,4 +434,115 @@ async fn words_of_one_round_are_counted_together() {
     let files = exported(&nord, None).await;
     assert_eq!(demanded(&files, &keys, 2).unwrap(), demanded(&files, &keys, 1).unwrap());
     assert_eq!(demanded(&files, &keys, 3), Err(Wrong::Unwitnessed { found: 2, wanted: 3 }));
+}
+
+// Goal: where nobody is asked any more, the region does not go on to say that all is signed.
+#[tokio::test]
+async fn a_region_that_asks_nobody_is_seen() {
+    let ((_, nord), (_, sud)) = (founded("nord.test", 13).await, founded("sud.test", 14).await);
+    let by_sud = named(&nord, &sud).await;
+    assert_eq!(ask(&nord, &by_sud, &sud).await, Asked::Signed);
+    let state = async || nord.region.witnesses().await.unwrap().remove(0).2;
+    grow(&nord, "acme").await;
+    assert_eq!(state().await, State::Signing);
+    pass_ms(&nord, region::witness::AWAY_MS_MAX + 1).await;
+    assert!(matches!(state().await, State::Away { .. }));
+    let ran = nord.act("anna", "check.run", json!({ "check": "checkpoint-witnessed" })).await.unwrap().answer;
+    assert_eq!(ran[0]["verdict"], "fail", "{ran}");
+    assert_eq!(ask(&nord, &by_sud, &sud).await, Asked::Signed);
+    assert_eq!(state().await, State::Signing);
+}
+
+/// Brings a submission there and loses the answer.
+struct Lost<'a>(To<'a>);
+
+#[async_trait]
+impl Courier for Lost<'_> {
+    async fn submit(&self, address: &str, submission: String) -> Option<Heard> {
+        self.0.submit(address, submission).await.and(None)
+    }
+}
+
+// Goal: a witness that signed more than it is shown is not taken for one that knows another history.
+#[tokio::test]
+async fn a_witness_that_is_ahead_of_a_checkpoint_is_shown_a_fresh_one() {
+    let ((_, nord), (_, sud)) = (founded("nord.test", 15).await, founded("sud.test", 16).await);
+    let by_sud = named(&nord, &sud).await;
+    let early = nord.region.shown().await.unwrap();
+    grow(&nord, "acme").await;
+    assert_eq!(asked(&nord, &by_sud, &Lost(To(Some(&sud)))).await, Asked::Away);
+    pass_ms(&sud, 2_000).await;
+    let before = leaves(&nord).await;
+    assert_eq!(nord.region.ask(&by_sud, &early, &To(Some(&sud))).await.unwrap(), Asked::Signed);
+    assert_eq!(shown(&nord).await["witnesses"][0]["size"], before);
+    // More than there is here is another history; a number in another dress is no answer, and nothing is no history.
+    grow(&nord, "bolt").await;
+    let more = format!("{}\n", leaves(&nord).await + 10);
+    let page = Heard { media: "text/html".to_owned(), ..heard(409, more.clone()) };
+    assert_eq!(asked(&nord, &by_sud, &Said(page)).await, Asked::Away);
+    assert_eq!(asked(&nord, &by_sud, &Said(heard(409, more))).await, Asked::Disputed);
+    assert_eq!(ask(&nord, &by_sud, &sud).await, Asked::Signed);
+    let by_nord = named(&sud, &nord).await;
+    for said in [heard(422, ""), heard(409, "0\n")] {
+        assert_eq!(asked(&sud, &by_nord, &Said(said)).await, Asked::Away);
+    }
+}
+
+// Goal: two that signed at different sizes do not stay so. Method: a round that one of them missed, then silence.
+#[tokio::test]
+async fn witnesses_come_to_rest_at_one_size() {
+    let ((_, nord), (_, sud)) = (founded("nord.test", 17).await, founded("sud.test", 18).await);
+    let (_, est) = founded("est.test", 19).await;
+    let names = [named(&nord, &sud).await, named(&nord, &est).await];
+    for (name, witness) in names.iter().zip([&sud, &est]) {
+        assert_eq!(ask(&nord, name, witness).await, Asked::Signed);
+    }
+    let sizes = async || {
+        let all = nord.region.witnesses().await.unwrap();
+        all.into_iter().map(|(_, row, _)| row.signed.unwrap().size).collect::<Vec<_>>()
+    };
+    let before = sizes().await;
+    assert_ne!(before[0], before[1]);
+    for expected in [Asked::Signed, Asked::Nothing] {
+        pass_ms(&sud, 2_000).await;
+        pass_ms(&est, 2_000).await;
+        let shown = nord.region.shown().await.unwrap();
+        for (name, witness) in names.iter().zip([&sud, &est]) {
+            assert_eq!(nord.region.ask(name, &shown, &To(Some(witness))).await.unwrap(), expected);
+        }
+    }
+    let after = sizes().await;
+    assert_eq!(after[0], after[1]);
+}
+
+/// While it is on its way, the witness's name comes to be another key's.
+struct Meanwhile<'a> {
+    to: To<'a>,
+    of: &'a World,
+    other: CosignerKey,
+}
+
+#[async_trait]
+impl Courier for Meanwhile<'_> {
+    async fn submit(&self, address: &str, submission: String) -> Option<Heard> {
+        let heard = self.to.submit(address, submission).await;
+        let gone = json!({ "witness": self.other.name().to_string() });
+        self.of.act("olga", "witness.remove", gone).await.unwrap();
+        let add = json!({ "witness": self.other.to_string(), "address": "https://other.example" });
+        self.of.act("olga", "witness.add", add).await.unwrap();
+        heard
+    }
+}
+
+// Goal: what one key signed is not kept as the word of another that has its name now.
+#[tokio::test]
+async fn a_word_is_kept_for_the_key_that_gave_it() {
+    let ((_, nord), (_, sud)) = (founded("nord.test", 20).await, founded("sud.test", 21).await);
+    let by_sud = named(&nord, &sud).await;
+    let key = SigningKey::from_seed(&Secret::new([9; 32])).unwrap();
+    let other = Cosigner::new(by_sud.parse().unwrap(), key).public().clone();
+    let meanwhile = Meanwhile { to: To(Some(&sud)), of: &nord, other: other.clone() };
+    assert_eq!(asked(&nord, &by_sud, &meanwhile).await, Asked::Away);
+    let told = shown(&nord).await["witnesses"][0].clone();
+    assert_eq!((told["key"].as_str(), told["size"].as_u64()), (Some(other.to_string().as_str()), None));
 }

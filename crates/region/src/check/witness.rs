@@ -17,7 +17,7 @@ impl Check for CheckpointWitnessed {
     }
 
     fn says(&self) -> &'static str {
-        "no witness knows another history of the root's ledger than it has now, and none was away for an hour"
+        "no witness knows another history of the root's ledger than it has now, and none left it unsigned for an hour"
     }
 
     fn controls(&self) -> &'static [&'static str] {
@@ -26,7 +26,7 @@ impl Check for CheckpointWitnessed {
 
     async fn look(&self, region: &Region) -> Result<Finding, Refusal> {
         let witnesses = region.witnesses().await?;
-        // WHY: where nobody asks, nobody is seen to be away.
+        // WHY beside the states: they are remembered since the last start alone.
         let is_unasked = |since: Timestamp| region.now().since_ms(since) > AWAY_MS_MAX;
         let unsigned = witnesses.iter().filter(|(_, row, _)| row.signed.is_none() && is_unasked(row.since));
         let states: Vec<State> = witnesses.iter().map(|(_, _, state)| *state).collect();
@@ -57,7 +57,7 @@ fn judge(states: &[State], unsigned: usize, size: u64) -> Finding {
             format!("a witness signed a history of {known} leaves; it is not the start of these {size}"),
         ),
         (_, None) if away_ms > AWAY_MS_MAX => {
-            Finding::holds(false, format!("a witness has been away for {} minutes", away_ms / MINUTE_MS))
+            Finding::holds(false, format!("a witness has not signed for {} minutes", away_ms / MINUTE_MS))
         }
         (_, None) if unsigned > 0 => {
             Finding::holds(false, format!("witnesses that never signed: {unsigned}"))

@@ -12,7 +12,7 @@ use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 use store::custody::KeyName;
-use words::noun::Scope;
+use words::noun::{Scope, Snapshot};
 use words::{Id, Reason, Refusal, Timestamp};
 
 use crate::Region;
@@ -119,7 +119,11 @@ struct Stale {
 enum Of {
     Object,
     Part(Box<UploadRow>),
-    Leaving,
+    /// Where its object lies at home, if it still does.
+    Leaving {
+        home: Vec<u8>,
+        snapshot: Id<Snapshot>,
+    },
 }
 
 /// One commit's worth.
@@ -193,19 +197,63 @@ async fn gather(region: &Region, cell: &Cell, rows: &Draft, from: ResealRow) -> 
             }
         }
     }
-    next.moved += found.len() as u64;
     let mut moves = Vec::with_capacity(found.len());
     for stale in found {
         let scope = scopes.get(&stale.scope).ok_or(Refusal::new(Reason::ScopeErased))?;
-        let mut fresh = Vec::with_capacity(stale.pieces.len());
-        for piece in &stale.pieces {
-            fresh.push(sealed_anew(region, cell, scope, piece)?);
-            // WHY: a row may have thousands, and others want this thread.
-            tokio::task::yield_now().await;
+        if let Some(fresh) = freshened(region, cell, rows, scope, &stale).await? {
+            moves.push((stale, fresh));
         }
-        moves.push((stale, fresh));
     }
+    next.moved += moves.len() as u64;
     Ok(Batch { from, next, moves })
+}
+
+/// All pieces of a row sealed anew; none: it left for a snapshot, and nothing opens it any more.
+async fn freshened(
+    region: &Region,
+    cell: &Cell,
+    rows: &Draft,
+    scope: &ScopeRow,
+    stale: &Stale,
+) -> Result<Option<Vec<Piece>>, Refusal> {
+    let mut fresh = Vec::with_capacity(stale.pieces.len());
+    for piece in &stale.pieces {
+        let sealed = match (sealed_anew(region, cell, scope, piece), &stale.of) {
+            (Err(refusal), Of::Leaving { home, snapshot }) if refusal.reason == Reason::ScopeErased => {
+                let Some(sealed) = sealed_at_home(region, cell, rows, scope, home, piece).await? else {
+                    tracing::warn!(cell = %cell.id, %snapshot, "what left cannot be sealed anew: its keys are gone");
+                    return Ok(None);
+                };
+                sealed
+            }
+            (sealed, _) => sealed?,
+        };
+        fresh.push(sealed);
+        // WHY: a row may have thousands, and others want this thread.
+        tokio::task::yield_now().await;
+    }
+    Ok(Some(fresh))
+}
+
+/// The same run of bytes, by the header that the home's object has for it now.
+///
+/// WHY: earlier rotations moved objects alone, and destroyed the keys of what had left.
+async fn sealed_at_home(
+    region: &Region,
+    cell: &Cell,
+    rows: &Draft,
+    scope: &ScopeRow,
+    home: &[u8],
+    piece: &Piece,
+) -> Result<Option<Piece>, Refusal> {
+    let object: Option<ObjectRow> = rows.row(home).await?;
+    let is_same = |other: &&Piece| (other.blob, other.offset) == (piece.blob, piece.offset);
+    let Some(object) = object.filter(|object| object.scope == scope.id) else { return Ok(None) };
+    let Some(there) = object.pieces.iter().find(is_same) else { return Ok(None) };
+    match sealed_anew(region, cell, scope, there) {
+        Err(refusal) if refusal.reason == Reason::ScopeErased => Ok(None),
+        sealed => sealed.map(Some),
+    }
 }
 
 fn sealed_anew(region: &Region, cell: &Cell, scope: &ScopeRow, piece: &Piece) -> Result<Piece, Refusal> {
@@ -246,8 +294,8 @@ async fn page(rows: &Draft, at: &ResealRow) -> Result<Vec<(Vec<u8>, Vec<Stale>)>
             let gone: BTreeSet<_> =
                 gone.filter(|row| row.arrived.is_some()).map(|row| row.snapshot).collect();
             let of = |(key, LeavingRow { snapshot, object, .. }): (Vec<u8>, LeavingRow)| {
-                let stale =
-                    Stale { key: key.clone(), scope: object.scope, of: Of::Leaving, pieces: object.pieces };
+                let of = Of::Leaving { home: object.row_key(), snapshot };
+                let stale = Stale { key: key.clone(), scope: object.scope, of, pieces: object.pieces };
                 (key, Vec::from_iter(Some(stale).filter(|_| !gone.contains(&snapshot))))
             };
             Ok(found.into_iter().map(of).collect())
@@ -305,7 +353,7 @@ async fn write(draft: &mut Draft, stale: &Stale, fresh: &[Piece]) -> Result<(), 
                 upload::store_part(draft, upload, &row)?;
             }
         }
-        Of::Leaving => {
+        Of::Leaving { .. } => {
             if let Some(mut row) = draft.row::<LeavingRow>(&stale.key).await? {
                 row.object.pieces.iter_mut().for_each(moved);
                 draft.put_in(row.seal(), &stale.key, &row)?;

@@ -1,5 +1,7 @@
 //! The acts of witnessing: operators name whom this region asks and whom it signs for.
 
+use std::net::SocketAddrV6;
+
 use async_trait::async_trait;
 use data_encoding::HEXLOWER;
 use seal::merkle::empty_root;
@@ -26,10 +28,34 @@ fn wrong(why: impl Into<String>) -> Refusal {
 }
 
 /// WHY loopback only in clear: whoever is between could answer in the witness's place that it knows more.
+/// WHY nothing but host, port and plain path: it is kept and shown, so that it must hold no user and no password.
 fn is_address(text: &str) -> bool {
-    let is_plain = text.len() <= ADDRESS_CHARS_MAX && text.bytes().all(|byte| byte.is_ascii_graphic());
-    let near = ["http://127.0.0.1:", "http://[::1]:", "http://localhost:"];
-    is_plain && (text.starts_with("https://") || near.iter().any(|near| text.starts_with(near)))
+    let Some((scheme, rest)) = text.split_once("://") else { return false };
+    let (place, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    let is_place = match scheme {
+        "https" => is_host(place),
+        "http" => ["127.0.0.1:", "[::1]:", "localhost:"]
+            .iter()
+            .any(|near| place.strip_prefix(near).is_some_and(is_port)),
+        _ => false,
+    };
+    text.len() <= ADDRESS_CHARS_MAX && is_place && path.bytes().all(is_plain)
+}
+
+/// A name or an IP address, perhaps with a port; IPv6 in brackets and with one.
+fn is_host(place: &str) -> bool {
+    let (host, port) = match place.rsplit_once(':') {
+        Some((host, port)) => (host, Some(port)),
+        None => (place, None),
+    };
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+    let is_name = !host.is_empty() && host.bytes().all(is_of_name);
+    place.parse::<SocketAddrV6>().is_ok() || (is_name && port.is_none_or(is_port))
+}
+
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
 }
 
 /// A witness's or a log's name, of it or of its whole key.

@@ -16,10 +16,14 @@ use crate::Region;
 use crate::cell::draft::Draft;
 use crate::cell::publish::Known;
 use crate::cell::step::{Entry, Moment, Planned, Step};
+use crate::witness::memory::named;
 use crate::witness::{Dispute, Signed, WitnessRow};
 
 /// WHY: once with what we remember, once with what the witness says that it knows, once for a race.
 const ASKS_MAX: usize = 3;
+
+/// SPEC: what a 409 is told in.
+const SIZE_MEDIA: &str = "text/x.tlog.size";
 
 /// Who carries a submission to a witness.
 #[async_trait]
@@ -32,6 +36,8 @@ pub trait Courier: Send + Sync {
 #[derive(Debug, Clone)]
 pub struct Heard {
     pub status: u16,
+    /// The media type as it was sent; empty if none was.
+    pub media: String,
     pub body: Bytes,
 }
 
@@ -58,6 +64,8 @@ enum Meaning {
     Signed(Signed),
     /// It goes on from a tree of so many leaves.
     From(u64),
+    /// It has signed a tree of so many leaves, which is more than it was shown.
+    Ahead(u64),
     /// It has signed a tree of so many leaves that ours does not go on from.
     Other(u64),
     None,
@@ -74,25 +82,32 @@ impl Region {
 
     /// Shows it to a witness, if there is anything new in it, and keeps the witness's word.
     pub async fn ask(&self, name: &str, shown: &Shown, courier: &dyn Courier) -> Result<Asked, Refusal> {
-        let row: WitnessRow = self.root().view().await?.known(name.as_bytes()).await?;
-        if !self.has_news(&row, shown.known.size) {
+        let all = named(&self.root().view().await?).await?;
+        let one = all.iter().find(|(other, _)| other == name).ok_or(Refusal::new(Reason::NotFound))?;
+        let has_news = self.witnessing().has_news(one, &all, shown.known.size, self.now());
+        if !has_news {
             return Ok(Asked::Nothing);
         }
-        let asked = self.asked(name, &row, shown, courier).await?;
-        let mut memory = self.witnessing();
-        if asked == Asked::Away {
-            memory.away.entry(name.to_owned()).or_insert(self.now());
-        } else {
-            memory.away.remove(name);
-        }
+        let (_, row) = one;
+        // WHY no error from here on: what keeps us from asking is seen as a witness that is away.
+        let asked = self.asked(name, row, shown, courier).await.unwrap_or_else(|refusal| {
+            tracing::warn!(reason = refusal.reason.code(), "a witness could not be asked");
+            Asked::Away
+        });
+        self.remember(name, row, asked);
         Ok(asked)
     }
 
-    fn has_news(&self, row: &WitnessRow, size: u64) -> bool {
-        let Some(signed) = row.signed.as_ref().filter(|_| row.disputed.is_none()) else { return true };
-        let memory = self.witnessing();
-        let is_quiet = memory.quiet.start <= signed.size && size <= memory.quiet.end;
-        size > signed.size && !is_quiet
+    fn remember(&self, name: &str, row: &WitnessRow, asked: Asked) {
+        let now = self.now();
+        let mut memory = self.witnessing();
+        let mut seen = memory.of(name, row);
+        match asked {
+            Asked::Away => seen.away = seen.away.or(Some(now)),
+            Asked::Signed => (seen.away, seen.heard) = (None, Some(now)),
+            Asked::Nothing | Asked::Disputed => seen.away = None,
+        }
+        memory.keep(name, seen);
     }
 
     async fn asked(
@@ -103,18 +118,25 @@ impl Region {
         courier: &dyn Courier,
     ) -> Result<Asked, Refusal> {
         let mut old = row.signed.as_ref().map_or(0, |signed| signed.size);
+        let mut fresh: Option<Shown> = None;
         for _ in 0..ASKS_MAX {
-            let submission = self.submission(shown, old).await?;
+            let now = fresh.as_ref().unwrap_or(shown);
+            let submission = self.submission(now, old).await?;
             let Some(heard) = courier.submit(&row.address, submission.to_string()).await else {
                 return Ok(Asked::Away);
             };
-            match shown.meaning(&row.key, old, &heard) {
+            match now.meaning(&row.key, old, &heard) {
                 Meaning::Signed(signed) => {
-                    self.told(name, Word::Signed(signed)).await?;
+                    self.told(name, row, Word::Signed(signed)).await?;
                     return Ok(Asked::Signed);
                 }
                 Meaning::From(size) => old = size,
-                Meaning::Other(size) => return self.disputed(name, row, size).await,
+                // WHY no dispute: it may have signed what came later, and its word was lost on the way.
+                Meaning::Ahead(size) if size <= self.root().head().frontier.size() => {
+                    fresh = Some(self.shown().await?);
+                    old = size;
+                }
+                Meaning::Ahead(size) | Meaning::Other(size) => return self.disputed(name, row, size).await,
                 Meaning::None => return Ok(Asked::Away),
             }
         }
@@ -135,13 +157,14 @@ impl Region {
             "a witness knows another history of this region: it was rolled back, or forked"
         );
         if row.disputed.is_none_or(|dispute| dispute.size != size) {
-            self.told(name, Word::Disputed(size)).await?;
+            self.told(name, row, Word::Disputed(size)).await?;
         }
         Ok(Asked::Disputed)
     }
 
-    async fn told(&self, name: &str, word: Word) -> Result<(), Refusal> {
-        let done = self.root().submit(Box::new(Told { name: name.to_owned(), word })).await?;
+    async fn told(&self, name: &str, row: &WitnessRow, word: Word) -> Result<(), Refusal> {
+        let told = Told { name: name.to_owned(), key: row.key.clone(), word };
+        let done = self.root().submit(Box::new(told)).await?;
         self.keep_quiet(done.leaf);
         Ok(())
     }
@@ -151,14 +174,19 @@ impl Shown {
     fn meaning(&self, key: &str, old: u64, heard: &Heard) -> Meaning {
         match heard.status {
             200 => self.signed(key, &heard.body).map_or(Meaning::None, Meaning::Signed),
-            409 => match size(&heard.body) {
-                Some(known) if known > self.known.size || known == old => Meaning::Other(known),
-                Some(known) => Meaning::From(known),
-                None => Meaning::None,
-            },
-            // What it has signed is not the start of ours.
-            422 => Meaning::Other(old),
+            409 if heard.is_size() => self.knows(old, &heard.body),
+            // What it has signed is not the start of ours; of nothing everything is the continuation.
+            422 if old > 0 => Meaning::Other(old),
             _ => Meaning::None,
+        }
+    }
+
+    fn knows(&self, old: u64, body: &[u8]) -> Meaning {
+        match size(body) {
+            Some(known) if known > self.known.size => Meaning::Ahead(known),
+            Some(known) if known != old => Meaning::From(known),
+            Some(known) if known > 0 => Meaning::Other(known),
+            Some(_) | None => Meaning::None,
         }
     }
 
@@ -170,6 +198,13 @@ impl Shown {
         let at = Timestamp::from_ms(i64::try_from(seconds).ok()?.checked_mul(SECOND_MS)?);
         let Known { size, root: Hash(root) } = self.known;
         Some(Signed { size, root: root.into(), at, line: line.to_string() })
+    }
+}
+
+impl Heard {
+    fn is_size(&self) -> bool {
+        let media = self.media.split(';').next().unwrap_or_default();
+        media.trim().eq_ignore_ascii_case(SIZE_MEDIA)
     }
 }
 
@@ -187,6 +222,8 @@ enum Word {
 
 struct Told {
     name: String,
+    /// The key that the word was believed under.
+    key: String,
     word: Word,
 }
 
@@ -194,6 +231,10 @@ struct Told {
 impl Step for Told {
     async fn plan(&mut self, draft: &mut Draft, moment: Moment) -> Result<Planned, Refusal> {
         let row: WitnessRow = draft.known(self.name.as_bytes()).await?;
+        // WHY: removed and added again meanwhile, the name is another witness's.
+        if row.key != self.key {
+            return Err(Reason::StateWrong.into());
+        }
         let (act, row, detail) = match &self.word {
             Word::Signed(signed) => (
                 "checkpoint.witness",

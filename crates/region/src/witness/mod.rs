@@ -8,10 +8,8 @@
 
 pub mod act;
 pub mod ask;
+mod memory;
 pub mod sign;
-
-use std::collections::BTreeMap;
-use std::ops::Range;
 
 use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
@@ -25,6 +23,8 @@ use words::{Reason, Refusal, Timestamp};
 
 use crate::cell::step::Leaf;
 use crate::row::{Row, Table};
+pub use crate::witness::memory::Memory;
+use crate::witness::memory::named;
 use crate::{Region, cell::draft::Draft};
 
 /// WHY: each is asked once a minute, and each word is a leaf.
@@ -103,21 +103,12 @@ impl Row for FollowRow {
     const TABLE: Table = Table::Followed;
 }
 
-/// What is known of witnesses in memory alone.
-#[derive(Debug, Default)]
-pub struct Memory {
-    /// Leaves at the root's end that tell of witnessing alone.
-    quiet: Range<u64>,
-    /// Witnesses that did not answer when they were last asked, since when.
-    away: BTreeMap<String, Timestamp>,
-}
-
 /// How it stands with a witness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// It signs, or was not needed yet.
     Signing,
-    /// It has not answered for so long, in milliseconds.
+    /// It has not answered, or not signed what is new for longer than it may, for so long, in milliseconds.
     Away {
         ms: i64,
     },
@@ -154,15 +145,12 @@ impl Region {
     }
 
     async fn witnesses_in(&self, root: &Draft) -> Result<Vec<(String, WitnessRow, State)>, Refusal> {
-        let rows = root.all::<WitnessRow>(&[]).await?;
-        let memory = self.witnessing();
-        let told = rows.into_iter().map(|(name, row)| {
-            let name = String::from_utf8_lossy(&name).into_owned();
-            let state = match (row.disputed, memory.away.get(&name)) {
-                (Some(dispute), _) => State::Disputed(dispute),
-                (None, Some(since)) => State::Away { ms: self.now().since_ms(*since) },
-                (None, None) => State::Signing,
-            };
+        let all = named(root).await?;
+        let (size, now) = (self.root().head().frontier.size(), self.now());
+        let mut memory = self.witnessing();
+        memory.look(&all, size, now);
+        let told = all.into_iter().map(|(name, row)| {
+            let state = memory.state(&name, &row, now);
             (name, row, state)
         });
         Ok(told.collect())
@@ -186,10 +174,6 @@ impl Region {
     /// A leaf that tells of witnessing is no reason to be witnessed anew: else two regions would never rest.
     fn keep_quiet(&self, leaf: Option<Leaf>) {
         let Some(Leaf { index, .. }) = leaf.filter(|leaf| leaf.cell == ROOT_CELL) else { return };
-        let quiet = &mut self.witnessing().quiet;
-        if quiet.end != index {
-            quiet.start = index;
-        }
-        quiet.end = index + 1;
+        self.witnessing().keep_quiet(index);
     }
 }

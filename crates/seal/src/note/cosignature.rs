@@ -102,7 +102,9 @@ impl Note {
 
     /// The same note with more signature lines, as a witness answered them; not yet believed.
     pub fn with_lines(&self, lines: &[u8]) -> Result<Self, NoteError> {
-        Self::parse(&[self.to_string().as_bytes(), lines].concat())
+        let with = Self::parse(&[self.to_string().as_bytes(), lines].concat())?;
+        // INVARIANT: an empty line in the answer ends no text: what is signed is ours, not ours and more.
+        if with.text == self.text { Ok(with) } else { Err(NoteError::NotANote) }
     }
 }
 

@@ -114,6 +114,20 @@ fn a_witness_answers_once_and_is_added() {
     }
 }
 
+// Goal: an answer adds lines and no text. Method: a true signature of a longer text, the note's own lines in it.
+#[test]
+fn an_answer_makes_no_longer_text() {
+    let (note, ours) = (signed(), witness("w.example/1", 3));
+    let mut longer = Note::new(note.to_string()).unwrap();
+    let line = longer.cosign(&ours, 9).unwrap().to_string();
+    let read = Note::parse(format!("{note}\n{line}").as_bytes()).unwrap();
+    assert_eq!(read.cosigned(&[ours.public().clone()]).unwrap().len(), 1, "it is a note, but another");
+    for answer in [format!("\n{line}"), format!("\n\n{line}"), format!("{line}\n{line}")] {
+        assert_eq!(note.with_lines(answer.as_bytes()), Err(NoteError::NotANote), "{answer:?}");
+    }
+    assert_eq!(Note::new("text\n".into()).unwrap().with_lines(b"\n\n"), Err(NoteError::NotANote));
+}
+
 #[test]
 fn what_is_no_submission_is_refused() {
     let note = signed();

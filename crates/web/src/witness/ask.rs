@@ -14,7 +14,7 @@ use listen::Trust;
 use region::Region;
 use region::witness::ask::{Asked, Courier, Heard};
 use tokio::time::Instant;
-use words::Refusal;
+use words::{Refusal, Timestamp};
 
 use super::ADD_PATH;
 use crate::client::{Address, CallError, send};
@@ -40,14 +40,22 @@ struct Line {
 impl Courier for Line {
     async fn submit(&self, address: &str, submission: String) -> Option<Heard> {
         let answer = tokio::time::timeout(ANSWER_WAIT, self.post(address, submission)).await;
-        let answer = answer.map_err(|_| "no answer in time".to_owned()).and_then(|heard| heard.map_err(told));
-        answer.inspect_err(|error| tracing::warn!(%error, "a witness does not answer")).ok()
+        let answer = answer.map_err(|_| "late").and_then(|heard| heard.map_err(|error| kind(&error)));
+        answer.inspect_err(|kind| tracing::warn!(kind = *kind, "a witness does not answer")).ok()
     }
 }
 
-fn told(error: CallError) -> String {
-    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-    format!("{error}{cause}")
+/// WHY not its words: they name the address, and a log names nobody.
+const fn kind(error: &CallError) -> &'static str {
+    match error {
+        CallError::Address(_) => "address",
+        CallError::Unreachable { .. } => "unreachable",
+        CallError::Unproven { .. } => "unproven",
+        CallError::Broken(_) => "broken",
+        CallError::Unwritten => "unwritten",
+        CallError::Strange { .. } => "strange",
+        CallError::Refused(_) => "refused",
+    }
 }
 
 impl Line {
@@ -59,9 +67,11 @@ impl Line {
         let request = request.map_err(|_| CallError::Unwritten)?;
         let response = send(&address, self.trust.as_ref(), request).await?;
         let status = response.status().as_u16();
+        let media = response.headers().get(header::CONTENT_TYPE).and_then(|media| media.to_str().ok());
+        let media = media.unwrap_or_default().to_owned();
         let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
         let body = body.map_err(|_| CallError::Strange { status })?.to_bytes();
-        Ok(Heard { status, body })
+        Ok(Heard { status, media, body })
     }
 }
 
@@ -77,13 +87,15 @@ fn place(text: &str) -> Result<(Address, String), CallError> {
 
 /// When a witness is asked next, and how long it is left alone if it does not answer.
 struct Turn {
+    /// Since when the witness is named: removed and added again it is another.
+    since: Timestamp,
     next: Instant,
     again: Duration,
 }
 
 impl Turn {
-    fn new() -> Self {
-        Self { next: Instant::now(), again: AGAIN_FIRST }
+    fn new(since: Timestamp) -> Self {
+        Self { since, next: Instant::now(), again: AGAIN_FIRST }
     }
 
     /// It did not fail when it was last asked.
@@ -98,7 +110,7 @@ impl Turn {
     fn after(&mut self, asked: &Result<Asked, Refusal>) {
         let now = Instant::now();
         match asked {
-            Ok(Asked::Signed) => *self = Self { next: now + ASK_EVERY, again: AGAIN_FIRST },
+            Ok(Asked::Signed) => (self.next, self.again) = (now + ASK_EVERY, AGAIN_FIRST),
             Ok(Asked::Nothing) => {}
             Ok(Asked::Away | Asked::Disputed) | Err(_) => {
                 self.next = now + self.again;
@@ -128,10 +140,10 @@ pub async fn ask_witnesses(region: Region, trust: Option<Trust>, until: impl Fut
 }
 
 async fn round(region: &Region, line: &Line, turns: &mut BTreeMap<String, Turn>) -> Result<(), Refusal> {
-    let names: Vec<String> = region.witnesses().await?.into_iter().map(|(name, ..)| name).collect();
-    turns.retain(|name, _| names.contains(name));
-    for name in names {
-        turns.entry(name).or_insert_with(Turn::new);
+    let named = region.witnesses().await?;
+    turns.retain(|name, turn| named.iter().any(|(other, row, _)| other == name && row.since == turn.since));
+    for (name, row, _) in named {
+        turns.entry(name).or_insert_with(|| Turn::new(row.since));
     }
     // WHY together: an export can show words of one checkpoint alone, so that they must be of the same.
     let is_round = turns.values().any(|turn| turn.is_signing() && turn.is_due());
@@ -141,8 +153,13 @@ async fn round(region: &Region, line: &Line, turns: &mut BTreeMap<String, Turn>)
         return Ok(());
     }
     let shown = &region.shown().await?;
-    let asking =
-        due.into_iter().map(|(name, turn)| async move { turn.after(&region.ask(name, shown, line).await) });
+    let asking = due.into_iter().map(|(name, turn)| async move {
+        let asked = region.ask(name, shown, line).await;
+        if let Err(refusal) = &asked {
+            tracing::warn!(reason = refusal.reason.code(), "a witness was not asked");
+        }
+        turn.after(&asked);
+    });
     join_all(asking).await;
     Ok(())
 }
@@ -171,7 +188,7 @@ mod tests {
     // Goal: who is away is asked less and less often, and at once as often as before when back.
     #[tokio::test(start_paused = true)]
     async fn a_witness_that_is_away_is_left_alone_longer_and_longer() {
-        let mut turn = Turn::new();
+        let mut turn = Turn::new(Timestamp::default());
         let mut waits = Vec::new();
         for _ in 0..8 {
             turn.after(&Ok(Asked::Away));
