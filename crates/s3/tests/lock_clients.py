@@ -117,8 +117,9 @@ def retention():
     RITA.put_object_retention(**at, Retention=lock("GOVERNANCE", days(6)))
     CARLA.delete_objects(Bucket=B, Delete={"Objects": [{"Key": "g", "VersionId": version}]}, BypassGovernanceRetention=True)
     refused("NoSuchVersion", 404, "not_found", RITA.get_object, **at)
+    put("dates")
     for bad, code in [(lock("GOVERNANCE", days(-1)), "InvalidArgument"), (lock("GOVERNANCE", days(36600)), "InvalidArgument"), ({"Mode": "GOVERNANCE"}, "MalformedXML")]:
-        refused(code, 400, "invalid", RITA.put_object_retention, Bucket=B, Key="by-rule", Retention=bad)
+        refused(code, 400, "invalid", RITA.put_object_retention, Bucket=B, Key="dates", Retention=bad)
     RITA.put_object(Bucket="plain", Key="k", Body=b"k")
     refused("InvalidRequest", 400, "state_wrong", RITA.put_object_retention, Bucket="plain", Key="k", Retention=shorter)
     refused("InvalidRequest", 400, "invalid", RITA.get_object_retention, Bucket="plain", Key="k")

@@ -11,7 +11,7 @@ use words::{Act, Actor, Place, Reason, Refusal};
 use crate::ground::{desk, dina, reason, until};
 
 /// Until when everything here is locked.
-const LOCKED: &str = "2027-02-05T00:00:00Z";
+const LOCKED: &str = "2027-02-05T00:00:00.000Z";
 
 /// A hospital's bucket with object lock, one delivery in it, and everybody.
 struct Scene {
