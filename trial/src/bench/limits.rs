@@ -6,10 +6,13 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use seal::crypt4gh::{RangeOpener, sealed_range};
 use seal::{Attempt, DataKey, Opener, Sealer};
+use store::blob::Packs;
+use store::{Blobs, Bucket, StoreError};
 use tokio::time::Instant;
+use words::Id;
 
 use super::world;
 
@@ -20,7 +23,7 @@ const CRYPTO_BYTES: usize = 64 << 20;
 const ROUNDS: usize = 3;
 
 /// A table of limits.
-pub fn measure(folder: &Path) -> anyhow::Result<String> {
+pub async fn measure(folder: &Path) -> anyhow::Result<String> {
     fs::create_dir_all(folder)?;
     let mut table = String::from("| limit | figure |\n|---|---|\n");
     for writers in [1, 16, 64] {
@@ -28,6 +31,13 @@ pub fn measure(folder: &Path) -> anyhow::Result<String> {
         table += &format!(
             "| durable 4 KiB files (create, write, fsync, fsync folder), {writers} threads | {rate:.0} /s |\n"
         );
+    }
+    for clients in [1, 16, 64] {
+        let [alone, packed] = bodies(folder, clients).await?;
+        table += &format!(
+            "| 4 KiB bodies made durable by the store, {clients} clients, each in a blob of its own | {alone:.0} /s |\n"
+        );
+        table += &format!("| the same in packs | {packed:.0} /s ({:.1}x) |\n", packed / alone);
     }
     let (written, read) = streams(folder)?;
     table += &format!("| 256 MiB file written and synced | {written:.0} MB/s |\n");
@@ -65,6 +75,42 @@ fn durable_files(folder: &Path, writers: u32) -> anyhow::Result<f64> {
     let rate = files.load(Ordering::Relaxed) as f64 / started.elapsed().as_secs_f64();
     fs::remove_dir_all(&folder)?;
     Ok(rate)
+}
+
+/// Clients that each store one small body after another: in blobs of their own, then in packs.
+async fn bodies(folder: &Path, clients: u32) -> anyhow::Result<[f64; 2]> {
+    let mut rates = [0.0; 2];
+    for (rate, in_packs) in rates.iter_mut().zip([false, true]) {
+        let place = folder.join(format!("bodies-{clients}-{in_packs}"));
+        fs::create_dir_all(&place)?;
+        let blobs = Blobs::new(Bucket::local(&place)?, Id::from_bytes([1; 16]));
+        let packs = Packs::new(blobs.clone());
+        let started = Instant::now();
+        let one = |client: u32| {
+            let (blobs, packs) = (blobs.clone(), packs.clone());
+            async move {
+                let mut stored = 0_u64;
+                while started.elapsed() < SECONDS {
+                    let own = Id::from_bytes(((u128::from(client) << 64) | u128::from(stored)).to_be_bytes());
+                    let body = Bytes::from_static(&[7; 4_096]);
+                    match in_packs {
+                        true => packs.put(own, Id::from_bytes([2; 16]), body).await.map(drop)?,
+                        false => blobs.put(own, body).await?,
+                    }
+                    stored += 1;
+                }
+                Ok::<_, StoreError>(stored)
+            }
+        };
+        let tasks: Vec<_> = (0..clients).map(|client| tokio::spawn(one(client))).collect();
+        let mut stored = 0;
+        for task in tasks {
+            stored += task.await??;
+        }
+        *rate = stored as f64 / started.elapsed().as_secs_f64();
+        fs::remove_dir_all(&place)?;
+    }
+    Ok(rates)
 }
 
 /// Best of some rounds: other work on the machine only takes away.

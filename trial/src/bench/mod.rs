@@ -109,7 +109,7 @@ fn measure(chosen: &[&str]) -> anyhow::Result<()> {
 async fn one(name: &str, settings: &Settings) -> anyhow::Result<String> {
     let (epic, folder) = (settings.epic.as_path(), settings.folder.as_path());
     match name {
-        "limits" => limits::measure(folder),
+        "limits" => limits::measure(folder).await,
         "peers" => peers(settings).await,
         "trees" => trees(settings).await,
         "share" => own::share(epic, folder).await,
