@@ -464,7 +464,7 @@ async fn a_drill_is_recorded_and_its_word_cannot_be_made_up() {
     let seen = see(parts(elsewhere.path(), &node.clock), 10).await.unwrap();
     assert!(seen.holds, "{}", seen.measured);
     // A body that rots after the restore is seen.
-    let victim = files(&elsewhere.path().join("data"), "/blob/")[3].clone();
+    let victim = files(&elsewhere.path().join("data"), "/blob/").pop().unwrap();
     let mut bytes = std::fs::read(&victim).unwrap();
     bytes[30] ^= 1;
     std::fs::write(&victim, bytes).unwrap();
