@@ -17,7 +17,8 @@ from botocore.exceptions import ClientError
 
 
 def client(**keys):
-    config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
+    # A kept connection that the door closed meanwhile is tried again, as every stock client does.
+    config = Config(retries={"total_max_attempts": 3}, s3={"addressing_style": "path"})
     return boto3.client("s3", endpoint_url=os.environ["EPIC_S3"], region_name="us-east-1", config=config, **keys)
 
 
