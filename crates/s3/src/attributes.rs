@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use region::object::{ObjectRow, read};
+use region::object::ObjectRow;
 use s3s::dto::*;
 use s3s::{S3Error, S3ErrorCode, S3Response, S3Result};
-use words::act;
 
 use crate::ask::Ask;
-use crate::error::{self, About};
+use crate::error;
 use crate::page;
+use crate::read::probed;
 use crate::sums::{kind, tell};
 
 const NAMES: [&str; 5] = [
@@ -26,14 +26,7 @@ pub async fn get(ask: Ask<GetObjectAttributesInput>) -> S3Result<S3Response<GetO
     let parts_max = page::size(input.max_parts, "x-amz-max-parts")?;
     let after = usize::try_from(input.part_number_marker.unwrap_or(0))
         .map_err(|_| invalid("a part's number is not negative"))?;
-    let deed = act::ObjectProbe {
-        project: ask.project.clone(),
-        bucket: input.bucket.clone(),
-        key: input.key.clone(),
-        version: input.version_id.clone(),
-    };
-    let about = About::version(input.version_id.as_deref());
-    let row = read::probe(&ask.region, &ask.actor, &deed).await.map_err(about.told())?;
+    let row = probed(&ask, &input.bucket, &input.key, input.version_id.as_deref()).await?;
     let is_wanted = |name: &str| wanted.contains(name);
     let parts = is_wanted(ObjectAttributes::OBJECT_PARTS) && row.is_multipart;
     let class = StorageClass::from_static(StorageClass::STANDARD);

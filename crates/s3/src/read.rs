@@ -116,6 +116,18 @@ fn sums_of(row: &ObjectRow, chosen: &Chosen) -> Vec<Checksum> {
     row.part_sum(index).into_iter().collect()
 }
 
+/// The row of an object that somebody looks at.
+pub async fn probed<I>(ask: &Ask<I>, bucket: &str, key: &str, version: Option<&str>) -> S3Result<ObjectRow> {
+    let deed = act::ObjectProbe {
+        project: ask.project.clone(),
+        bucket: bucket.to_owned(),
+        key: key.to_owned(),
+        version: version.map(str::to_owned),
+    };
+    let probed = read::probe(&ask.region, &ask.actor, &deed).await;
+    probed.map_err(About::version(version).told())
+}
+
 pub async fn head(mut ask: Ask<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
     let only_if = only_if(&ask.headers);
     let input = &mut ask.input;
@@ -126,14 +138,8 @@ pub async fn head(mut ask: Ask<HeadObjectInput>) -> S3Result<S3Response<HeadObje
         same_since: input.if_unmodified_since.take(),
     };
     let choice = Choice { range: input.range.take(), part: input.part_number, only_if };
-    let deed = act::ObjectProbe {
-        project: ask.project.clone(),
-        bucket: input.bucket.clone(),
-        key: input.key.clone(),
-        version: input.version_id.clone(),
-    };
-    let about = About::version(input.version_id.as_deref());
-    let row = read::probe(&ask.region, &ask.actor, &deed).await.map_err(about.told())?;
+    let input = &ask.input;
+    let row = probed(&ask, &input.bucket, &input.key, input.version_id.as_deref()).await?;
     conditions.check_read(&row)?;
     let chosen = choice.of(&row)?;
     let is_verified = is_verified(ask.input.checksum_mode.as_ref());

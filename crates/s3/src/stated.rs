@@ -6,12 +6,12 @@
 
 use s3s::dto::*;
 use s3s::{S3ErrorCode, S3Response, S3Result};
-use words::act;
 
 use crate::ask::Ask;
 use crate::bucket::one;
-use crate::error::{self, About, lacking, not_offered};
+use crate::error::{self, lacking, not_offered};
 use crate::guard::cross;
+use crate::read::probed;
 
 const NO_LISTS: &str = "who may do what follows from agreements and permits, not from lists on buckets";
 
@@ -38,21 +38,10 @@ pub async fn acl(ask: Ask<GetBucketAclInput>) -> S3Result<S3Response<GetBucketAc
 }
 
 pub async fn object_acl(ask: Ask<GetObjectAclInput>) -> S3Result<S3Response<GetObjectAclOutput>> {
-    is_there(&ask, &ask.input.bucket, &ask.input.key, ask.input.version_id.as_deref()).await?;
+    probed(&ask, &ask.input.bucket, &ask.input.key, ask.input.version_id.as_deref()).await?;
     let output =
         GetObjectAclOutput { owner: Some(owner(&ask)), grants: Some(grants(&ask)), request_charged: None };
     Ok(S3Response::new(output))
-}
-
-async fn is_there<I>(ask: &Ask<I>, bucket: &str, key: &str, version: Option<&str>) -> S3Result<()> {
-    let deed = act::ObjectProbe {
-        project: ask.project.clone(),
-        bucket: bucket.to_owned(),
-        key: key.to_owned(),
-        version: version.map(str::to_owned),
-    };
-    let probed = region::object::read::probe(&ask.region, &ask.actor, &deed).await;
-    probed.map(drop).map_err(About::version(version).told())
 }
 
 pub async fn set_acl(ask: Ask<PutBucketAclInput>) -> S3Result<S3Response<PutBucketAclOutput>> {
@@ -62,7 +51,7 @@ pub async fn set_acl(ask: Ask<PutBucketAclInput>) -> S3Result<S3Response<PutBuck
 }
 
 pub async fn set_object_acl(ask: Ask<PutObjectAclInput>) -> S3Result<S3Response<PutObjectAclOutput>> {
-    is_there(&ask, &ask.input.bucket, &ask.input.key, ask.input.version_id.as_deref()).await?;
+    probed(&ask, &ask.input.bucket, &ask.input.key, ask.input.version_id.as_deref()).await?;
     is_private(&ask, ask.input.acl.is_some(), ask.input.access_control_policy.as_ref())?;
     Ok(S3Response::new(PutObjectAclOutput::default()))
 }

@@ -330,14 +330,19 @@ async fn is_resealed_by_its_object(world: &World, step: u64) -> bool {
     true
 }
 
-// Goal: rows of what left whose keys an older release destroyed do not stop a rotation, and are mended where they can be.
-#[test]
-fn what_left_and_lost_its_keys_does_not_stop_a_rotation() {
+/// A region in which a study has asked for Bari's cases, and nobody has granted it yet.
+fn asked_for() -> Prepared {
     let asked = async |world: &World| {
         world.permit("permit-1", PROJECT, "2027-01-01", ENDS).await.unwrap();
         world.ask("across", &["onward-bari/cases/*"], ENDS).await.unwrap();
     };
-    let prepared = runtime().unwrap().block_on(Prepared::after(&["bari"], asked));
+    runtime().unwrap().block_on(Prepared::after(&["bari"], asked))
+}
+
+// Goal: rows of what left whose keys an older release destroyed do not stop a rotation, and are mended where they can be.
+#[test]
+fn what_left_and_lost_its_keys_does_not_stop_a_rotation() {
+    let prepared = asked_for();
     let is_met = std::cell::Cell::new(false);
     let stops = |step| {
         let arm = |store: &FaultyStore, _: &Failing| store.stop_after(step);
@@ -371,11 +376,7 @@ async fn arrives_after_a_rotation(world: &World, step: u64) -> bool {
 // stop found the snapshot.
 #[test]
 fn what_left_arrives_whatever_is_deleted_and_rotated_at_home_meanwhile() {
-    let asked = async |world: &World| {
-        world.permit("permit-1", PROJECT, "2027-01-01", ENDS).await.unwrap();
-        world.ask("across", &["onward-bari/cases/*"], ENDS).await.unwrap();
-    };
-    let prepared = runtime().unwrap().block_on(Prepared::after(&["bari"], asked));
+    let prepared = asked_for();
     let met = std::cell::Cell::new(0);
     let stops = |step| {
         let arm = |store: &FaultyStore, _: &Failing| store.stop_after(step);
