@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use clap::ArgMatches;
 
 use crate::failure::Failure;
+use crate::settings::Settings;
 
 /// How much a log may take of the disk.
 #[derive(Debug, Clone, Copy)]
@@ -25,12 +26,13 @@ pub struct Bounds {
 const BOUNDS: Bounds = Bounds { file_bytes_max: 10 << 20, older_max: 10 };
 
 /// Warnings and worse, to standard error or to the file that was asked for; never a name, a key or a field.
-pub fn begin(matches: &ArgMatches) -> Result<Option<Log>, Failure> {
+pub fn begin(matches: &ArgMatches, settings: &Settings) -> Result<Option<Log>, Failure> {
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
         .with_target(false);
     let Some(path) = matches.get_one::<String>("log-file") else {
-        subscriber.with_writer(std::io::stderr).init();
+        // WHY not always: a journal keeps colours as the noise that they are to it.
+        subscriber.with_ansi(settings.is_err_coloured).with_writer(std::io::stderr).init();
         return Ok(None);
     };
     let log = Log::open(Path::new(path), BOUNDS)?;

@@ -42,7 +42,7 @@ const START_AGAIN: &str =
 /// Brings the region up and tends it.
 pub fn up(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
     let watch = Watch::start();
-    let log = log::begin(matches)?;
+    let log = log::begin(matches, settings)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
     let runtime = runtime.map_err(|cause| Failure::chain(&cause, "free some memory or file descriptors"))?;

@@ -16,6 +16,7 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutPayload}
 use words::noun::Cell;
 use words::{Clock, Id};
 
+use crate::buffer::Buffers;
 use crate::error::{Cause, StoreError};
 use crate::ground::{Disk, Ground};
 use crate::limit::{APPEND_PAUSE_MS, LONG_WAIT_MS_MAX, REMOTE_TRIES_MAX, REQUEST_WAIT_MS_MAX};
@@ -28,6 +29,7 @@ use crate::twin::FaultyStore;
 pub struct Bucket {
     pub(crate) store: Arc<dyn ObjectStore>,
     pub(crate) ground: Ground,
+    pub(crate) buffers: Buffers,
 }
 
 impl Bucket {
@@ -39,23 +41,27 @@ impl Bucket {
             .map_err(|cause| StoreError::unavailable("open the folder", root.display(), cause))?;
         // INVARIANT: fsync is off by default in the storage crate and is never off here.
         let store = Arc::new(store.with_fsync(true));
-        Ok(Self { store, ground: Ground::Disk(Arc::new(disk)) })
+        Ok(Self { store, ground: Ground::Disk(Arc::new(disk)), buffers: Buffers::default() })
     }
 
     /// Nothing outlives the process; for tests and tours.
     pub fn memory() -> Self {
-        Self { store: Arc::new(InMemory::new()), ground: Ground::Memory }
+        Self { store: Arc::new(InMemory::new()), ground: Ground::Memory, buffers: Buffers::default() }
     }
 
     /// A bucket of an S3 server. Nothing is asked of it yet: probe it.
     pub fn s3(remote: &Remote, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let (store, uploads) = remote::open(remote, clock)?;
-        Ok(Self { store, ground: Ground::Remote(Arc::new(uploads)) })
+        Ok(Self { store, ground: Ground::Remote(Arc::new(uploads)), buffers: Buffers::default() })
     }
 
     /// A twin that fails as told; for simulation.
     pub fn twin(twin: &Arc<FaultyStore>) -> Self {
-        Self { store: Arc::clone(twin) as _, ground: Ground::Twin(Arc::clone(twin)) }
+        Self {
+            store: Arc::clone(twin) as _,
+            ground: Ground::Twin(Arc::clone(twin)),
+            buffers: Buffers::default(),
+        }
     }
 
     /// The local folder, where there is one; so that custody can refuse to lie in it.

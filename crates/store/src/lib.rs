@@ -7,6 +7,7 @@
 pub mod backup;
 pub mod blob;
 pub mod bucket;
+mod buffer;
 pub mod custody;
 pub mod derived;
 pub mod error;
@@ -24,6 +25,7 @@ pub mod twin;
 
 pub use blob::{BlobWriter, Blobs};
 pub use bucket::Bucket;
+pub use buffer::Buffers;
 pub use derived::Derived;
 pub use error::{Kind, StoreError};
 pub use log::{AppendError, Log};

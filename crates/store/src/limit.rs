@@ -33,6 +33,12 @@ pub const LONG_WAIT_MS_MAX: u64 = 120_000;
 pub const READS_IN_FLIGHT_MAX: usize = 2;
 /// WHY: large enough that a read costs one system call per mebibyte.
 pub const READ_CHUNK_BYTES: u64 = 1 << 20;
+/// WHY: a chunk of a body, sealed, and the longest read of a connection behind it; only what is filled takes memory.
+pub const BUFFER_BYTES: usize = 3 << 19;
+/// WHY: less than a segment is cheap to ask an allocator for, and a large buffer for it would be a waste.
+pub const BUFFERED_BYTES_MIN: usize = 65_536;
+/// WHY: enough for a dozen streams each way; those beyond it ask the allocator.
+pub const BUFFERS_KEPT_MAX: usize = 64;
 /// WHY: replay keeps the store busy without holding many commits in memory.
 pub const REPLAY_READS_MAX: usize = 8;
 /// WHY: a tile is 256 hashes, an entry bundle 256 leaves of at most 64 KiB (C2SP tlog-tiles).

@@ -9,7 +9,7 @@ use async_stream::try_stream;
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt};
 use gate::Allowed;
-use seal::crypt4gh::{RangeOpener, Run, run_ranges};
+use seal::crypt4gh::{RangeOpener, Run, SEALED_SEGMENT_BYTES, SEGMENT_BYTES, run_ranges};
 use seal::{Attempt, DataKey, Opener, Sealer};
 use store::BlobWriter;
 use store::blob::Placed;
@@ -100,6 +100,7 @@ async fn sealed(
     let mut sealer = Sealer::new(&key, attempt).map_err(|_| unwritten())?;
     let blob = Id::random(region.rand());
     let mut writer = cell.blobs.create(blob);
+    let buffers = cell.blobs.buffers();
     let mut sealed = BytesMut::new();
     let mut size_bytes = 0_u64;
     while let Some(next) = body.next().await {
@@ -107,6 +108,10 @@ async fn sealed(
             Ok(bytes) => {
                 size_bytes = size_bytes.saturating_add(bytes.len() as u64);
                 let is_over = size_bytes > size_bytes_max;
+                // WHY not before: a small body is sealed once, into as much as it takes.
+                if size_bytes >= SEGMENT_BYTES as u64 {
+                    buffers.reserve(&mut sealed, bytes.len() + SEALED_SEGMENT_BYTES);
+                }
                 let sealing = sealer.push(&bytes, &mut sealed).map_err(|_| unwritten());
                 let too_large = is_over.then(|| Refusal::new(Reason::TooLarge));
                 sealing.err().or(too_large).or(room.takes(size_bytes, 0).err())
@@ -119,7 +124,7 @@ async fn sealed(
             return Err(refusal);
         }
         if sealed.len() >= WRITE_BYTES {
-            writer.write(sealed.split().freeze()).await.map_err(|_| unwritten())?;
+            writer.write(buffers.filled(std::mem::take(&mut sealed))).await.map_err(|_| unwritten())?;
         }
     }
     let summary = sealer.finish(&mut sealed).map_err(|_| unwritten())?;
@@ -127,7 +132,7 @@ async fn sealed(
     let placed = match is_small && home == Home::Shared {
         true => cell.packs.put(blob, scope.id, sealed.freeze()).await.map_err(|_| unwritten())?,
         false => {
-            finish(writer, sealed.freeze(), summary.sealed_bytes).await?;
+            finish(writer, buffers.filled(sealed), summary.sealed_bytes).await?;
             Placed { blob, offset: None }
         }
     };
@@ -201,10 +206,10 @@ pub fn read(
             let mut stored = std::pin::pin!(stored);
             while let Some(bytes) = stored.next().await {
                 let bytes = bytes.map_err(|_| unread())?;
-                let mut plain = BytesMut::with_capacity(bytes.len());
+                let mut plain = blobs.buffers().take(bytes.len());
                 opening.push(&bytes, &mut plain).map_err(|error| broken(&error))?;
                 if !plain.is_empty() {
-                    yield plain.freeze();
+                    yield blobs.buffers().filled(plain);
                 }
             }
             opening.finish().map_err(|error| broken(&error))?;

@@ -1,4 +1,4 @@
-//! Blobs on a local disk: small ones in one go, large ones written through as they come.
+//! Blobs on a local disk: small ones in one go, large ones written through as they come; read piece by piece.
 //!
 //! WHY not the storage crate's upload: it syncs everything at the end, which
 //! makes the last answer wait for the whole blob, and it replaces what exists.
@@ -7,6 +7,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path as DiskPath, PathBuf};
 use std::sync::Arc;
@@ -16,6 +17,8 @@ use bytes::Bytes;
 use object_store::path::Path;
 use tokio::task::JoinHandle;
 
+use crate::bucket::corrupt;
+use crate::buffer::Buffers;
 use crate::error::StoreError;
 use crate::ground::{Disk, sync};
 use crate::limit::{BLOB_PART_LOCAL_BYTES, LONG_WAIT_MS_MAX, SYNC_BYTES};
@@ -77,6 +80,34 @@ pub(super) async fn put(disk: &Arc<Disk>, path: &Path, pieces: Vec<Bytes>) -> Re
     };
     let done = ended(Some(tokio::task::spawn_blocking(work))).await;
     done.map(drop).map_err(|cause| unwritten(path, cause))
+}
+
+/// A piece of a blob; fails rather than ending short.
+///
+/// WHY not the storage crate's: its buffers are new each time.
+pub(super) async fn read(
+    disk: &Arc<Disk>,
+    path: &Path,
+    chunk: Range<u64>,
+    buffers: Buffers,
+) -> Result<Bytes, StoreError> {
+    let target = disk.place(path);
+    let work = move || {
+        let size_bytes = usize::try_from(chunk.end - chunk.start).map_err(io::Error::other)?;
+        let file = File::open(target)?;
+        let mut buffer = buffers.take(size_bytes);
+        buffer.resize(size_bytes, 0);
+        file.read_exact_at(&mut buffer, chunk.start)?;
+        Ok(buffers.filled(buffer))
+    };
+    match ended(Some(tokio::task::spawn_blocking(work))).await {
+        Ok(bytes) => bytes.ok_or_else(|| StoreError::unavailable("read", path, "nothing ran")),
+        Err(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => Err(corrupt(path, "it ends too early")),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+            Err(StoreError::NotFound { name: path.to_string() })
+        }
+        Err(cause) => Err(StoreError::unavailable("read", path, cause)),
+    }
 }
 
 fn unwritten(path: &Path, cause: io::Error) -> StoreError {

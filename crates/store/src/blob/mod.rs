@@ -20,7 +20,9 @@ pub use packs::{Packs, Placed};
 pub use writer::BlobWriter;
 
 use crate::bucket::{Bucket, corrupt, within};
+use crate::buffer::Buffers;
 use crate::error::StoreError;
+use crate::ground::Ground;
 use crate::limit::{READ_CHUNK_BYTES, READS_IN_FLIGHT_MAX};
 use crate::name::Name;
 
@@ -67,6 +69,11 @@ impl Blobs {
             .buffered(READS_IN_FLIGHT_MAX)
     }
 
+    /// Where the bytes of bodies lie on their way.
+    pub const fn buffers(&self) -> &Buffers {
+        &self.bucket.buffers
+    }
+
     /// Removes a blob durably; an absent one is removed already.
     pub async fn delete(&self, blob: Id<Blob>) -> Result<(), StoreError> {
         self.bucket.delete(self.name(blob)).await
@@ -89,6 +96,9 @@ fn chunks(range: Range<u64>) -> impl Iterator<Item = Range<u64>> + Send {
 
 async fn read_chunk(bucket: Bucket, name: Name, chunk: Range<u64>) -> Result<Bytes, StoreError> {
     let path = name.path()?;
+    if let Ground::Disk(disk) = &bucket.ground {
+        return disk::read(disk, &path, chunk, bucket.buffers.clone()).await;
+    }
     let size_bytes = chunk.end - chunk.start;
     let bytes = within("read", &path, bucket.store.get_ranges(&path, &[chunk])).await?;
     match bytes.into_iter().next() {
