@@ -425,6 +425,7 @@ pub(crate) fn ground(parts: Parts) -> Result<Ground, StartError> {
         rand: parts.rand,
         lease: Arc::new(Lease::default()),
         meters: Arc::default(),
+        agreed: Arc::default(),
     })
 }
 

@@ -1,12 +1,14 @@
-//! The keys of one cell, asked of custody when needed and never kept here.
+//! The keys of one cell, asked of custody whenever one is needed.
 
 use std::sync::Arc;
 
-use seal::DecryptionKey;
+use seal::crypt4gh::{HeaderError, OpenedHeader};
+use seal::{DataKey, DecryptionKey, EncryptionKey};
 use store::custody::{Custody, Destroyed, KeyName};
 use words::noun::{Cell, Scope};
 use words::{Id, Rand, Reason, Refusal, Secret};
 
+use crate::cell::agreed::Agreed;
 use crate::cell::format::KeyRef;
 
 pub type Key = Secret<[u8; 32]>;
@@ -17,11 +19,12 @@ pub struct Keys {
     cell: Id<Cell>,
     custody: Arc<dyn Custody>,
     rand: Arc<dyn Rand>,
+    agreed: Arc<Agreed>,
 }
 
 impl Keys {
-    pub fn new(cell: Id<Cell>, custody: Arc<dyn Custody>, rand: Arc<dyn Rand>) -> Self {
-        Self { cell, custody, rand }
+    pub fn new(cell: Id<Cell>, custody: Arc<dyn Custody>, rand: Arc<dyn Rand>, agreed: Arc<Agreed>) -> Self {
+        Self { cell, custody, rand, agreed }
     }
 
     /// The key of a box, if it still exists.
@@ -67,6 +70,24 @@ impl Keys {
         let secret = self.custody.key(&name).map_err(unheld)?;
         let secret = secret.ok_or(Refusal::new(Reason::ScopeErased))?;
         Ok(DecryptionKey::from_secret(&secret))
+    }
+
+    /// A header of a data key that only the holder of a scope's data pair opens.
+    pub fn seal_header(&self, key: &DataKey, to: EncryptionKey) -> Result<Vec<u8>, HeaderError> {
+        self.agreed.seal(key, to, self.rand.as_ref())
+    }
+
+    /// What a header says to a scope's data pair of a generation.
+    pub fn open_header(
+        &self,
+        scope: Id<Scope>,
+        generation: u32,
+        header: &[u8],
+    ) -> Result<Result<OpenedHeader, HeaderError>, Refusal> {
+        let name = KeyName::ScopeData(self.cell, scope, generation);
+        let held = self.agreed.held(name, |name| self.custody.key(name)).map_err(unheld)?;
+        let held = held.ok_or(Refusal::new(Reason::ScopeErased))?;
+        Ok(self.agreed.open(&held, header))
     }
 
     /// The key an index generation is sealed under.
@@ -123,7 +144,10 @@ impl Keys {
     fn destroy(&self, chosen: impl Fn(&KeyName) -> bool) -> Result<Destroyed, Refusal> {
         let of_cell = |name: &KeyName| name.cell() == Some(self.cell) && chosen(name);
         let names: Vec<_> = self.custody.names().map_err(unheld)?.into_iter().filter(of_cell).collect();
-        self.custody.destroy(&names).map_err(unheld)
+        let destroyed = self.custody.destroy(&names).map_err(unheld);
+        // WHY also after a failure: some of them may be gone.
+        self.agreed.forget();
+        destroyed
     }
 
     /// Whether custody holds any key of this cell.

@@ -10,6 +10,7 @@ use words::noun::{Cell as CellNoun, Writer};
 use words::{Clock, Id, Rand, Refusal, Timestamp};
 
 use crate::cell::Cell;
+use crate::cell::agreed::Agreed;
 use crate::cell::fold::Fault;
 use crate::cell::keys::Keys;
 use crate::cell::opening::Opening;
@@ -72,6 +73,7 @@ pub struct Ground {
     pub lease: Arc<Lease>,
     pub writer: Id<Writer>,
     pub meters: Arc<Meters>,
+    pub agreed: Arc<Agreed>,
 }
 
 /// A cell's log, folded.
@@ -82,7 +84,7 @@ pub struct Replayed {
 
 impl Ground {
     pub fn keys(&self, cell: Id<CellNoun>) -> Keys {
-        Keys::new(cell, Arc::clone(&self.custody), Arc::clone(&self.rand))
+        Keys::new(cell, Arc::clone(&self.custody), Arc::clone(&self.rand), Arc::clone(&self.agreed))
     }
 
     /// The region's time.

@@ -96,7 +96,7 @@ async fn sealed(
 ) -> Result<BlobReceipt, Refusal> {
     let key = DataKey::random(region.rand());
     let attempt = Attempt::random(region.rand());
-    let header = header::seal(region, cell.id, scope, &key)?;
+    let header = header::seal(region, cell, scope, &key)?;
     let mut sealer = Sealer::new(&key, attempt).map_err(|_| unwritten())?;
     let blob = Id::random(region.rand());
     let mut writer = cell.blobs.create(blob);

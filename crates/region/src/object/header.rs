@@ -7,7 +7,6 @@
 
 use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
-use seal::crypt4gh::{open_header, seal_header};
 use seal::{DataKey, EncryptionKey, letter};
 use words::noun::{Cell as CellNoun, Scope};
 use words::{Id, Reason, Refusal};
@@ -35,33 +34,28 @@ fn context(cell: Id<CellNoun>, generation: u32) -> Vec<u8> {
 }
 
 /// A header for the keys that a scope has now.
-pub fn seal(
-    region: &Region,
-    cell: Id<CellNoun>,
-    scope: &ScopeRow,
-    key: &DataKey,
-) -> Result<Vec<u8>, Refusal> {
+pub fn seal(region: &Region, cell: &Cell, scope: &ScopeRow, key: &DataKey) -> Result<Vec<u8>, Refusal> {
     let to = EncryptionKey::from_bytes(*scope.public);
-    let header = seal_header(key, &[to], region.rand()).map_err(|_| unsealed())?;
+    let header = cell.keys.seal_header(key, to).map_err(|_| unsealed())?;
     let Some(split) = &scope.split else { return Ok(header) };
     let to = EncryptionKey::from_bytes(*split.public);
-    let context = context(cell, split.generation);
+    let context = context(cell.id, split.generation);
     let letter = letter::seal(to, region.rand(), &context, &header).map_err(|_| unsealed())?;
     Ok([MAGIC, &split.generation.to_be_bytes()[..], &letter].concat())
 }
 
 /// The data key of a piece, opened with custody's pair and, where they are split, with the keys that holders opened.
 pub fn open(region: &Region, cell: &Cell, scope: Id<Scope>, piece: &Piece) -> Result<DataKey, Refusal> {
-    let pair = cell.keys.data_pair(scope, piece.generation)?;
+    let open = |header: &[u8]| cell.keys.open_header(scope, piece.generation, header);
     let header = match split_of(&piece.header) {
-        None => open_header(&piece.header, &pair),
+        None => open(&piece.header)?,
         Some((generation, letter)) => {
             let opened = region.shares().opened(cell.id, region.now());
             let opened = opened.ok_or(Refusal::new(Reason::SharesNeeded))?;
             let secret = opened.get(&generation).ok_or(Refusal::new(Reason::SharesNeeded))?;
             let header =
                 letter::open(secret, &context(cell.id, generation), letter).map_err(|_| unopened())?;
-            open_header(header.expose(), &pair)
+            open(header.expose())?
         }
     };
     header.map_err(|_| unopened())?.keys.into_iter().next().ok_or_else(unopened)

@@ -258,7 +258,7 @@ async fn sealed_at_home(
 
 fn sealed_anew(region: &Region, cell: &Cell, scope: &ScopeRow, piece: &Piece) -> Result<Piece, Refusal> {
     let key = header::open(region, cell, scope.id, piece)?;
-    let header = header::seal(region, cell.id, scope, &key)?.into();
+    let header = header::seal(region, cell, scope, &key)?.into();
     Ok(Piece { header, generation: scope.generation, ..piece.clone() })
 }
 

@@ -4,11 +4,13 @@
 //! packet count (u32) || packets`. Ours lives in the object's row, apart from the
 //! body. Reading survives any bytes; every length is checked against what is there.
 
+use std::sync::Arc;
+
 use words::Rand;
 use zeroize::Zeroizing;
 
 use super::edit::{EditError, EditList};
-use super::packet::{self, Packet};
+use super::packet::{self, Packet, Shared};
 use super::{DataKey, EDITS_MAX};
 use crate::keys::{DecryptionKey, EncryptionKey};
 use crate::reader::Reader;
@@ -85,6 +87,13 @@ pub fn seal_header(
     seal_header_as(&DecryptionKey::random(rand), std::slice::from_ref(key), None, recipients, rand)
 }
 
+/// Seals one data key to one reader, with what a writer and that reader agreed on before.
+///
+/// The nonce is random, 96 bits: one agreement is good for 2^32 headers, and callers stay far below.
+pub fn seal_header_by(key: &DataKey, shared: &Shared, rand: &dyn Rand) -> Result<Vec<u8>, HeaderError> {
+    seal_packets(&[key_text(key)], std::slice::from_ref(shared), rand)
+}
+
 /// Seals data keys and perhaps an edit list to recipients, from a known writer key.
 pub fn seal_header_as(
     writer: &DecryptionKey,
@@ -111,17 +120,27 @@ pub(crate) fn seal_texts(
     recipients: &[EncryptionKey],
     rand: &dyn Rand,
 ) -> Result<Vec<u8>, HeaderError> {
-    let packets = u32::try_from(texts.len().saturating_mul(recipients.len())).unwrap_or(u32::MAX);
+    let shared = recipients.iter().map(|recipient| Shared::by_writer(writer, *recipient));
+    let shared: Vec<_> = shared.collect::<Option<_>>().ok_or(HeaderError::Seal)?;
+    seal_packets(texts, &shared, rand)
+}
+
+fn seal_packets(
+    texts: &[Zeroizing<Vec<u8>>],
+    readers: &[Shared],
+    rand: &dyn Rand,
+) -> Result<Vec<u8>, HeaderError> {
+    let packets = u32::try_from(texts.len().saturating_mul(readers.len())).unwrap_or(u32::MAX);
     if packets > PACKETS_MAX {
         return Err(HeaderError::TooManyPackets { packets });
     }
     let mut header = MAGIC.to_vec();
     header.extend_from_slice(&VERSION.to_le_bytes());
     header.extend_from_slice(&packets.to_le_bytes());
-    for recipient in recipients {
+    for shared in readers {
         for text in texts {
             let nonce = words::chance::bytes(rand);
-            packet::seal(text, writer, *recipient, nonce, &mut header).ok_or(HeaderError::Seal)?;
+            packet::seal(text, shared, nonce, &mut header).ok_or(HeaderError::Seal)?;
         }
     }
     if header.len() > HEADER_BYTES_MAX { Err(HeaderError::TooLong) } else { Ok(header) }
@@ -145,10 +164,18 @@ fn edit_text(edit_list: &EditList) -> Zeroizing<Vec<u8>> {
 ///
 /// `Short` means that more bytes may help; stop asking at `HEADER_BYTES_MAX`.
 pub fn open_header(bytes: &[u8], reader: &DecryptionKey) -> Result<OpenedHeader, HeaderError> {
+    open_header_by(bytes, |writer| Shared::by_reader(reader, writer).map(Arc::new))
+}
+
+/// The same with what a reader agreed on with each packet's writer; none: the packet is not for it.
+pub fn open_header_by(
+    bytes: &[u8],
+    mut agree: impl FnMut(EncryptionKey) -> Option<Arc<Shared>>,
+) -> Result<OpenedHeader, HeaderError> {
     let (packets, header_bytes) = frame(bytes)?;
     let mut opened = None;
     for packet in &packets {
-        if let Some(found) = packet::open(packet, reader) {
+        if let Some(found) = packet::open(packet, &mut agree) {
             let header = opened.get_or_insert_with(|| OpenedHeader {
                 keys: Vec::new(),
                 edit_list: None,

@@ -31,13 +31,14 @@ pub use foreign::ForeignOpener;
 pub(crate) use header::seal_texts;
 pub use header::{
     DATA_KEYS_MAX, HEADER_BYTES_MAX, HeaderError, OpenedHeader, PACKET_BYTES_MAX, PACKETS_MAX,
-    RECIPIENTS_MAX, open_header, seal_header, seal_header_as,
+    RECIPIENTS_MAX, open_header, open_header_by, seal_header, seal_header_as, seal_header_by,
 };
 pub use keyfile::{
     KEY_FILE_BYTES_MAX, KeyFileError, lock_secret, read_public, read_secret, unlock_secret, write_public,
     write_secret,
 };
 pub use opener::{OpenError, Opener, RangeOpener};
+pub use packet::Shared;
 pub use run::{Run, RunRange, plain_bytes_of, run_ranges};
 pub use sealer::{BodyHash, SealError, Sealer, Summary};
 

@@ -5,6 +5,8 @@
 //! The shared key is the first half of BLAKE2b-512(X25519 || recipient || writer),
 //! which is libsodium's key exchange. Never tells why a packet does not open.
 
+use std::sync::Arc;
+
 use blake2::{Blake2b512, Digest};
 use words::Secret;
 use zeroize::Zeroizing;
@@ -27,35 +29,51 @@ pub(super) struct OpenedPacket {
     pub(super) writer: EncryptionKey,
 }
 
-/// Appends one framed packet; `None` if the library or the recipient's key fails.
-pub(super) fn seal(
-    text: &[u8],
-    writer: &DecryptionKey,
-    recipient: EncryptionKey,
-    nonce: [u8; 12],
-    into: &mut Vec<u8>,
-) -> Option<()> {
-    let shared = shared_key(writer, recipient, recipient, writer.public())?;
+/// What a writer and a reader agreed on: the key of every packet from the one to the other.
+pub struct Shared {
+    key: Secret<[u8; 32]>,
+    writer: EncryptionKey,
+}
+
+impl Shared {
+    /// As the writer agrees with a reader; `None` if the reader's key is none.
+    pub fn by_writer(writer: &DecryptionKey, reader: EncryptionKey) -> Option<Self> {
+        let key = shared_key(writer, reader, reader, writer.public())?;
+        Some(Self { key, writer: writer.public() })
+    }
+
+    /// As the reader agrees with whoever wrote to it.
+    pub fn by_reader(reader: &DecryptionKey, writer: EncryptionKey) -> Option<Self> {
+        let key = shared_key(reader, writer, reader.public(), writer)?;
+        Some(Self { key, writer })
+    }
+}
+
+/// Appends one framed packet; `None` if the library fails.
+pub(super) fn seal(text: &[u8], shared: &Shared, nonce: [u8; 12], into: &mut Vec<u8>) -> Option<()> {
     let length = HEAD_BYTES + text.len() + OVERHEAD_BYTES;
     into.extend_from_slice(&u32::try_from(length).ok()?.to_le_bytes());
     into.extend_from_slice(&METHOD_X25519.to_le_bytes());
-    into.extend_from_slice(&writer.public().to_bytes());
+    into.extend_from_slice(&shared.writer.to_bytes());
     let start = into.len();
     into.resize(start + text.len() + OVERHEAD_BYTES, 0);
-    Cipher::new(&shared).ok()?.seal_into(nonce, &[], text, into.get_mut(start..)?).ok()
+    Cipher::new(&shared.key).ok()?.seal_into(nonce, &[], text, into.get_mut(start..)?).ok()
 }
 
-/// Opens a packet if it is for `reader`; packets for others, or of other methods, are `None`.
-pub(super) fn open(packet: &Packet<'_>, reader: &DecryptionKey) -> Option<OpenedPacket> {
+/// Opens a packet with what the reader and its writer agreed on; packets for others, or of other methods, are `None`.
+pub(super) fn open(
+    packet: &Packet<'_>,
+    agree: &mut dyn FnMut(EncryptionKey) -> Option<Arc<Shared>>,
+) -> Option<OpenedPacket> {
     let mut rest = Reader::new(packet.0);
     if rest.u32_little()? != METHOD_X25519 {
         return None;
     }
     let writer = EncryptionKey::from_bytes(rest.array()?);
-    let shared = shared_key(reader, writer, reader.public(), writer)?;
+    let shared = agree(writer)?;
     let sealed = rest.rest();
     let mut text = Zeroizing::new(vec![0; sealed.len().checked_sub(OVERHEAD_BYTES)?]);
-    Cipher::new(&shared).ok()?.open_into(&[], sealed, &mut text).ok()?;
+    Cipher::new(&shared.key).ok()?.open_into(&[], sealed, &mut text).ok()?;
     Some(OpenedPacket { text, writer })
 }
 
