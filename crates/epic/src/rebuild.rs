@@ -83,6 +83,7 @@ fn ground(parts: Parts) -> Result<Ground, Failure> {
         clock: parts.clock,
         rand: parts.rand,
         meters: Arc::default(),
+        agreed: Arc::default(),
         lease: Arc::new(Lease::default()),
     })
 }
