@@ -1,6 +1,6 @@
 //! What the pairs of scopes have agreed on with writers, so that a header costs no agreement of its own.
 //!
-//! WHY: agreeing (X25519) was a fifth of a small PUT and a tenth of a small GET. One writer's key serves many
+//! WHY: agreeing (X25519) was a fifth of a small PUT's work. One writer's key serves many
 //! headers, each under a nonce of its own. It must never open what custody no longer holds, and what it knows ends
 //! with the keys: whoever destroys any makes it forget everything.
 
