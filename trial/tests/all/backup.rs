@@ -232,9 +232,10 @@ async fn a_lost_bucket_is_rebuilt_from_its_backup() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "minutes; ./test --full runs it"]
+#[ignore = "half an hour; ./test --full runs it, EPIC_OBJECTS says how many"]
 async fn full_a_million_objects_are_rebuilt_from_their_backup() {
-    lost_and_rebuilt(1_000_000, 1_000_000).await;
+    let objects = std::env::var("EPIC_OBJECTS").map_or(1_000_000, |number| number.parse().unwrap());
+    lost_and_rebuilt(objects, objects).await;
 }
 
 /// Goal: a copy taken at any moment of a busy region is a region. Method: writers go on while runs are taken.
