@@ -232,7 +232,7 @@ async fn a_lost_bucket_is_rebuilt_from_its_backup() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "half an hour; ./test --full runs it, EPIC_OBJECTS says how many"]
+#[ignore = "an hour; ./test --full runs it, EPIC_OBJECTS says how many"]
 async fn full_a_million_objects_are_rebuilt_from_their_backup() {
     let objects = std::env::var("EPIC_OBJECTS").map_or(1_000_000, |number| number.parse().unwrap());
     lost_and_rebuilt(objects, objects).await;
