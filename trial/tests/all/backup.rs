@@ -23,6 +23,7 @@ use words::{Act, Actor, Id, Reason, Secret};
 
 use crate::erasure::withdraw;
 use crate::ground::{desk, dina};
+use crate::simulation::number;
 
 /// A region on a disk, with custody in files, as a node has it.
 struct Node {
@@ -234,7 +235,7 @@ async fn a_lost_bucket_is_rebuilt_from_its_backup() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "an hour; ./test --full runs it, EPIC_OBJECTS says how many"]
 async fn full_a_million_objects_are_rebuilt_from_their_backup() {
-    let objects = std::env::var("EPIC_OBJECTS").map_or(1_000_000, |number| number.parse().unwrap());
+    let objects = number("EPIC_OBJECTS").unwrap_or(1_000_000);
     lost_and_rebuilt(objects, objects).await;
 }
 
