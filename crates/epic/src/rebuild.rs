@@ -1,15 +1,11 @@
 //! `epic rebuild`: folds every ledger anew, offline. The repair for any index.
 
-use std::sync::Arc;
-
 use clap::ArgMatches;
 use data_encoding::BASE64;
 use region::cell::fold::Fault;
-use region::lease::Lease;
+use region::region::StartError;
 use region::{Ground, OpenError, Parts};
-use seal::SigningKey;
 use serde_json::{Value, json};
-use store::custody::KeyName;
 use web::client::Answer;
 use words::Id;
 use words::noun::Cell;
@@ -68,23 +64,12 @@ async fn one(ground: &Ground, cell: Id<Cell>) -> Result<Value, Failure> {
 }
 
 fn ground(parts: Parts) -> Result<Ground, Failure> {
-    let seed = parts.custody.key(&KeyName::Region)?;
-    let seed = seed.ok_or_else(|| {
-        Failure::yours("this custody holds no region's key", "name the custody that belongs to it")
-    })?;
-    let signer = SigningKey::from_seed(&seed).map_err(|error| Failure::chain(&error, ""))?;
-    Ok(Ground {
-        writer: Id::random(parts.rand.as_ref()),
-        bucket: parts.bucket,
-        shelf: parts.shelf,
-        custody: parts.custody,
-        signer: Arc::new(signer),
-        origin: parts.name,
-        clock: parts.clock,
-        rand: parts.rand,
-        meters: Arc::default(),
-        agreed: Arc::default(),
-        lease: Arc::new(Lease::default()),
+    region::region::ground(parts).map_err(|error| match error {
+        StartError::Unfounded => {
+            Failure::yours("this custody holds no region's key", "name the custody that belongs to it")
+        }
+        StartError::Custody(cause) => cause.into(),
+        other => found::start(other),
     })
 }
 

@@ -410,7 +410,8 @@ impl Region {
     }
 }
 
-pub(crate) fn ground(parts: Parts) -> Result<Ground, StartError> {
+/// What every cell of a region stands on.
+pub fn ground(parts: Parts) -> Result<Ground, StartError> {
     let seed =
         parts.custody.key(&KeyName::Region).map_err(StartError::Custody)?.ok_or(StartError::Unfounded)?;
     let signer = SigningKey::from_seed(&seed).map_err(|_| StartError::Key)?;
