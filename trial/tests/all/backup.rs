@@ -203,15 +203,18 @@ async fn lost_and_rebuilt(objects: u64, sample: u64) {
     let region = Region::open(parts(elsewhere.path(), &node.clock)).await.unwrap();
     let recovered = watch.elapsed();
     let step = (objects / sample).max(1) | 1;
-    let mut read_back = 0;
-    for number in (1..objects).step_by(usize::try_from(step * 2).unwrap()).map(|number| number | 1) {
-        let told = read(&region, &node.rita, "catania", &key(number)).await.unwrap().0;
-        assert_eq!(told, body(number).into_bytes(), "object {number}");
-        read_back += 1;
-        if read_back % 500 == 0 {
-            region.confirm().await;
+    let numbers = (1..objects).step_by(usize::try_from(step * 2).unwrap()).map(|number| number | 1);
+    let look = |number: u64| {
+        let (region, rita) = (&region, &node.rita);
+        async move {
+            let told = read(region, rita, "catania", &key(number)).await.unwrap().0;
+            assert_eq!(told, body(number).into_bytes(), "object {number}");
+            if number % 1_000 == 1 {
+                region.confirm().await;
+            }
         }
-    }
+    };
+    let read_back = stream::iter(numbers).map(look).buffer_unordered(64).count().await;
     for number in [0, 2, objects / 2 - 2] {
         let gone = read(&region, &node.rita, "bari", &key(number)).await.unwrap_err();
         assert_eq!(gone.reason, Reason::NotFound, "an erased object is back");
@@ -233,7 +236,7 @@ async fn a_lost_bucket_is_rebuilt_from_its_backup() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "an hour; ./test --full runs it, EPIC_OBJECTS says how many"]
+#[ignore = "45 minutes; ./test --full runs it, EPIC_OBJECTS says how many"]
 async fn full_a_million_objects_are_rebuilt_from_their_backup() {
     let objects = number("EPIC_OBJECTS").unwrap_or(1_000_000);
     lost_and_rebuilt(objects, objects).await;
