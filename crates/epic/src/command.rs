@@ -161,6 +161,12 @@ fn globals() -> Vec<Arg> {
         of("key-file", "FILE", "your key [env: EPIC_KEY_FILE] [default: ~/.config/epic/key]")
             .value_hint(ValueHint::FilePath),
         of(
+            "session-file",
+            "FILE",
+            "your session; used where you name it or have no key [env: EPIC_SESSION_FILE] [default: ~/.config/epic/session]",
+        )
+        .value_hint(ValueHint::FilePath),
+        of(
             "ca-file",
             "FILE",
             "authorities to believe over https [env: EPIC_CA_FILE] [default: those of this machine]",
@@ -170,6 +176,30 @@ fn globals() -> Vec<Arg> {
         of("attempt", "ID", "an id of your choice; given again, the act takes no second effect"),
         switch("json", "answer as JSON"),
     ]
+}
+
+fn sign_in() -> Command {
+    Command::new("sign-in")
+        .about("Sign in at your identity provider; the session is kept for the commands after it")
+        .arg(
+            text("token-file", "the token, as your identity provider gave it; `-` reads standard input")
+                .value_hint(ValueHint::FilePath),
+        )
+        .arg(
+            text("issuer-url", "sign in there with any browser: its address, as `epic issuer show` has it")
+                .value_hint(ValueHint::Url)
+                .required_unless_present("token-file")
+                .conflicts_with("token-file"),
+        )
+        .arg(text("client", "what this program is called there").default_value("epic"))
+        .arg(
+            Arg::new("seconds")
+                .long("seconds")
+                .value_name("NUMBER")
+                .value_parser(value_parser!(u64))
+                .help("how long, 60 to 43200; 3600 where left out"),
+        )
+        .after_help("With `--inside` it is a session inside. What is trusted here: `epic issuer show`.")
 }
 
 /// What is no act of a running region.
@@ -216,6 +246,8 @@ fn local() -> Vec<Command> {
         certificate::command(),
         tour(),
         key_pair,
+        sign_in(),
+        Command::new("sign-out").about("Forget your session on this machine"),
         share,
         explain,
         Command::new("policy").about("Print who may do what, and unless what, as a table"),

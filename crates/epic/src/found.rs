@@ -57,7 +57,7 @@ fn founder(matches: &ArgMatches, key: String) -> Founder {
             email: text("email").unwrap_or_else(|| format!("{alias}@{organisation}.example")),
             alias,
             organisation,
-            key,
+            key: Some(key),
         },
     }
 }

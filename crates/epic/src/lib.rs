@@ -30,6 +30,7 @@ mod restore;
 pub mod samples;
 mod settings;
 mod share;
+mod sign_in;
 mod tour;
 mod transfer;
 mod up;
@@ -73,6 +74,8 @@ fn run(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
         ("samples", _) => samples::write(of_noun),
         ("completions", _) => command::completions(of_noun),
         ("tour", _) => tour::tour(of_noun, settings),
+        ("sign-in", _) => sign_in::sign_in(of_noun, settings),
+        ("sign-out", _) => sign_in::sign_out(settings),
         ("key-pair", Some((verb, of_verb))) => key_pair::run(verb, of_verb, settings),
         ("share", Some((verb, of_verb))) => share::run(verb, of_verb, settings),
         ("ledger", Some(("verify", of_verb))) => ledger::verify(of_verb, settings),

@@ -10,7 +10,7 @@ use clap::ArgMatches;
 use gate::identify::key_text;
 use listen::Trust;
 use seal::SigningKey;
-use web::client::{Address, Client};
+use web::client::{Address, Client, Who};
 use words::Secret;
 
 use crate::failure::{Failure, Fault};
@@ -28,6 +28,9 @@ pub struct Settings {
     pub inside_url: String,
     pub is_inside: bool,
     pub key_file: PathBuf,
+    /// Where a session is kept that they signed in for.
+    pub session_file: PathBuf,
+    is_session_named: bool,
     /// Authorities whose certificates are believed.
     pub ca_file: PathBuf,
     pub access_key: Option<String>,
@@ -50,6 +53,9 @@ impl Settings {
             is_inside: false,
             key_file: world::variable("EPIC_KEY_FILE")
                 .map_or_else(|| config.join("epic").join("key"), PathBuf::from),
+            session_file: world::variable("EPIC_SESSION_FILE")
+                .map_or_else(|| config.join("epic").join("session"), PathBuf::from),
+            is_session_named: world::variable("EPIC_SESSION_FILE").is_some(),
             ca_file: world::variable("EPIC_CA_FILE").map_or_else(|| PathBuf::from(CA_FILE), PathBuf::from),
             access_key: None,
             attempt: None,
@@ -70,6 +76,8 @@ impl Settings {
             self.access_key = text("access-key").or(self.access_key);
             self.attempt = text("attempt").or(self.attempt);
             self.key_file = text("key-file").map_or(self.key_file, PathBuf::from);
+            self.is_session_named |= text("session-file").is_some();
+            self.session_file = text("session-file").map_or(self.session_file, PathBuf::from);
             self.ca_file = text("ca-file").map_or(self.ca_file, PathBuf::from);
             self.is_inside |= is_set("inside");
             self.is_json |= is_set("json");
@@ -80,24 +88,45 @@ impl Settings {
 
     /// The person at the region's door.
     pub fn client(&self) -> Result<Client, Failure> {
-        let url = if self.is_inside { &self.inside_url } else { &self.region_url };
         let attempt = self.attempt.as_ref().map(|text| text.parse());
         let attempt = attempt.transpose().map_err(|error| {
             Failure::yours(format!("attempt: {error}"), "make one up: 26 characters a-z and 2-7")
         })?;
-        let address: Address = url.parse()?;
-        // WHY only then: a machine without a bundle still speaks to itself.
-        let trust = address.is_secure().then(|| Trust::read(&self.ca_file)).transpose();
+        let (address, trust) = self.door()?;
         Ok(Client {
             address,
-            trust: trust
-                .map_err(|error| Failure { fault: Fault::Yours, ..Failure::chain(&error, error.hint()) })?,
-            key: Arc::new(self.key()?),
+            trust,
+            who: self.who()?,
             clock: Arc::new(SystemClock),
             rand: Arc::new(SystemRand),
             credential: self.access_key.clone(),
             attempt,
         })
+    }
+
+    /// Where the region listens, and whose certificates are believed there.
+    pub fn door(&self) -> Result<(Address, Option<Trust>), Failure> {
+        let url = if self.is_inside { &self.inside_url } else { &self.region_url };
+        let address: Address = url.parse()?;
+        // WHY only then: a machine without a bundle still speaks to itself.
+        let trust = address.is_secure().then(|| Trust::read(&self.ca_file)).transpose();
+        let trust =
+            trust.map_err(|error| Failure { fault: Fault::Yours, ..Failure::chain(&error, error.hint()) })?;
+        Ok((address, trust))
+    }
+
+    /// The session, if it was named or there is no key; else the key.
+    fn who(&self) -> Result<Who, Failure> {
+        let is_session = self.is_session_named || (!self.key_file.exists() && self.session_file.exists());
+        if !is_session {
+            return Ok(Who::Key(Arc::new(self.key()?)));
+        }
+        let session = std::fs::read_to_string(&self.session_file).map_err(|cause| {
+            let mut failure = Failure::file("read your session", &self.session_file, &cause);
+            failure.hint = "sign in with `epic sign-in`".to_owned();
+            failure
+        })?;
+        Ok(Who::Session(Arc::new(Secret::new(session.trim().to_owned()))))
     }
 
     /// The person's own key.

@@ -277,6 +277,7 @@ impl Listeners {
             s3::serve(port(self.s3_inside), inside, told(stopped.clone())),
             watching,
             witnessing,
+            web::keep_issuers(region.clone(), trust.clone(), told(stopped.clone())),
             web::ask_witnesses(region.clone(), trust, told(stopped.clone())),
             renew(self.tls.clone(), told(stopped.clone())),
         );

@@ -4,6 +4,7 @@
 mod bars;
 mod clients;
 mod kit;
+mod people;
 
 use kit::{House, day, snapshot};
 

@@ -74,6 +74,7 @@ impl Names {
     pub fn person(&self, asker: &Asker) -> Result<Entity, Unfit> {
         let mut attributes = Attributes::from([
             known("is_suspended", yes(asker.is_suspended)),
+            known("is_strong", yes(asker.is_strong)),
             known("place", Value::new_entity_uid(self.place(asker.place))),
         ]);
         let organisation = asker.organisation.map(|id| self.organisation(id));

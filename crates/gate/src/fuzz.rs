@@ -6,6 +6,7 @@ use seal::SigningKey;
 use words::{Reason, Secret, Timestamp};
 
 use crate::identify::signed::{Headers, Message, sign, verify};
+use crate::identify::token::{self, Expected, KeySet};
 use crate::identify::{AccessKey, Replay, digest, key_text};
 
 /// The corpus holds access keys made under this key, and requests signed with it.
@@ -13,15 +14,23 @@ pub const KEY: [u8; 32] = [7; 32];
 /// When the corpus' requests were signed.
 pub const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
 
+/// SPEC: RFC 8037, A.2: a public key whose secret half is not used here.
+const KEYS: &str =
+    r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"a"}]}"#;
+/// Says what it should, under a signature that nobody made.
+const TOKEN: &str = "eyJhbGciOiJFZERTQSIsImtpZCI6ImEifQ.eyJpc3MiOiJodHRwczovL2lhbS5leGFtcGxlLm9yZy8iLCJzdWIiOiI3YjFmIiwiYXVkIjoiZXBpYyIsImV4cCI6MTgwMDAwMDMwMH0.AAAA";
+
 /// One target: its name is its folder in `corpus/`.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 4] = [
+pub const TARGETS: [Target; 6] = [
     ("access-key", fuzz_access_key),
     ("epic-act", fuzz_epic_act),
+    ("issuer-keys", fuzz_issuer_keys),
     ("key-text", fuzz_key_text),
     ("signature", fuzz_signature),
+    ("token", fuzz_token),
 ];
 
 pub fn fuzz_access_key(bytes: &[u8]) {
@@ -49,6 +58,28 @@ pub fn fuzz_key_text(bytes: &[u8]) {
         let again = again.and_then(|file| key_text::read_key_file(file.expose()).ok());
         assert!(again.is_some_and(|again| again == seed));
     }
+}
+
+pub fn fuzz_issuer_keys(bytes: &[u8]) {
+    if let Ok(keys) = KeySet::read(bytes) {
+        believes_nothing(TOKEN, &keys);
+    }
+}
+
+/// A token of a key that nobody published: whatever it looks like, it is not believed.
+pub fn fuzz_token(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let keys = KeySet::read(KEYS.as_bytes()).unwrap_or_default();
+    assert!(!keys.is_empty());
+    believes_nothing(&text, &keys);
+    // It may be peeked at, and says what it likes.
+    let _whoever = token::peek(&text);
+}
+
+fn believes_nothing(text: &str, keys: &KeySet) {
+    let audiences = ["epic".to_owned()];
+    let expected = Expected { issuer: "https://iam.example.org/", audiences: &audiences, now: NOW };
+    assert!(token::verify(text, keys, expected).is_err());
 }
 
 /// Two lines: `Signature-Input`, then `Signature`.

@@ -24,10 +24,10 @@ use crate::noun::agreement::AgreementRow;
 use crate::noun::bucket::BucketRow;
 use crate::noun::credential::CredentialRow;
 use crate::noun::grant::GrantRow;
+use crate::noun::group;
 use crate::noun::permit::PermitRow;
 use crate::noun::person::PersonRow;
 use crate::noun::project::ProjectRow;
-use crate::noun::role;
 use crate::noun::tenant::TenantRow;
 use crate::object::touch::Touch;
 use crate::scope::ScopeRow;
@@ -50,12 +50,12 @@ pub fn actor<'a>(
         let person = scene.actor.person;
         let row: Option<PersonRow> = scene.root.row(&person.to_bytes()).await?;
         let row = row.ok_or(Refusal::new(Reason::Unauthenticated))?;
-        still_holds(scene).await?;
+        still_holds(scene, &row).await?;
         let around = match around {
             Some(around) => around,
             None => surroundings(scene, target).await?,
         };
-        let held = role::held(scene.root, person).await?;
+        let held = group::held(scene).await?;
         let roles = held.into_iter().filter(|(role, at)| around.holds(*role, *at));
         Ok(ActorFacts {
             actor: scene.actor.clone(),
@@ -67,8 +67,11 @@ pub fn actor<'a>(
     work.boxed()
 }
 
-/// A credential revoked or ended since the door looked at it ends whatever it has open.
-async fn still_holds(scene: &Scene<'_>) -> Result<(), Refusal> {
+/// A credential or session revoked or ended since the door looked at it ends whatever it has open.
+async fn still_holds(scene: &Scene<'_>, person: &PersonRow) -> Result<(), Refusal> {
+    if let Some(session) = &scene.actor.session {
+        return crate::session::still_holds(scene, session, person).await;
+    }
     let Some(used) = &scene.actor.credential else {
         return Ok(());
     };
@@ -188,7 +191,7 @@ pub async fn around_without_providers(scene: &Scene<'_>, project: Id<Project>) -
 
 /// Whether the actor holds any role of the whole region.
 pub async fn has_region_role(scene: &Scene<'_>) -> Result<bool, Refusal> {
-    let held = role::held(scene.root, scene.actor.person).await?;
+    let held = group::held(scene).await?;
     Ok(held.iter().any(|(role, _)| role.level() == RoleLevel::Region))
 }
 
@@ -236,7 +239,7 @@ impl Projects {
 /// Whether the actor has some part in a project; to all others it does not exist.
 async fn is_known(scene: &Scene<'_>, project: &ProjectRow) -> Result<bool, Refusal> {
     let person = scene.actor.person;
-    for (role, at) in role::held(scene.root, person).await? {
+    for (role, at) in group::held(scene).await? {
         let is_part = match role.level() {
             RoleLevel::Region => true,
             RoleLevel::Tenant => at == project.tenant.to_bytes(),
@@ -406,7 +409,7 @@ async fn opened(
 /// Whether the actor controls a project: without a permit they curate its data, and are shown all its buckets.
 pub async fn controls(scene: &Scene<'_>, project: Id<Project>) -> Result<bool, Refusal> {
     let project: ProjectRow = scene.root.known(&project.to_bytes()).await?;
-    let held = role::held(scene.root, scene.actor.person).await?;
+    let held = group::held(scene).await?;
     Ok(held.contains(&(Role::Controller, project.tenant.to_bytes())))
 }
 

@@ -25,6 +25,7 @@ pub mod perform;
 pub mod region;
 pub mod row;
 pub mod scope;
+pub mod session;
 pub mod shares;
 pub mod show;
 pub mod snapshot;

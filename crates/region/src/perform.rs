@@ -139,13 +139,14 @@ impl Region {
     ) -> Result<Done, Refusal> {
         let call = Call { region: self, actor, fields, attempt };
         by_way!(call, act, {
-            root: OrganisationRegister TenantOpen PersonEnrol PersonSuspend PersonResume RoleGrant RoleRevoke
+            root: OrganisationRegister TenantOpen PersonEnrol PersonSuspend PersonResume PersonLink PersonUnlink PersonRecall
+                RoleGrant RoleRevoke RoleMap RoleUnmap IssuerTrust IssuerDistrust IssuerAdopt IssuerLeave
                 AgreementDraft AgreementOffer AgreementSign AgreementSuspend AgreementResume AgreementEnd
                 ProjectOpen ProjectQuota ProjectHalt ProjectResume PermitRequest PermitEnd
                 GrantIssue GrantRevoke CredentialRevoke KeyUnlock KeyOffer KeyAcknowledge CheckRecord
                 WitnessAdd WitnessRemove WitnessFollow WitnessLeave;
             look: OrganisationShow TenantShow PersonShow AgreementShow ProjectShow PermitShow GrantShow
-                CredentialShow SnapshotShow CheckShow WitnessShow;
+                CredentialShow IssuerShow SnapshotShow CheckShow WitnessShow;
             cell: BucketCreate BucketVersion BucketLock BucketDescribe BucketExpire BucketDelete UploadAbort
                 ObjectDescribe ObjectHold ObjectRetain AirlockDraft AirlockApprove AirlockReject AirlockRelease
                 AirlockRevoke KeyRotate ExitStart ExitAccept ExitConfirm;
@@ -157,6 +158,8 @@ impl Region {
             Act::SnapshotErase => crate::snapshot::end::erase(self, actor, call.once()?).await,
             Act::ProjectClassify => call.classify().await,
             Act::CredentialIssue => call.issue().await,
+            Act::SessionOpen => call.open().await,
+            Act::SessionBegin => call.begin().await,
             Act::UploadStart => call.start().await,
             Act::UploadCopy => call.copy_part().await,
             Act::UploadComplete => call.complete().await,
@@ -224,6 +227,24 @@ impl Call<'_> {
             }
         }
         Ok(done)
+    }
+
+    async fn open(self) -> Result<Done, Refusal> {
+        let opened = self.region.open_session(self.actor, self.once()?).await?;
+        let answer = serde_json::json!({ "session": opened.ticket.expose(), "ends": opened.ends });
+        Ok(Done { leaf: opened.leaf, answer })
+    }
+
+    /// The same for a session, with its ticket.
+    async fn begin(self) -> Result<Done, Refusal> {
+        let begun = self.region.begin_session(self.actor, self.once()?).await?;
+        let answer = serde_json::json!({
+            "access_key_id": begun.access_key_id,
+            "secret_access_key": begun.secret.expose(),
+            "session_token": begun.ticket.expose(),
+            "ends": begun.ends,
+        });
+        Ok(Done { leaf: begun.leaf, answer })
     }
 
     async fn start(self) -> Result<Done, Refusal> {

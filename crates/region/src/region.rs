@@ -30,6 +30,7 @@ use crate::noun::person::PersonRow;
 use crate::noun::project::ProjectRow;
 use crate::noun::role::RoleRow;
 use crate::observe::Observations;
+use crate::session::keyring::Keyring;
 use crate::shares::Shares;
 use crate::witness;
 
@@ -63,6 +64,7 @@ struct Inner {
     meters: Arc<Meters>,
     /// What holders opened, in memory alone.
     shares: Shares,
+    keyring: Keyring,
     witnessing: Mutex<witness::Memory>,
     /// One erasure at a time, so that none is taken for interrupted while it goes on.
     erasing: tokio::sync::Mutex<()>,
@@ -166,6 +168,7 @@ impl Region {
             observations: Observations::default(),
             meters,
             shares: Shares::default(),
+            keyring: Keyring::default(),
             witnessing: Mutex::default(),
             erasing: tokio::sync::Mutex::new(()),
             taking: tokio::sync::Mutex::new(()),
@@ -209,6 +212,11 @@ impl Region {
 
     pub fn shares(&self) -> &Shares {
         &self.inner.shares
+    }
+
+    /// The keys that identity providers publish.
+    pub fn keyring(&self) -> &Keyring {
+        &self.inner.keyring
     }
 
     pub(crate) fn witnessing(&self) -> MutexGuard<'_, witness::Memory> {
@@ -363,24 +371,28 @@ impl Region {
     pub fn secret_of(&self, access_key_id: &str) -> Result<Secret<String>, Refusal> {
         let sigv4 = self.sigv4()?;
         let key = AccessKey::parse(access_key_id, &sigv4).map_err(Refusal::new)?;
-        if key.kind == AccessKind::Temporary {
-            return Err(Refusal::with(Reason::Unauthenticated, "a temporary key needs its token"));
-        }
         key.secret(&sigv4).map_err(|_| Refusal::new(Reason::Unavailable))
     }
 
-    /// Who holds a credential, after its signature was verified.
+    /// Who holds a lasting credential, after its signature was verified.
     pub async fn actor_of_credential(
         &self,
         access_key_id: &str,
         address: IpAddr,
         place: Place,
     ) -> Result<Actor, Refusal> {
-        let id = self.credential_of(access_key_id)?;
+        let key = AccessKey::parse(access_key_id, &self.sigv4()?).map_err(Refusal::new)?;
+        if key.kind == AccessKind::Temporary {
+            return Err(Refusal::with(
+                Reason::Unauthenticated,
+                "a temporary key goes with its session token",
+            ));
+        }
+        let id = key.credential;
         let root = self.root().view().await?;
         let row: Option<CredentialRow> = root.row(&id.to_bytes()).await?;
         let row = row.ok_or(Refusal::new(Reason::Unauthenticated))?;
-        let actor = Actor { person: row.person, credential: Some(row.used()), place, address };
+        let actor = Actor { person: row.person, credential: Some(row.used()), session: None, place, address };
         if row.is_revoked || self.now() > row.ends {
             let ended = Refusal::new(Reason::CredentialEnded);
             self.observe_refusal(&actor, "credential.use", &ended, ROOT_CELL);
@@ -393,12 +405,12 @@ impl Region {
     pub async fn actor_of_key(&self, key: seal::VerifyingKey, address: IpAddr) -> Result<Actor, Refusal> {
         let root = self.root().view().await?;
         let persons = root.all::<PersonRow>(&[]).await?;
-        let found = persons.into_iter().find(|(_, row)| *row.key == key.to_bytes());
+        let found = persons.into_iter().find(|(_, row)| row.key.is_some_and(|own| *own == key.to_bytes()));
         let (_, row) = found.ok_or(Refusal::new(Reason::Unauthenticated))?;
-        Ok(Actor { person: row.id, credential: None, place: Place::Outside, address })
+        Ok(Actor { person: row.id, credential: None, session: None, place: Place::Outside, address })
     }
 
-    fn sigv4(&self) -> Result<Secret<[u8; 32]>, Refusal> {
+    pub(crate) fn sigv4(&self) -> Result<Secret<[u8; 32]>, Refusal> {
         let key = self.ground().custody.key(&SIGV4).ok().flatten();
         key.ok_or(Refusal::with(Reason::Unavailable, "custody does not answer"))
     }
@@ -464,5 +476,6 @@ impl Step for Founding {
 /// Stands where an actor is asked for and none can be yet.
 fn nobody() -> Actor {
     let address = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
-    Actor { person: Id::<Person>::from_bytes([0; 16]), credential: None, place: Place::Inside, address }
+    let person = Id::<Person>::from_bytes([0; 16]);
+    Actor { person, credential: None, session: None, place: Place::Inside, address }
 }

@@ -57,6 +57,14 @@ pub enum Table {
     Witness = 41,
     /// Logs that this region witnesses, and what it signed of them.
     Followed = 42,
+    /// Identity providers.
+    Issuer = 43,
+    /// Organisations that let one speak for their persons.
+    Adoption = 44,
+    /// Whom an issuer means by a name.
+    Link = 45,
+    /// Groups whose members are researchers of a project.
+    Group = 46,
     CellKeys = 47,
     Bucket = 48,
     Object = 49,

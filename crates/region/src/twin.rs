@@ -164,7 +164,13 @@ impl World {
     pub fn actor(&self, alias: &str) -> Actor {
         let persons = self.persons.lock().unwrap_or_else(PoisonError::into_inner);
         let person = persons.get(alias).copied().unwrap_or(Id::from_bytes([0xEE; 16]));
-        Actor { person, credential: None, place: Place::Outside, address: IpAddr::V4(Ipv4Addr::LOCALHOST) }
+        Actor {
+            person,
+            credential: None,
+            session: None,
+            place: Place::Outside,
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        }
     }
 
     /// Does an act by name.
@@ -224,7 +230,7 @@ fn enrolment(alias: &str, organisation: &str) -> PersonEnrol {
         name: format!("{alias} of {organisation}"),
         email: format!("{alias}@{organisation}.example"),
         organisation: organisation.to_owned(),
-        key: World::key(alias).map(|key| public_text(key.public())).unwrap_or_default(),
+        key: World::key(alias).map(|key| public_text(key.public())),
     }
 }
 

@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
+use http::HeaderMap;
 use listen::Shares;
 use region::Region;
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::{S3Auth, SecretKey};
 use s3s::{S3ErrorCode, S3Result};
-use words::{Reason, Refusal};
+use words::{Actor, Reason, Refusal};
 
 use crate::ask::Caller;
 use crate::error::{self, About};
@@ -32,6 +33,9 @@ impl S3Auth for Secrets {
 #[derive(Clone)]
 pub struct Verified(pub String);
 
+/// Goes with a temporary key: what its session is.
+const TICKET: &str = "x-amz-security-token";
+
 /// From a verified access key to an actor; what is not offered ends here.
 #[derive(Clone)]
 pub struct Admission {
@@ -47,19 +51,41 @@ impl S3Access for Admission {
         let verified = context.extensions_mut().remove::<Verified>().map(|Verified(key)| key);
         let access_key = own.or(verified).ok_or_else(anonymous)?;
         let caller = context.extensions_mut().get::<Caller>().copied().ok_or_else(anonymous)?;
-        let actor = self.region.actor_of_credential(&access_key, caller.address, caller.place).await;
-        let actor = actor.map_err(About::Bucket.told())?;
-        let share = self.shares.take(&actor.person.to_string());
-        let share = share.ok_or_else(|| error::slow_down("too many requests of this person at once"))?;
-        if let Some(hold) = context.extensions_mut().get::<Arc<Hold>>() {
-            hold.keep_share(share);
-        }
+        let hold = context.extensions_mut().get::<Arc<Hold>>().cloned();
+        let actor = self.known(&access_key, context.headers(), caller, hold.as_ref()).await?;
         let verb = context.s3_op().name();
         offered::check_verb(verb)?;
         asked::check_headers(verb, context.headers())?;
         asked::check_query(verb, context.uri().query())?;
         context.extensions_mut().insert(actor);
         Ok(())
+    }
+}
+
+impl Admission {
+    /// Whoever holds a verified access key, with their place among those who ask.
+    pub async fn known(
+        &self,
+        access_key: &str,
+        headers: &HeaderMap,
+        caller: Caller,
+        hold: Option<&Arc<Hold>>,
+    ) -> S3Result<Actor> {
+        let Caller { address, place } = caller;
+        let actor = match headers.get(TICKET) {
+            None => self.region.actor_of_credential(access_key, address, place).await,
+            Some(ticket) => {
+                let ticket = ticket.to_str().unwrap_or_default();
+                self.region.actor_of_session(access_key, ticket, address, place).await
+            }
+        };
+        let actor = actor.map_err(About::Bucket.told())?;
+        let share = self.shares.take(&actor.person.to_string());
+        let share = share.ok_or_else(|| error::slow_down("too many requests of this person at once"))?;
+        if let Some(hold) = hold {
+            hold.keep_share(share);
+        }
+        Ok(actor)
     }
 }
 

@@ -15,6 +15,7 @@ use crate::auth::{Admission, Secrets};
 use crate::front::Front;
 use crate::guard::head::DOCUMENT_BYTES_MAX;
 use crate::guard::whole::Whole;
+use crate::sts::Ways;
 use crate::verbs::Verbs;
 
 /// How long and how many: what clients may take of a listener.
@@ -104,7 +105,7 @@ impl S3Door {
             builder
         };
         let mut builder = service();
-        builder.set_route(Whole(service().build()));
+        builder.set_route(Ways { whole: Whole(service().build()), admission: admission.clone() });
         let bodies = Arc::new(Semaphore::new(limits.bodies_max));
         let drains = Arc::new(Semaphore::new(DRAINS_MAX));
         let budget = Budget::new(limits.held_bytes_max);

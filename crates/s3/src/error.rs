@@ -94,7 +94,10 @@ pub fn message(refusal: &Refusal) -> String {
 pub fn code(refusal: &Refusal, about: About) -> S3ErrorCode {
     match refusal.reason {
         Reason::NotFound => absent(&refusal.detail, about),
+        Reason::Unauthenticated if refusal.detail.contains("session token") => S3ErrorCode::InvalidToken,
         Reason::Unauthenticated | Reason::CredentialEnded => S3ErrorCode::InvalidAccessKeyId,
+        // SDKs ask for the next session after it.
+        Reason::SessionEnded => S3ErrorCode::ExpiredToken,
         Reason::SignatureWrong => S3ErrorCode::SignatureDoesNotMatch,
         Reason::ClockSkewed => S3ErrorCode::RequestTimeTooSkewed,
         Reason::NameTaken => S3ErrorCode::BucketAlreadyOwnedByYou,

@@ -32,6 +32,7 @@ mod put;
 mod read;
 mod serve;
 mod stated;
+mod sts;
 mod sums;
 mod tags;
 mod upload;

@@ -1,4 +1,4 @@
-//! The client of the endpoint: one signed request per act.
+//! The client of the endpoint: one request per act, signed or in a session.
 //!
 //! Commands and the tour speak through it, as any program of a person may. It
 //! speaks in clear to this machine only, and must never keep a body in memory.
@@ -6,17 +6,22 @@
 mod address;
 mod answer;
 mod call;
+mod device;
+mod sign_in;
 
 use std::sync::Arc;
 
 use listen::Trust;
 use seal::SigningKey;
 use words::noun::Attempt;
-use words::{Clock, Id, Rand};
+use words::{Clock, Id, Rand, Secret};
 
 pub use address::Address;
 pub use answer::{Answer, Download};
 pub(crate) use call::send;
+pub(crate) use device::place;
+pub use device::{Device, DeviceError, Told};
+pub use sign_in::{Opened, sign_in};
 
 use crate::problem::Problem;
 
@@ -49,13 +54,22 @@ pub enum CallError {
     Refused(Box<Problem>),
 }
 
+/// What tells who asks.
+#[derive(Clone)]
+pub enum Who {
+    /// Their own key signs each request.
+    Key(Arc<SigningKey>),
+    /// They signed in for a while.
+    Session(Arc<Secret<String>>),
+}
+
 /// A person at a region's door.
 #[derive(Clone)]
 pub struct Client {
     pub address: Address,
     /// Whose certificates are believed; needed for `https`.
     pub trust: Option<Trust>,
-    pub key: Arc<SigningKey>,
+    pub who: Who,
     pub clock: Arc<dyn Clock>,
     pub rand: Arc<dyn Rand>,
     /// The access key id through which they act.

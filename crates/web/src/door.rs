@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use gate::identify::key_text::public_text;
+use gate::identify::signed::Headers;
 use gate::identify::{Replay, signed};
 use listen::{Budget, Grant, Limits, Seated, Share, Shares, Tls};
 use region::Region;
@@ -138,17 +139,50 @@ impl ActsDoor {
         room.ok_or_else(|| Refusal::with(Reason::Unavailable, "too many requests at once"))
     }
 
-    /// The person's key, if they signed this very request, just now, for this door.
-    pub(crate) fn verify(&self, head: &Head) -> Result<VerifyingKey, Refusal> {
-        // WHY: a page in a browser may reach loopback under a name of its own (DNS rebinding), and what
-        // was signed for another region must not be taken here.
-        if !self.is_ours(&head.host) {
-            return Err(Refusal::with(Reason::Unauthenticated, "the request was made for another address"));
+    pub fn place(&self) -> Place {
+        self.inner.place
+    }
+
+    /// Room for what somebody sends before it is known who they are.
+    pub(crate) fn strangers_room(&self, size_bytes: u64) -> Result<Grant, Refusal> {
+        let room = self.inner.budget.take(size_bytes);
+        room.ok_or_else(|| Refusal::with(Reason::Unavailable, "too many sign-ins at once"))
+    }
+
+    /// Whoever a session was opened for, and their place among those who ask.
+    pub(crate) async fn in_session(
+        &self,
+        head: &Head,
+        ticket: &str,
+        address: IpAddr,
+    ) -> Result<(Share, Actor), Refusal> {
+        self.refuse_other(&head.host)?;
+        if head.credential.is_some() {
+            return Err(Refusal::with(Reason::Invalid, "a session goes with no credential"));
         }
+        let actor = self.region().actor_of_open_session(ticket, address, self.inner.place).await?;
+        let share = self.inner.shares.take(&actor.person.to_string());
+        let share = share
+            .ok_or_else(|| Refusal::with(Reason::Unavailable, "too many requests of this person at once"))?;
+        Ok((share, actor))
+    }
+
+    /// WHY: a page in a browser may reach loopback under a name of its own (DNS rebinding), and what
+    /// was signed for another region must not be taken here.
+    pub(crate) fn refuse_other(&self, host: &str) -> Result<(), Refusal> {
+        match self.is_ours(host) {
+            true => Ok(()),
+            false => Err(Refusal::with(Reason::Unauthenticated, "the request was made for another address")),
+        }
+    }
+
+    /// The person's key, if they signed this very request, just now, for this door.
+    pub(crate) fn verify(&self, head: &Head, signed: &Headers) -> Result<VerifyingKey, Refusal> {
+        self.refuse_other(&head.host)?;
         let now = self.region().clock().now();
         let mut replay = self.inner.replay.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = signed::verify(&head.message(), &head.signed, now, &mut replay).map_err(Refusal::new)?;
-        if self.is_older(&head.signed.input) {
+        let key = signed::verify(&head.message(), signed, now, &mut replay).map_err(Refusal::new)?;
+        if self.is_older(&signed.input) {
             return Err(Refusal::with(Reason::ClockSkewed, "the request is older than this process"));
         }
         Ok(key)

@@ -7,15 +7,26 @@ use http::request::Parts;
 use http::{HeaderMap, Method};
 use words::act::Body;
 use words::noun::Attempt;
-use words::{Act, Id, Reason, Refusal};
+use words::{Act, Id, Reason, Refusal, Secret};
 
 use crate::{ACT_HEADER, ACTS_PATH};
 use gate::identify::signed::{Headers, Message};
 
 /// WHY: an access key id and an attempt's id, with their names.
 pub const QUERY_CHARS_MAX: usize = 256;
+/// WHY: clients make up UUIDs, or digests of what they ask.
+const IDEMPOTENCY_CHARS_MAX: usize = 255;
 /// WHY: `[::1]:65535` and names of this machine.
 const HOST_CHARS_MAX: usize = 255;
+
+/// What tells who asks.
+#[derive(Debug)]
+pub enum Proof {
+    /// Signed with the person's own key.
+    Signed(Headers),
+    /// In a session that they signed in for.
+    Session(Secret<String>),
+}
 
 /// A request for an act, as its head says it.
 #[derive(Debug)]
@@ -24,7 +35,7 @@ pub struct Head {
     path: String,
     query: String,
     pub host: String,
-    pub signed: Headers,
+    pub proof: Proof,
     pub digest: Option<String>,
     /// The act's fields, where the body is a stream.
     pub fields: Option<String>,
@@ -45,16 +56,24 @@ impl Head {
         let query = parts.uri.query().unwrap_or_default();
         let Asked { credential, attempt } = Asked::read(query)?;
         let headers = &parts.headers;
-        let unsigned = || Refusal::with(Reason::Unauthenticated, "the request is not signed");
+        let proof = proof(headers)?;
+        let attempt = match (&proof, one(headers, "idempotency-key")?) {
+            (_, None) => attempt,
+            (Proof::Session(_), Some(key)) if attempt.is_none() => Some(attempt_of(&key)?),
+            // WHY: a signature covers the query, and this header it does not.
+            (Proof::Signed(_) | Proof::Session(_), Some(_)) => {
+                return Err(Refusal::with(
+                    Reason::Invalid,
+                    "name the attempt once; where you sign, in the query",
+                ));
+            }
+        };
         let head = Self {
             act,
             path: path.to_owned(),
             query: query.to_owned(),
             host: host(headers)?,
-            signed: Headers {
-                input: one(headers, "signature-input")?.ok_or_else(unsigned)?,
-                signature: one(headers, "signature")?.ok_or_else(unsigned)?,
-            },
+            proof,
             digest: one(headers, "content-digest")?,
             fields: one(headers, ACT_HEADER)?,
             credential,
@@ -77,7 +96,9 @@ impl Head {
         let fits = match (self.digest.is_some(), self.fields.is_some()) {
             (true, false) => !is_stream,
             (false, true) => is_stream,
-            (true, true) | (false, false) => false,
+            // In a session nothing is signed, so there is nothing to compare a digest with.
+            (false, false) => !is_stream && matches!(self.proof, Proof::Session(_)),
+            (true, true) => false,
         };
         let says =
             if is_stream { "fields travel in `Epic-Act`" } else { "the body needs a `Content-Digest`" };
@@ -130,11 +151,45 @@ impl Asked {
     }
 }
 
+/// What tells who asks: a signature or a session, and never both.
+fn proof(headers: &HeaderMap) -> Result<Proof, Refusal> {
+    let session = one(headers, "authorization")?;
+    match (session, one(headers, "signature-input")?, one(headers, "signature")?) {
+        (None, Some(input), Some(signature)) => Ok(Proof::Signed(Headers { input, signature })),
+        (Some(session), None, None) => {
+            let ticket = session.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+            let wrong =
+                || Refusal::with(Reason::Unauthenticated, "a session goes as `Authorization: Bearer`");
+            ticket.map(|(_, ticket)| Proof::Session(Secret::new(ticket.to_owned()))).ok_or_else(wrong)
+        }
+        (Some(_), _, _) => {
+            Err(Refusal::with(Reason::Invalid, "sign the request, or name a session: not both"))
+        }
+        (None, _, _) => {
+            Err(Refusal::with(Reason::Unauthenticated, "the request is not signed, and names no session"))
+        }
+    }
+}
+
+/// A client's own name for an attempt as ours.
+///
+/// SPEC: draft-ietf-httpapi-idempotency-key-header: any text that the client makes up.
+fn attempt_of(key: &str) -> Result<Id<Attempt>, Refusal> {
+    let is_plain =
+        (1..=IDEMPOTENCY_CHARS_MAX).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    if !is_plain {
+        return Err(Refusal::with(Reason::Invalid, "an Idempotency-Key has 1 to 255 visible characters"));
+    }
+    let mut id = [0; 16];
+    id.copy_from_slice(seal::sha256(key.as_bytes()).split_at(16).0);
+    Ok(Id::from_bytes(id))
+}
+
 fn is_plain(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-fn host(headers: &HeaderMap) -> Result<String, Refusal> {
+pub fn host(headers: &HeaderMap) -> Result<String, Refusal> {
     let wrong = || Refusal::with(Reason::Invalid, "the request names no host");
     let host = one(headers, "host")?.ok_or_else(wrong)?;
     if host.len() > HOST_CHARS_MAX { Err(wrong()) } else { Ok(host) }
@@ -172,7 +227,7 @@ mod tests {
     fn an_attempt_carries_no_body() {
         let head = |act: &str, fields: &str, query: &str| {
             parts(|request| {
-                let request = request.uri(format!("/acts/{act}{query}"));
+                let request = request.uri(format!("{ACTS_PATH}{act}{query}"));
                 request.header("signature-input", "a").header("signature", "b").header(fields, "c")
             })
         };
@@ -186,7 +241,7 @@ mod tests {
 
     fn parts(build: impl FnOnce(http::request::Builder) -> http::request::Builder) -> Parts {
         let request =
-            http::Request::builder().method("POST").uri("/acts/person.show").header("host", "127.0.0.1:1");
+            http::Request::builder().method("POST").uri("/v1/acts/person.show").header("host", "127.0.0.1:1");
         build(request).body(()).unwrap().into_parts().0
     }
 
@@ -202,11 +257,11 @@ mod tests {
         assert_eq!(reason(&parts(|request| request)), Reason::Unauthenticated);
         assert_eq!(reason(&parts(signed)), Reason::Invalid);
         assert_eq!(reason(&parts(|request| signed(request).header("epic-act", "c"))), Reason::Invalid);
-        assert_eq!(reason(&parts(|request| signed(request).uri("/acts/person.eat"))), Reason::NotOffered);
+        assert_eq!(reason(&parts(|request| signed(request).uri("/v1/acts/person.eat"))), Reason::NotOffered);
         assert_eq!(reason(&parts(|request| signed(request).method("GET"))), Reason::NotOffered);
         assert_eq!(reason(&parts(|request| signed(request).header("signature", "twice"))), Reason::Invalid);
         assert_eq!(
-            reason(&parts(|request| signed(request).uri("/acts/person.show?credential=a&credential=b"))),
+            reason(&parts(|request| signed(request).uri("/v1/acts/person.show?credential=a&credential=b"))),
             Reason::Invalid
         );
     }

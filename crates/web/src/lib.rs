@@ -1,7 +1,7 @@
 //! The door of acts: one loopback endpoint per row of the table, and its client.
 //!
 //! It exists so that a running region stays the only writer: commands call it,
-//! signed with the person's own key. It translates and decides nothing: every
+//! signed with the person's own key or in a session that they signed in for. It translates and decides nothing: every
 //! act ends in one function of `region`. It must never log a field, a name or a
 //! key, nor keep a whole body in memory.
 
@@ -10,21 +10,32 @@ mod door;
 #[doc(hidden)]
 pub mod fuzz;
 mod head;
+mod issuer;
+mod openapi;
 mod perform;
 mod problem;
 mod serve;
+mod sign_in;
 pub mod tar;
 mod watch;
 mod witness;
 
 pub use door::ActsDoor;
+pub use issuer::keep_issuers;
+pub use openapi::description;
 pub use problem::Problem;
 pub use serve::serve;
 pub use watch::watch;
 pub use witness::{ask_witnesses, witness};
 
-/// Where acts are asked for: `POST /acts/<name>`.
-pub const ACTS_PATH: &str = "/acts/";
+/// Where acts are asked for: `POST /v1/acts/<name>`.
+pub const ACTS_PATH: &str = "/v1/acts/";
+/// Where an identity provider's token is exchanged for a session.
+pub const SIGN_IN_PATH: &str = "/v1/sign-in";
+/// What is offered here, for machines.
+pub const OPENAPI_PATH: &str = "/v1/openapi.json";
+/// What a reason means: `type` of every problem.
+pub const REASONS_PATH: &str = "/reasons/";
 /// Whether this process leads the region and answers for it.
 pub const HEALTH_PATH: &str = "/health";
 /// What the region counts of itself, on an address of its own.

@@ -6,7 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 use gate::identify::digest;
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::request::Parts;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, Limited, StreamBody};
 use hyper::body::{Body as _, Frame, Incoming};
@@ -24,21 +25,35 @@ use words::act::{
     AirlockFetch, AirlockInspect, LedgerExport, ObjectExport, ObjectGet, ObjectPut, UploadPart,
 };
 use words::limit::ACT_BODY_BYTES_MAX;
+use words::reason::Language;
 use words::{Act, Actor, Deed, Reason, Refusal};
 
 use crate::door::ActsDoor;
-use crate::head::Head;
+use crate::head::{Head, Proof};
+use crate::openapi::description;
 use crate::problem::{Problem, status};
-use crate::{HEALTH_PATH, LEAF_HEADER, tar};
+use crate::sign_in::sign_in;
+use crate::{ACTS_PATH, HEALTH_PATH, LEAF_HEADER, OPENAPI_PATH, REASONS_PATH, SIGN_IN_PATH, tar};
 
 type Body = UnsyncBoxBody<Bytes, Refusal>;
 
 /// Answers one request, whatever it is.
 pub async fn answer(door: &ActsDoor, address: IpAddr, request: Request<Incoming>) -> Response<Body> {
-    if request.uri().path() == HEALTH_PATH && request.method() == http::Method::GET {
+    if let Some(method) = method_of(request.uri().path())
+        && request.method() != method
+    {
+        return elsewise(door, &method);
+    }
+    if request.uri().path() == HEALTH_PATH {
         return health(door);
     }
     let (parts, body) = request.into_parts();
+    if let Some(response) = open(door, &parts) {
+        return response;
+    }
+    if parts.uri.path() == SIGN_IN_PATH {
+        return signed_in(door, &parts, body, address).await;
+    }
     let head = match Head::read(&parts) {
         Ok(head) => head,
         Err(refusal) => {
@@ -53,11 +68,71 @@ pub async fn answer(door: &ActsDoor, address: IpAddr, request: Request<Incoming>
     }
 }
 
+/// The one method of a path that is offered.
+fn method_of(path: &str) -> Option<Method> {
+    let is_act = path.strip_prefix(ACTS_PATH).and_then(Act::parse).is_some();
+    let is_told = path == HEALTH_PATH || path == OPENAPI_PATH || path.starts_with(REASONS_PATH);
+    match (is_act || path == SIGN_IN_PATH, is_told) {
+        (true, _) => Some(Method::POST),
+        (false, true) => Some(Method::GET),
+        (false, false) => None,
+    }
+}
+
+/// SPEC: RFC 9110, 15.5.6: a method that a resource does not know, with those that it does.
+fn elsewise(door: &ActsDoor, method: &Method) -> Response<Body> {
+    let refusal = Refusal::with(Reason::NotOffered, format!("{method} alone is answered here"));
+    door.refused(&refusal);
+    let mut response = no(&refusal, None);
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    let allowed = HeaderValue::from_str(method.as_str());
+    allowed.into_iter().for_each(|allowed| drop(response.headers_mut().insert(header::ALLOW, allowed)));
+    response
+}
+
 /// Whether acts sent here are answered; asked by anybody, so it names nothing.
 fn health(door: &ActsDoor) -> Response<Body> {
     let is_ready = door.is_serving();
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     said(status, "application/json", &json!({ "ready": is_ready }))
+}
+
+/// What is told to anybody: what is offered, and what a reason means.
+fn open(door: &ActsDoor, parts: &Parts) -> Option<Response<Body>> {
+    let path = parts.uri.path();
+    if path == OPENAPI_PATH {
+        return Some(said(StatusCode::OK, "application/json", &description()));
+    }
+    let code = path.strip_prefix(REASONS_PATH)?;
+    let Some(reason) = Reason::parse(code) else {
+        let refusal = Refusal::with(Reason::NotFound, "no such reason");
+        door.refused(&refusal);
+        return Some(no(&refusal, None));
+    };
+    let told = |language| format!("{}\n\n{}\n", reason.text(language), reason.hint(language));
+    let text = format!("{code}\n\n{}\n{}", told(Language::English), told(Language::Italian));
+    let mut response =
+        Response::new(Full::new(Bytes::from(text)).map_err(|never| match never {}).boxed_unsync());
+    set_media(&mut response, "text/plain; charset=utf-8");
+    Some(response)
+}
+
+/// A session for an identity provider's token.
+async fn signed_in(door: &ActsDoor, parts: &Parts, body: Incoming, address: IpAddr) -> Response<Body> {
+    let work = async {
+        door.refuse_other(&crate::head::host(&parts.headers)?)?;
+        sign_in(door, body, address).await
+    };
+    match work.await {
+        Ok(opened) => {
+            let answer = json!({ "session": opened.ticket.expose(), "ends": opened.ends });
+            told(&Done { leaf: opened.leaf, answer })
+        }
+        Err(refusal) => {
+            door.refused(&refusal);
+            no(&refusal, None)
+        }
+    }
 }
 
 async fn act_on(
@@ -86,7 +161,11 @@ async fn act_on(
 
 /// Whoever signed, if they are somebody.
 async fn known(door: &ActsDoor, head: &Head, address: IpAddr) -> Result<(Share, Actor), Refusal> {
-    let key = door.verify(head)?;
+    let signed = match &head.proof {
+        Proof::Session(ticket) => return door.in_session(head, ticket.expose(), address).await,
+        Proof::Signed(signed) => signed,
+    };
+    let key = door.verify(head, signed)?;
     let share = door.share(key)?;
     // WHY before the body: anybody can make a key, and only a person's takes room.
     Ok((share, door.actor(head, key, address).await?))
@@ -97,8 +176,9 @@ async fn read_fields(head: &Head, body: Incoming, wait: Duration) -> Result<Valu
     let whole = tokio::time::timeout(wait, Limited::new(body, ACT_BODY_BYTES_MAX).collect()).await;
     let whole = whole.map_err(|_| Refusal::new(Reason::BodyCut))?;
     let bytes = whole.map_err(|_| Refusal::new(Reason::TooLarge))?.to_bytes();
-    let signed = head.digest.as_deref().unwrap_or_default();
-    digest::check(signed, &bytes).map_err(Refusal::new)?;
+    if let Some(signed) = &head.digest {
+        digest::check(signed, &bytes).map_err(Refusal::new)?;
+    }
     parse(&bytes)
 }
 

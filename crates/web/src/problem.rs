@@ -7,9 +7,12 @@ use serde::{Deserialize, Serialize};
 use words::reason::Language;
 use words::{Act, Kind, Reason, Refusal};
 
+use crate::REASONS_PATH;
+
 /// A refusal as it travels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
+    /// Where the region says more of it, in both languages.
     #[serde(rename = "type")]
     pub kind: String,
     /// What is the matter, in one clause.
@@ -27,7 +30,7 @@ impl Problem {
     pub fn new(refusal: &Refusal, act: Option<Act>) -> Self {
         let reason = refusal.reason;
         Self {
-            kind: format!("urn:epic:reason:{}", reason.code()),
+            kind: format!("{REASONS_PATH}{}", reason.code()),
             title: reason.text(Language::English).to_owned(),
             status: status(reason).as_u16(),
             reason: reason.code().to_owned(),

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use web::ActsDoor;
-use web::client::{CallError, Client};
+use web::client::{CallError, Client, Who};
 use words::limit::ACT_BODY_BYTES_MAX;
 use words::{Act, Place, Reason};
 
@@ -38,7 +38,7 @@ impl House {
         Client {
             address: at.into(),
             trust: None,
-            key: Arc::new(World::key(person).unwrap()),
+            who: Who::Key(Arc::new(World::key(person).unwrap())),
             clock: Arc::clone(&self.world.soil.clock) as _,
             rand: Arc::clone(&self.world.soil.rand) as _,
             credential: None,
@@ -82,7 +82,7 @@ fn signed(house: &House, person: &str, host: &str, nonce: u8) -> String {
     let message = Message {
         method: "POST",
         authority: host,
-        path: "/acts/person.show",
+        path: "/v1/acts/person.show",
         query: "",
         content_digest: Some(&digest),
         epic_act: None,
@@ -90,7 +90,7 @@ fn signed(house: &House, person: &str, host: &str, nonce: u8) -> String {
     let now = words::Clock::now(house.world.soil.clock.as_ref());
     let headers = sign(&World::key(person).unwrap(), &message, now, [nonce; 16]).unwrap();
     format!(
-        "POST /acts/person.show HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-digest: {digest}\r\nsignature-input: {}\r\nsignature: {}\r\ncontent-length: 2\r\n\r\n{body}",
+        "POST /v1/acts/person.show HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-digest: {digest}\r\nsignature-input: {}\r\nsignature: {}\r\ncontent-length: 2\r\n\r\n{body}",
         headers.input, headers.signature
     )
 }
@@ -129,7 +129,7 @@ async fn what_was_changed_on_its_way_is_refused() {
         ("body", |text| text.replace("\r\n\r\n{}", "\r\n\r\n[]"), Reason::ChecksumWrong),
         (
             "path",
-            |text| text.replace("POST /acts/person.show", "POST /acts/project.show"),
+            |text| text.replace("POST /v1/acts/person.show", "POST /v1/acts/project.show"),
             Reason::SignatureWrong,
         ),
         (
@@ -345,7 +345,7 @@ fn signed_stream(house: &House, person: &str, fields: &str) -> String {
     let message = Message {
         method: "POST",
         authority: &host,
-        path: "/acts/object.put",
+        path: "/v1/acts/object.put",
         query: "",
         content_digest: None,
         epic_act: Some(&fields),
@@ -353,7 +353,7 @@ fn signed_stream(house: &House, person: &str, fields: &str) -> String {
     let now = words::Clock::now(house.world.soil.clock.as_ref());
     let headers = sign(&World::key(person).unwrap(), &message, now, [8; 16]).unwrap();
     format!(
-        "POST /acts/object.put HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\nepic-act: {fields}\r\nsignature-input: {}\r\nsignature: {}\r\ncontent-length: 0\r\n\r\n",
+        "POST /v1/acts/object.put HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\nepic-act: {fields}\r\nsignature-input: {}\r\nsignature: {}\r\ncontent-length: 0\r\n\r\n",
         headers.input, headers.signature
     )
 }

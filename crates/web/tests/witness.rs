@@ -77,7 +77,7 @@ async fn the_door_answers_as_the_specification_says() {
         assert_eq!(post(at, add, noise).await.0, 400, "{} bytes", noise.len());
     }
     for other in
-        ["GET /add-checkpoint", "POST /", "GET /health", "POST /acts/witness.show", "PUT /add-checkpoint"]
+        ["GET /add-checkpoint", "POST /", "GET /health", "POST /v1/acts/witness.show", "PUT /add-checkpoint"]
     {
         assert_eq!(post(at, other, "").await.0, 404, "{other}");
     }

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use crate::Id;
 use crate::noun;
+use crate::{Id, Timestamp};
 
 /// Where a request was proven to come from.
 ///
@@ -115,6 +115,8 @@ pub struct Actor {
     pub person: Id<noun::Person>,
     /// The S3 credential used; none when the person's own key signed.
     pub credential: Option<CredentialUse>,
+    /// Set when they signed in for a while instead of signing with a key of their own.
+    pub session: Option<Session>,
     pub place: Place,
     pub address: IpAddr,
 }
@@ -129,4 +131,19 @@ pub struct CredentialUse {
     pub place: Place,
     /// Set when it delivers under an upload grant and does nothing else.
     pub grant: Option<Id<noun::Grant>>,
+}
+
+/// A while for which somebody is signed in.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Whose word it was that told who they are; none: a key or credential of their own.
+    pub issuer: Option<Id<noun::Issuer>>,
+    /// The credential that it was begun with; it ends with it.
+    pub parent: Option<Id<noun::Credential>>,
+    pub begun: Timestamp,
+    pub ends: Timestamp,
+    /// Marks of the groups that the issuer counted them among, as far as they count for anything here.
+    pub groups: Vec<[u8; 16]>,
+    /// They proved more than a password.
+    pub has_second_factor: bool,
 }

@@ -39,6 +39,20 @@ pub const QUEUE_ACTS_MAX: usize = 8_192;
 pub const LEASE_MS_MAX: i64 = 4_000;
 /// WHY: a credential that outlives a working year is a forgotten one.
 pub const CREDENTIAL_LIFETIME_MS_MAX: i64 = 366 * 86_400 * 1_000;
+/// WHY: twelve hours, as AWS has it; what lasts longer is a credential, told and revoked by itself.
+pub const SESSION_SECONDS_MAX: u64 = 43_200;
+/// WHY: below a minute a client would ask for the next before it has used the first.
+pub const SESSION_SECONDS_MIN: u64 = 60;
+/// WHY: what SDKs ask for where nothing is said.
+pub const SESSION_SECONDS: u64 = 3_600;
+/// WHY: tokens of grids with hundreds of groups and a visa are some 8 KiB.
+pub const TOKEN_CHARS_MAX: usize = 20_000;
+/// WHY: a collaboration has dozens of groups; a person is in fewer.
+pub const TOKEN_GROUPS_MAX: usize = 512;
+/// WHY: providers publish two or three keys, some a dozen.
+pub const ISSUER_KEYS_MAX: usize = 64;
+/// WHY: SPEC: OpenID Connect Core 1.0, 2: `sub` has at most 255 characters.
+pub const SUBJECT_CHARS_MAX: usize = 255;
 /// WHY: an unreferenced blob younger than this may belong to an upload in flight.
 pub const ORPHAN_AGE_MS_MIN: i64 = 24 * 3_600 * 1_000;
 /// WHY: a snapshot's list is held while its digests are made, and read again for every check.

@@ -30,6 +30,10 @@ nouns! {
     Person = "person"
     /// A person's part in the region, an organisation, a tenant or a project.
     Role = "role"
+    /// An identity provider: its signed word tells who somebody is.
+    Issuer = "issuer"
+    /// A while for which somebody is signed in.
+    Session = "session"
     /// A data processing agreement (GDPR Art. 28); gates all ingest.
     Agreement = "agreement"
     /// A purpose within a tenant; the unit of isolation.

@@ -35,6 +35,10 @@ reasons! {
     SignatureWrong = "signature_wrong" Unauthenticated
     ClockSkewed = "clock_skewed" Unauthenticated
     CredentialEnded = "credential_ended" Unauthenticated
+    SessionEnded = "session_ended" Unauthenticated
+    TokenWrong = "token_wrong" Unauthenticated
+    TokenEnded = "token_ended" Unauthenticated
+    NotEnrolled = "not_enrolled" Unauthenticated
     PersonSuspended = "person_suspended" Denied
     // What may not be known to exist.
     NotFound = "not_found" NotFound
@@ -48,6 +52,7 @@ reasons! {
     PlaceOutside = "place_outside" Denied
     AirlockOnly = "airlock_only" Denied
     PlaceBound = "place_bound" Denied
+    SecondFactorMissing = "second_factor_missing" Denied
     GrantWriteOnly = "grant_write_only" Denied
     GrantAddress = "grant_address" Denied
     GrantElsewhere = "grant_elsewhere" Denied

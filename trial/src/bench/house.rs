@@ -12,7 +12,7 @@ use anyhow::{Context, ensure};
 use gate::identify::key_text::{public_text, read_signing_key};
 use seal::SigningKey;
 use serde_json::{Value, json};
-use web::client::Client;
+use web::client::{Client, Who};
 use words::time::DAY_MS;
 use words::{Act, Secret};
 
@@ -115,7 +115,7 @@ impl House {
         let client = Client {
             trust: None,
             address: self.door("acts")?.into(),
-            key: Arc::new(self.key(person)?),
+            who: Who::Key(Arc::new(self.key(person)?)),
             clock: Arc::new(WallClock),
             rand: Arc::new(SystemRand),
             credential: None,

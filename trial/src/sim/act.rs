@@ -168,7 +168,7 @@ impl Stage<'_> {
     fn by(&self, name: &str) -> Actor {
         let person = self.cast.persons.get(name).copied();
         let person = person.unwrap_or(words::Id::from_bytes([0xEE; 16]));
-        Actor { person, credential: None, place: Where::Outside, address: HERE }
+        Actor { person, credential: None, session: None, place: Where::Outside, address: HERE }
     }
 
     async fn with(&self, key: usize, place: Where) -> Result<Actor, Refusal> {

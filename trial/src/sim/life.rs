@@ -445,7 +445,8 @@ impl Sim {
         region.confirm().await;
         let cast = &self.stand.cast;
         let carla = cast.persons.get("carla").copied().context("no carla")?;
-        let carla = Actor { person: carla, credential: None, place: Where::Outside, address: HERE };
+        let carla =
+            Actor { person: carla, credential: None, session: None, place: Where::Outside, address: HERE };
         let looked = region.perform(&carla, Act::BucketShow, json!({ "project": PROJECT }), None).await;
         if looked.is_err() || region.flush_observations().await.is_err() {
             return Ok(None);

@@ -42,6 +42,22 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
             json!({ "alias": "paola", "name": "Paola", "email": "p@f.example", "organisation": "foggia", "key": key }),
         ),
         ("olga", "role.grant", json!({ "person": "paola", "role": "signatory", "at": "foggia" })),
+        (
+            "olga",
+            "issuer.trust",
+            json!({ "alias": "iam", "url": "https://iam.example.org/", "audiences": ["epic"], "factors": [] }),
+        ),
+        ("paola", "issuer.adopt", json!({ "issuer": "iam", "organisation": "foggia" })),
+        ("olga", "issuer.show", json!({})),
+        ("paola", "person.link", json!({ "person": "paola", "issuer": "iam", "name": "7b1f" })),
+        ("paola", "person.unlink", json!({ "person": "paola", "issuer": "iam", "name": "7b1f" })),
+        ("paola", "person.recall", json!({ "person": "paola" })),
+        ("carla", "role.map", json!({ "issuer": "iam", "group": "/planet", "at": PROJECT })),
+        ("carla", "role.unmap", json!({ "issuer": "iam", "group": "/planet", "at": PROJECT })),
+        ("paola", "issuer.leave", json!({ "issuer": "iam", "organisation": "foggia" })),
+        ("olga", "issuer.distrust", json!({ "issuer": "iam", "reason": because })),
+        ("rita", "session.open", json!({})),
+        ("rita", "session.begin", json!({ "project": PROJECT })),
         ("paola", "role.revoke", json!({ "person": "paola", "role": "signatory", "at": "foggia" })),
         ("olga", "person.suspend", json!({ "person": "paola", "reason": because })),
         ("olga", "person.resume", json!({ "person": "paola" })),
@@ -261,7 +277,12 @@ fn invented(fields: &Value) -> Value {
 
 /// All that a refusal tells.
 fn alike(answer: &Result<Value, Refusal>) -> Result<Value, (Reason, String, String)> {
-    answer.clone().map_err(|refusal| (refusal.reason, refusal.detail.clone(), refusal.to_string()))
+    let mut answer = answer.clone();
+    // WHY: a session's ticket is sealed anew each time, and says nothing to whoever compares two.
+    if let Ok(Value::Object(answer)) = &mut answer {
+        answer.remove("session");
+    }
+    answer.map_err(|refusal| (refusal.reason, refusal.detail.clone(), refusal.to_string()))
 }
 
 /// What is kept of a person's refusals in a cell.
@@ -364,6 +385,7 @@ async fn every_act_as_nobody_the_wrong_and_the_right_person() {
     let nobody = Actor {
         person: Id::from_bytes([0xAB; 16]),
         credential: None,
+        session: None,
         place: Place::Inside,
         address: trial::kit::HERE,
     };

@@ -390,7 +390,13 @@ impl Custody for Failing {
 }
 
 pub fn person(stand: &Stand, name: &str) -> Actor {
-    Actor { person: stand.cast.persons[name], credential: None, place: Place::Outside, address: HERE }
+    Actor {
+        person: stand.cast.persons[name],
+        credential: None,
+        session: None,
+        place: Place::Outside,
+        address: HERE,
+    }
 }
 
 pub async fn deliver(stand: &Stand, region: &Region) {

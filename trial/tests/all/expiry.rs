@@ -398,8 +398,13 @@ fn a_round_survives_a_crash_at_every_step() {
 async fn people(stand: &Stand, region: &Region) -> (Actor, Actor) {
     let here = trial::kit::HERE;
     let rita = region.actor_of_credential(&stand.cast.keys[3].id, here, Place::Inside).await.unwrap();
-    let carla =
-        Actor { person: stand.cast.persons["carla"], credential: None, place: Place::Outside, address: here };
+    let carla = Actor {
+        person: stand.cast.persons["carla"],
+        credential: None,
+        session: None,
+        place: Place::Outside,
+        address: here,
+    };
     let ends = "2027-06-01T00:00:00Z";
     let fields = json!({ "project": PROJECT, "place": "inside", "workspace": "desk", "ends": ends });
     let done = region.perform(&carla, Act::CredentialIssue, fields, None).await.unwrap();

@@ -136,7 +136,7 @@ async fn actor(region: &Region, alias: &str, place: Place) -> Actor {
     let person = persons.into_iter().find(|(_, row)| row.alias == alias).unwrap().1.id;
     let credentials = root.all::<CredentialRow>(&[]).await.unwrap().into_iter().map(|(_, row)| row);
     let mut own = credentials.filter(|row| row.person == person && row.place() == place);
-    Actor { person, credential: own.next_back().map(|row| row.used()), place, address: HERE }
+    Actor { person, credential: own.next_back().map(|row| row.used()), session: None, place, address: HERE }
 }
 
 async fn read(

@@ -56,6 +56,26 @@ pub fn program(name: &str) -> Option<PathBuf> {
     None
 }
 
+/// The folder of Node's modules, if it has this one.
+pub fn node(module: &str) -> Option<PathBuf> {
+    let modules = path("EPIC_NODE", "target/node").join("node_modules");
+    if modules.join(module).is_dir() {
+        return Some(modules);
+    }
+    skip(&format!("the Node module `{module}` is missing at {}", modules.display()));
+    None
+}
+
+/// Schemathesis, in an environment of its own.
+pub fn schemathesis() -> Option<PathBuf> {
+    let program = path("EPIC_SCHEMATHESIS", "target/schemathesis").join("bin/schemathesis");
+    if program.exists() {
+        return Some(program);
+    }
+    skip(&format!("Schemathesis is missing at {}", program.display()));
+    None
+}
+
 /// The folder of real files.
 pub fn data() -> Option<PathBuf> {
     let data = path("EPIC_DATA", "../shared/data");

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures::stream;
 use gate::identify::key_text;
 use serde_json::{Value, json};
-use web::client::{Answer, CallError, Client};
+use web::client::{Answer, CallError, Client, Who};
 use words::time::DAY_MS;
 use words::{Act, Clock, Secret, Timestamp};
 
@@ -130,7 +130,7 @@ impl Stage {
         if person == OPERATOR {
             return Ok(self.outside.clone());
         }
-        Ok(Client { key: Arc::new(self.read_key(person)?), ..self.outside.clone() })
+        Ok(Client { who: Who::Key(Arc::new(self.read_key(person)?)), ..self.outside.clone() })
     }
 
     /// The same person through a credential: from outside.

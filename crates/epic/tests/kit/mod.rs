@@ -117,13 +117,23 @@ impl House {
 
     /// Runs a command of a person against the region that is up.
     pub fn by(&self, person: &str, args: &[&str]) -> Ended {
+        Ended::of(self.command_by(person, args).output().unwrap())
+    }
+
+    /// Starts a command that waits for somebody.
+    pub fn start(&self, person: &str, args: &[&str]) -> Child {
+        let mut command = self.command_by(person, args);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    fn command_by(&self, person: &str, args: &[&str]) -> Command {
         let url = |name: &str| self.ready[name].as_str().unwrap_or_default().to_owned();
         let key = self.text(&format!("{person}.key"));
         let mut command = self.command();
         command
             .args(["--region-url", &url("acts"), "--inside-url", &url("acts_inside"), "--key-file", &key])
             .args(args);
-        Ended::of(command.output().unwrap())
+        command
     }
 
     /// The same, and it must be done.
@@ -232,6 +242,10 @@ impl House {
 
     /// Makes a person's key pair and enrols them.
     pub fn enrol(&self, person: &str, organisation: &str) {
+        self.enrol_by("olga", person, organisation);
+    }
+
+    pub fn enrol_by(&self, by: &str, person: &str, organisation: &str) {
         let key = self.done(person, &["key-pair", "new"]).out;
         let email = format!("{person}@{organisation}.example");
         let args = [
@@ -247,7 +261,7 @@ impl House {
             "--key",
             key.trim(),
         ];
-        self.done("olga", &args);
+        self.done(by, &args);
     }
 }
 

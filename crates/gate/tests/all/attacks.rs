@@ -58,6 +58,9 @@ fn without_its_permit_somebody_is_refused() {
     let mut own = world::case(Act::CredentialRevoke, &[]);
     own.target = world::target(Act::CredentialIssue);
     right.push((Act::CredentialRevoke, own));
+    let mut own_sessions = world::case(Act::PersonRecall, &[]);
+    own_sessions.actor.actor.person = world::OTHER;
+    right.push((Act::PersonRecall, own_sessions));
     let mut first = world::right(Act::RoleGrant, Role::Operator);
     first.target = world::appointment(Role::Signatory, &[]);
     right.push((Act::RoleGrant, first));

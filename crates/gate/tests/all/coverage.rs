@@ -310,6 +310,37 @@ fn a_grant_delivers_and_nothing_else() {
     }
 }
 
+// Goal: a password alone opens nothing of tiers 2 and 3. Method: every tier, with and without a second factor.
+#[test]
+fn a_second_factor_by_tier() {
+    let gate = Gate::embedded().unwrap();
+    let touches =
+        [Act::ObjectGet, Act::ObjectProbe, Act::ObjectList, Act::ObjectCopy, Act::UploadCopy, Act::ObjectPut];
+    for tier in 0..=3 {
+        for has_second_factor in [true, false] {
+            let is_missing = tier >= 2 && !has_second_factor;
+            for act in touches {
+                let mut case = world::right(act, Role::Researcher);
+                case.with_session(has_second_factor);
+                case.project().tier = words::Tier::from_number(tier).unwrap();
+                let expected = if is_missing { Err(Reason::SecondFactorMissing) } else { Ok(()) };
+                check(gate, act, &case, expected);
+            }
+        }
+    }
+}
+
+// Goal: everybody ends their own sessions, and nobody another's who does not answer for them.
+#[test]
+fn anyone_recalls_themselves() {
+    let gate = Gate::embedded().unwrap();
+    for (person, expected) in [(world::OTHER, Ok(())), (world::THIRD, Err(Reason::RoleMissing))] {
+        let mut case = world::case(Act::PersonRecall, &[]);
+        case.actor.actor.person = person;
+        check(gate, Act::PersonRecall, &case, expected);
+    }
+}
+
 // Goal: data of tiers 2 and 3 are only delivered from outside; of tiers 0 and 1 they are read.
 #[test]
 fn from_outside_by_tier() {
@@ -368,6 +399,9 @@ fn the_operator_appoints_nobody_where_a_signatory_is() {
     for (act, target, expected) in [
         (Act::PersonEnrol, organisation, missing),
         (Act::PersonResume, person.clone(), missing),
+        (Act::PersonLink, person.clone(), missing),
+        (Act::PersonUnlink, person.clone(), missing),
+        (Act::PersonRecall, person.clone(), Ok(())),
         (Act::PersonSuspend, person, Ok(())),
         (Act::RoleGrant, second.clone(), missing),
         (Act::RoleRevoke, second, missing),

@@ -95,7 +95,10 @@ impl Declared {
         for hand in &self.hands {
             let key = verified(hand, &self.loss.digest())
                 .ok_or_else(|| why("a signature is not over this loss"))?;
-            let row = rows.iter().map(|(_, row)| row).find(|row| *row.key == key && !row.is_suspended);
+            let row = rows
+                .iter()
+                .map(|(_, row)| row)
+                .find(|row| row.key.is_some_and(|own| *own == key) && !row.is_suspended);
             persons.push(row.ok_or_else(|| why("a signature is nobody's who is enrolled"))?.id);
         }
         let is = |person: &Id<Person>, role: Role| {

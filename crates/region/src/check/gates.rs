@@ -146,6 +146,7 @@ fn right() -> (Case, DataFacts) {
     let actor = Actor {
         person: Id::from_bytes([1; 16]),
         credential: None,
+        session: None,
         place: Place::Inside,
         address: IpAddr::V4(Ipv4Addr::LOCALHOST),
     };

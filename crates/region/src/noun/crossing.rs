@@ -19,9 +19,9 @@ use crate::facts;
 use crate::name;
 use crate::noun::agreement::AgreementRow;
 use crate::noun::bucket::BucketRow;
+use crate::noun::group;
 use crate::noun::permit::PermitRow;
 use crate::noun::project::ProjectRow;
-use crate::noun::role;
 use crate::object::ObjectRow;
 use crate::row::{Row, Seal, Table};
 use crate::scope::ScopeRow;
@@ -216,7 +216,7 @@ impl AgreementRow {
 /// Whether the actor has a part in the study beside that of the controller of the data.
 async fn is_of_study(scene: &Scene<'_>, study: &ProjectRow, home: Id<Project>) -> Result<bool, Refusal> {
     let home: ProjectRow = scene.root.known(&home.to_bytes()).await?;
-    let held = role::held(scene.root, scene.actor.person).await?;
+    let held = group::held(scene).await?;
     Ok(held.into_iter().any(|(role, at)| match role.level() {
         RoleLevel::Project => at == study.id.to_bytes(),
         RoleLevel::Tenant => {

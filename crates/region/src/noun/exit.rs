@@ -418,7 +418,7 @@ impl Show for ExitShow {
 /// The organisations that somebody speaks for; none where they may see all of the project.
 async fn sides(scene: &Scene<'_>) -> Result<Option<BTreeSet<[u8; 16]>>, Refusal> {
     use words::actor::RoleLevel;
-    let held = crate::noun::role::held(scene.root, scene.actor.person).await?;
+    let held = crate::noun::group::held(scene).await?;
     let is_of_house =
         held.iter().any(|(role, _)| matches!(role.level(), RoleLevel::Region | RoleLevel::Tenant));
     let own = held.into_iter().filter(|(role, _)| role.level() == RoleLevel::Organisation).map(|(_, at)| at);

@@ -7,9 +7,11 @@ use gate::facts::Target;
 use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
-use words::act::{PersonEnrol, PersonResume, PersonShow, PersonSuspend};
+use words::act::{
+    PersonEnrol, PersonLink, PersonRecall, PersonResume, PersonShow, PersonSuspend, PersonUnlink,
+};
 use words::noun::{Noun, Organisation, Person};
-use words::{Id, Reason, Refusal};
+use words::{Id, Reason, Refusal, Timestamp};
 
 use crate::act::{Frame, Judged, Outcome, Rule, Scene};
 use crate::cell::draft::Draft;
@@ -28,11 +30,14 @@ pub struct PersonRow {
     pub alias: String,
     #[n(2)]
     pub organisation: Id<Organisation>,
-    /// Ed25519
+    /// Ed25519; none: they come in by an identity provider alone.
     #[n(3)]
-    pub key: ByteArray<32>,
+    pub key: Option<ByteArray<32>>,
     #[n(4)]
     pub is_suspended: bool,
+    /// Sessions begun until then are over.
+    #[n(5)]
+    pub recalled_at: Option<Timestamp>,
 }
 
 impl Row for PersonRow {
@@ -68,15 +73,20 @@ pub async fn enrol(
     deed: &PersonEnrol,
     organisation: Id<Organisation>,
 ) -> Result<Id<Person>, Refusal> {
-    let key = gate::identify::key_text::read_public(&deed.key)
-        .map_err(|_| Refusal::with(Reason::Invalid, "the public key cannot be read"))?;
-    refuse_known(draft, &key.to_bytes()).await?;
+    let key = deed.key.as_deref().map(gate::identify::key_text::read_public).transpose();
+    let key = key.map_err(|_| Refusal::with(Reason::Invalid, "the public key cannot be read"))?;
+    if let Some(key) = key {
+        refuse_known(draft, &key.to_bytes()).await?;
+    }
     let id = Id::random(frame.region.rand());
     let alias = name::claim(draft, Noun::Person, &deed.alias, id, &id.to_bytes()).await?;
     // WHY so late: a refused act leaves no key.
     frame.region.root().keys.found_names(id.cast())?;
-    let key = key.to_bytes().into();
-    draft.put(&id.to_bytes(), &PersonRow { id, alias, organisation, key, is_suspended: false })?;
+    let key = key.map(|key| key.to_bytes().into());
+    draft.put(
+        &id.to_bytes(),
+        &PersonRow { id, alias, organisation, key, is_suspended: false, recalled_at: None },
+    )?;
     let personal = PersonalRow { name: deed.name.clone(), email: deed.email.clone() };
     draft.put_in(PersonalRow::seal(id), &id.to_bytes(), &personal)?;
     Ok(id)
@@ -87,7 +97,7 @@ pub async fn enrol(
 /// WHY not whose: who enrols need not know the person.
 async fn refuse_known(draft: &Draft, key: &[u8; 32]) -> Result<(), Refusal> {
     let mut is_known = false;
-    draft.each(&[], |row: PersonRow| is_known |= *row.key == *key).await?;
+    draft.each(&[], |row: PersonRow| is_known |= row.key.is_some_and(|own| *own == *key)).await?;
     if is_known { Err(Refusal::with(Reason::NameTaken, "public key")) } else { Ok(()) }
 }
 
@@ -118,17 +128,35 @@ async fn target(scene: &Scene<'_>, row: &PersonRow, signed_for: &Houses) -> Resu
     })
 }
 
+macro_rules! judged_by_person {
+    ($($deed:ident)*) => { $(#[async_trait]
+    impl Judged for $deed {
+        async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+            let id: Id<Person> = name::find_id(scene.root, Noun::Person, &self.person).await?;
+            let row: PersonRow = scene.root.known(&id.to_bytes()).await?;
+            target(scene, &row, &role::signed_for(scene.root).await?).await
+        }
+    })* };
+}
+
+judged_by_person! { PersonSuspend PersonResume PersonLink PersonUnlink PersonRecall }
+
+/// Ends every session of a person.
+pub fn recall(draft: &mut Draft, row: PersonRow, now: Timestamp) -> Result<(), Refusal> {
+    draft.put(&row.id.to_bytes(), &PersonRow { recalled_at: Some(now), ..row })
+}
+
+#[async_trait]
+impl Rule for PersonRecall {
+    async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
+        let id: Id<Person> = name::find_id(draft, Noun::Person, &self.person).await?;
+        recall(draft, draft.known(&id.to_bytes()).await?, frame.now)?;
+        Ok(Outcome::of(Noun::Person, id))
+    }
+}
+
 macro_rules! person_state {
     ($deed:ident, $is_suspended:literal) => {
-        #[async_trait]
-        impl Judged for $deed {
-            async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
-                let id: Id<Person> = name::find_id(scene.root, Noun::Person, &self.person).await?;
-                let row: PersonRow = scene.root.known(&id.to_bytes()).await?;
-                target(scene, &row, &role::signed_for(scene.root).await?).await
-            }
-        }
-
         #[async_trait]
         impl Rule for $deed {
             async fn plan(&self, draft: &mut Draft, _: &Frame<'_>) -> Result<Outcome, Refusal> {

@@ -83,7 +83,8 @@ fn told(text: &str, reason: Reason) -> String {
     }
 }
 
-fn escaped(text: &str) -> String {
+/// Text within XML.
+pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 

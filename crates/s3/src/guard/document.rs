@@ -21,7 +21,7 @@ use crate::guard::head::InHost;
 use crate::guard::hold::Hold;
 use crate::guard::inlet::{Broken, Fault, Inlet};
 use crate::guard::name;
-use crate::sums;
+use crate::{sts, sums};
 
 /// WHY: a document is at most 8 MiB; who needs longer than this many waits holds memory from others.
 const WAITS_MAX: u32 = 6;
@@ -36,6 +36,10 @@ pub struct Told {
 impl Told {
     /// None for a body that is no document, or an empty one.
     pub fn read<B>(request: &Request<B>) -> S3Result<Option<Self>> {
+        // WHY not a form that asks for a session: strangers send it, and its room is its own.
+        if sts::is_asked(request.method(), request.uri(), request.headers()) {
+            return Ok(None);
+        }
         let size_bytes = length(request.headers()).filter(|size_bytes| *size_bytes > 0);
         let Some(size_bytes) = size_bytes.filter(|_| is_document(request)) else {
             return Ok(None);

@@ -5,9 +5,9 @@ use s3s::{S3ErrorCode, S3Result};
 use words::limit::PART_BYTES_MAX;
 use words::{Reason, Refusal, Timestamp};
 
-use crate::error;
 use crate::front::Front;
 use crate::guard::{document, hoist, name, sign};
+use crate::{error, sts};
 
 /// WHY: chunk signatures and trailers add under 1 % to a body in chunks of 8 KiB and more.
 const FRAMED_BYTES_MAX: u64 = PART_BYTES_MAX + PART_BYTES_MAX / 50;
@@ -50,7 +50,7 @@ pub fn check(mut request: Request<()>, front: &Front, now: Timestamp) -> S3Resul
     check_headers(request.headers())?;
     let in_host = bucket_in_host(&request, front)?;
     name::check_path(request.uri().path(), in_host)?;
-    sign::check(request.method(), request.headers(), &pairs, now)?;
+    sign::check(request.method(), request.uri(), request.headers(), &pairs, now)?;
     // WHY behind the signature's check: the query is always under it, headers only where it names them.
     hoist::back(request.headers_mut(), &pairs)?;
     if let Some(in_host) = in_host {
@@ -139,7 +139,9 @@ fn check_document(request: &Request<()>) -> S3Result<()> {
     if request.headers().contains_key(header::TRANSFER_ENCODING) {
         return Err(error::invalid(S3ErrorCode::MissingContentLength, "a body announces its length"));
     }
-    if document::length(request.headers()).is_some_and(|length| length > DOCUMENT_BYTES_MAX) {
+    let is_session = sts::is_asked(request.method(), request.uri(), request.headers());
+    let bytes_max = if is_session { sts::FORM_BYTES_MAX } else { DOCUMENT_BYTES_MAX };
+    if document::length(request.headers()).is_some_and(|length| length > bytes_max) {
         return Err(error::error(S3ErrorCode::MaxMessageLengthExceeded, &Refusal::new(Reason::TooLarge)));
     }
     Ok(())

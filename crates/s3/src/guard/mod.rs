@@ -31,7 +31,7 @@ use words::Reason;
 
 use crate::ask::{Caller, Voice};
 use crate::door::S3Door;
-use crate::error;
+use crate::{error, sts};
 use document::{Document, Told};
 use hold::Hold;
 use inlet::{Inlet, Source};
@@ -142,6 +142,12 @@ async fn call(
 ) -> HttpResponse {
     let voice = tracing::dispatcher::get_default(Dispatch::clone);
     let Admitted { request, document, open } = admitted;
+    if sts::is_asked(request.method(), request.uri(), request.headers()) {
+        match door.budget().take(sts::FORM_BYTES_MAX) {
+            Some(grant) => hold.keep_grant(grant),
+            None => return answer::of(error::slow_down("too many sessions are asked for at once")),
+        }
+    }
     let wait = door.limits().body_wait;
     let chunks = chunk::Chunks::of(request.headers());
     let inlet = Inlet::new(Arc::clone(source), wait, chunks, Arc::clone(hold), open);

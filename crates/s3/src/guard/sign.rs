@@ -4,15 +4,15 @@
 //! that carry meaning were signed, and reads another clock than ours.
 //! SPEC: AWS Signature Version 4, "Create a signed request".
 
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, Method, Uri, header};
 use s3s::{S3Error, S3ErrorCode, S3Result};
 use words::limit::{CLOCK_SKEW_MS_MAX, PRESIGN_SECONDS_MAX};
 use words::time::SECOND_MS;
 use words::{Reason, Refusal, Timestamp};
 
 use crate::auth::anonymous;
-use crate::error;
 use crate::guard::name::{Pair, value};
+use crate::{error, sts};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// WHY: an authorization header names about a dozen signed headers.
@@ -27,7 +27,14 @@ pub struct Claim<'a> {
 }
 
 /// Refuses what must not reach the verification of signatures.
-pub fn check(method: &Method, headers: &HeaderMap, pairs: &[Pair], now: Timestamp) -> S3Result<()> {
+pub fn check(
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    pairs: &[Pair],
+    now: Timestamp,
+) -> S3Result<()> {
+    let is_session = sts::is_asked(method, uri, headers);
     refuse_old_ways(method, headers, pairs)?;
     let header = headers.get(header::AUTHORIZATION);
     let is_presigned = pairs.iter().any(|(name, _)| name == "X-Amz-Signature" || name == "X-Amz-Algorithm");
@@ -46,9 +53,11 @@ pub fn check(method: &Method, headers: &HeaderMap, pairs: &[Pair], now: Timestam
                 read_query(pairs).ok_or_else(|| query_wrong("the signature's parameters cannot be read"))?;
             (claim, query_date(pairs, now)?)
         }
+        // What it asks for takes a token, or is refused once it is read.
+        (None, false) if is_session => return Ok(()),
         (None, false) => return Err(anonymous()),
     };
-    check_scope(claim.credential, date)?;
+    check_scope(claim.credential, date, is_session)?;
     check_cover(&claim.signed, headers)
 }
 
@@ -65,12 +74,6 @@ fn refuse_old_ways(method: &Method, headers: &HeaderMap, pairs: &[Pair]) -> S3Re
         && media.get(..10).is_some_and(|start| start.eq_ignore_ascii_case(b"multipart/"))
     {
         return Err(error::not_offered("POST forms: send a presigned PUT instead"));
-    }
-    let has_token = headers.contains_key("x-amz-security-token")
-        || pairs.iter().any(|(name, _)| name.eq_ignore_ascii_case("x-amz-security-token"));
-    if has_token {
-        let refusal = Refusal::with(Reason::NotOffered, "session tokens: use a credential of your own");
-        return Err(error::error(S3ErrorCode::InvalidToken, &refusal));
     }
     Ok(())
 }
@@ -152,12 +155,17 @@ fn query_date(pairs: &[Pair], now: Timestamp) -> S3Result<Timestamp> {
 }
 
 /// WHY the service: a scope of another service is signed over less.
-fn check_scope(credential: &str, date: Timestamp) -> S3Result<()> {
+fn check_scope(credential: &str, date: Timestamp, is_session: bool) -> S3Result<()> {
+    let service = if is_session { "sts" } else { "s3" };
     let parts: Vec<_> = credential.splitn(6, '/').collect();
     let day: String = date.to_string().chars().take(10).filter(char::is_ascii_digit).collect();
     match parts.as_slice() {
-        [_, own_day, region, "s3", "aws4_request"] if *own_day == day && !region.is_empty() => Ok(()),
-        _ => Err(malformed("the credential's scope is `key/day/region/s3/aws4_request`")),
+        [_, own_day, region, own, "aws4_request"]
+            if *own_day == day && !region.is_empty() && *own == service =>
+        {
+            Ok(())
+        }
+        _ => Err(malformed(&format!("the credential's scope is `key/day/region/{service}/aws4_request`"))),
     }
 }
 

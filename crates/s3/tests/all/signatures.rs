@@ -96,7 +96,7 @@ async fn only_whole_signatures_of_now_open_anything() {
                 put().with("x-amz-security-token", "t").signed(rita),
                 400,
                 "InvalidToken",
-                Reason::NotOffered,
+                Reason::Unauthenticated,
             ),
             case(
                 "form",

@@ -37,6 +37,13 @@ impl Address {
         }
     }
 
+    /// The same without a port that goes without saying: some servers know their name only so.
+    pub(crate) fn host_header(&self) -> String {
+        let authority = self.authority();
+        let usual = if self.is_secure { ":443" } else { ":80" };
+        authority.strip_suffix(usual).map_or(authority.clone(), str::to_owned)
+    }
+
     /// WHY loopback only: a signed request in clear on a network could be read by others.
     fn plain(text: &str) -> Option<Self> {
         let address: SocketAddr = text.replace("localhost", "127.0.0.1").parse().ok()?;

@@ -24,7 +24,7 @@ use words::Act;
 use words::chance::bytes;
 
 use super::answer::{accepted, read_answer, read_download};
-use super::{Address, Answer, CallError, Client, Download};
+use super::{Address, Answer, CallError, Client, Download, Who};
 use crate::head::Asked;
 use crate::{ACT_HEADER, ACTS_PATH};
 
@@ -87,6 +87,18 @@ impl Client {
         let path = format!("{ACTS_PATH}{}", act.name());
         let query = Asked { credential: self.credential.clone(), attempt: self.attempt }.write();
         let (name, value) = &signed;
+        let uri = if query.is_empty() { path.clone() } else { format!("{path}?{query}") };
+        let request = Request::post(uri).header(header::HOST, &authority).header(*name, value.as_str());
+        let key = match &self.who {
+            Who::Key(key) => key,
+            Who::Session(session) => {
+                let proof = header::HeaderValue::from_str(&format!("Bearer {}", session.expose()));
+                let mut proof = proof.map_err(|_| CallError::Unwritten)?;
+                proof.set_sensitive(true);
+                let request = request.header(header::AUTHORIZATION, proof).body(body);
+                return request.map_err(|_| CallError::Unwritten);
+            }
+        };
         let message = Message {
             method: "POST",
             authority: &authority,
@@ -95,15 +107,9 @@ impl Client {
             content_digest: (*name == "content-digest").then_some(value),
             epic_act: (*name == ACT_HEADER).then_some(value),
         };
-        let Headers { input, signature } =
-            sign(&self.key, &message, self.clock.now(), bytes(self.rand.as_ref()))
-                .map_err(|_| CallError::Unwritten)?;
-        let uri = if query.is_empty() { path } else { format!("{path}?{query}") };
-        let request = Request::post(uri)
-            .header(header::HOST, &authority)
-            .header("signature-input", input)
-            .header("signature", signature)
-            .header(*name, value.as_str());
+        let Headers { input, signature } = sign(key, &message, self.clock.now(), bytes(self.rand.as_ref()))
+            .map_err(|_| CallError::Unwritten)?;
+        let request = request.header("signature-input", input).header("signature", signature);
         request.body(body).map_err(|_| CallError::Unwritten)
     }
 

@@ -34,7 +34,7 @@ acts! {
         /// only this one
         tenant: Option<String>,
     }
-    /// Enrol a person with their public key.
+    /// Enrol a person, with their public key if they have one.
     PersonEnrol = "person" "enrol" in Root on Organisation weighs Duty by [Operator, Signatory] {
         /// short name used in commands
         alias: String,
@@ -44,8 +44,8 @@ acts! {
         email: String,
         /// organisation they belong to
         organisation: String,
-        /// public key, as `epic key-pair show` prints it
-        key: String,
+        /// public key, as `epic key-pair show` prints it; left out, they come in by an identity provider alone
+        key: Option<String>,
     }
     /// Suspend a person: every credential stops at once.
     PersonSuspend = "person" "suspend" in Root on Person weighs Duty by [Operator, Signatory] {
@@ -64,6 +64,29 @@ acts! {
         /// only this one
         person: Option<String>,
     }
+    /// Say under which name an identity provider knows a person.
+    PersonLink = "person" "link" in Root on Person weighs Duty by [Operator, Signatory] {
+        /// whom
+        person: String,
+        /// the identity provider
+        issuer: String,
+        /// the name in its tokens (sub)
+        name: String,
+    }
+    /// Take that name away: the sessions it opened end.
+    PersonUnlink = "person" "unlink" in Root on Person weighs Duty by [Operator, Signatory] {
+        /// whom
+        person: String,
+        /// the identity provider
+        issuer: String,
+        /// the name in its tokens (sub)
+        name: String,
+    }
+    /// End every session of a person, your own too: they sign in again.
+    PersonRecall = "person" "recall" in Root on Person weighs Duty by [Operator, Signatory] {
+        /// whom
+        person: String,
+    }
     /// Give a person a role in the region, an organisation, a tenant or a project.
     RoleGrant = "role" "grant" in Root on Role weighs Duty by [Operator, Signatory, Controller] {
         /// to whom
@@ -81,6 +104,81 @@ acts! {
         role: String,
         /// the organisation, tenant or project
         at: Option<String>,
+    }
+    /// Give the role of researcher in a project to everybody an identity provider counts among a group.
+    RoleMap = "role" "map" in Root on Role weighs Duty by [Controller] {
+        /// whose word counts
+        issuer: String,
+        /// the group, as its tokens name it: `/planet/researchers`
+        group: String,
+        /// the project
+        at: String,
+    }
+    /// Take that back: who was in by the group alone is out at once.
+    RoleUnmap = "role" "unmap" in Root on Role weighs Duty by [Controller] {
+        /// whose word counted
+        issuer: String,
+        /// the group
+        group: String,
+        /// the project
+        at: String,
+    }
+
+    // Identity providers: whose word tells who somebody is
+    /// Trust an identity provider; its word counts for persons of an organisation once that organisation adopts it.
+    IssuerTrust = "issuer" "trust" in Root on Region weighs Duty by [Operator] {
+        /// short name used in commands
+        alias: String,
+        /// its address, as its tokens name it: `https://iam.example.org/`
+        url: String,
+        /// what its tokens must be made out for, several times
+        audiences: List,
+        /// claim that holds a person's short name here; left out, persons are linked one by one
+        claim: Option<String>,
+        /// claim that holds groups, as `groups` or `wlcg.groups`
+        groups: Option<String>,
+        /// values of `amr` or `acr` that stand for a second factor, several times
+        factors: List,
+        /// longest session in seconds, 60 to 43200; 3600 where left out
+        seconds: Option<u64>,
+    }
+    /// Trust an identity provider no longer: every session that it opened ends.
+    IssuerDistrust = "issuer" "distrust" in Root on Region weighs Duty by [Operator] {
+        /// which
+        issuer: String,
+        /// why
+        reason: String,
+    }
+    /// Let a trusted identity provider speak for the persons of your organisation.
+    IssuerAdopt = "issuer" "adopt" in Root on Organisation weighs Duty by [Signatory] {
+        /// which
+        issuer: String,
+        /// the organisation you sign for
+        organisation: String,
+    }
+    /// Let an identity provider speak for your organisation's persons no longer: their sessions end.
+    IssuerLeave = "issuer" "leave" in Root on Organisation weighs Duty by [Signatory] {
+        /// which
+        issuer: String,
+        /// the organisation you sign for
+        organisation: String,
+    }
+    /// Show identity providers: whom they speak for, what they are asked.
+    IssuerShow = "issuer" "show" in Root on Region weighs View by [] {
+        /// only this one
+        issuer: Option<String>,
+    }
+    /// Sign in for a while at the doors of acts, in the place where you ask.
+    SessionOpen = "session" "open" in Root on Region weighs Duty by [] {
+        /// how long, 60 to 43200; 3600 where left out, and never longer than what you signed in with
+        seconds: Option<u64>,
+    }
+    /// Begin a session in one project: a temporary credential, in the place where you ask.
+    SessionBegin = "session" "begin" in Root on Project weighs Duty by [] {
+        /// project it reaches
+        project: String,
+        /// how long, 60 to 43200; 3600 where left out, and never longer than what you signed in with
+        seconds: Option<u64>,
     }
 
     // Agreements

@@ -39,6 +39,7 @@ pub fn all() -> Vec<Attack> {
     all.extend(keys());
     all.extend(super::across::all());
     all.extend(super::exits::all());
+    all.extend(super::sessions::all());
     all
 }
 
@@ -86,7 +87,7 @@ fn people() -> Vec<Attack> {
     ]
 }
 
-fn unknown_appointment() -> Target {
+pub fn unknown_appointment() -> Target {
     let mut target = appointment(Role::Researcher, &[]);
     if let Target::Role { is_known_to_actor, .. } = &mut target {
         *is_known_to_actor = false;

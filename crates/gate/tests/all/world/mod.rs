@@ -5,6 +5,7 @@ pub mod across;
 pub use across::{crossing, permit};
 pub mod attacks;
 pub mod exits;
+pub mod sessions;
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -12,7 +13,7 @@ use std::net::{IpAddr, Ipv4Addr};
 pub use gate::Target;
 use gate::{ActorFacts, AgreementFacts, Case, DataFacts, GrantFacts, ProjectFacts, Span};
 use words::act::Act;
-use words::actor::CredentialUse;
+use words::actor::{CredentialUse, Session};
 use words::{Actor, Id, Place, Role, Tier, Timestamp, noun};
 
 pub const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
@@ -78,9 +79,14 @@ pub fn data() -> DataFacts {
 pub fn target(act: Act) -> Target {
     match act {
         Act::PersonEnrol => Target::Organisation { id: ORGANISATION, has_signatory: false },
-        Act::PersonSuspend | Act::PersonResume => person(true),
+        Act::IssuerAdopt | Act::IssuerLeave => Target::Organisation { id: ORGANISATION, has_signatory: true },
+        Act::PersonSuspend | Act::PersonResume | Act::PersonLink | Act::PersonUnlink | Act::PersonRecall => {
+            person(true)
+        }
         Act::ProjectOpen => tenant(true),
-        Act::RoleGrant | Act::RoleRevoke => appointment(Role::Researcher, &[]),
+        Act::RoleGrant | Act::RoleRevoke | Act::RoleMap | Act::RoleUnmap => {
+            appointment(Role::Researcher, &[])
+        }
         Act::AgreementOffer
         | Act::AgreementSign
         | Act::AgreementSuspend
@@ -91,7 +97,9 @@ pub fn target(act: Act) -> Target {
         Act::GrantIssue | Act::GrantRevoke => {
             Target::Grant { id: id(33), project: project(), issuer: ACTOR, receiver: OTHER }
         }
-        Act::CredentialIssue => Target::Credential { id: id(34), project: project(), owner: ACTOR },
+        Act::CredentialIssue | Act::SessionBegin => {
+            Target::Credential { id: id(34), project: project(), owner: ACTOR }
+        }
         Act::CredentialRevoke => Target::Credential { id: id(34), project: project(), owner: OTHER },
         Act::AirlockDraft => airlock(ACTOR, &[], false),
         Act::AirlockApprove | Act::AirlockReject | Act::AirlockInspect => airlock(OTHER, &[], false),
@@ -159,6 +167,10 @@ pub fn target(act: Act) -> Target {
         }),
         Act::OrganisationRegister
         | Act::OrganisationShow
+        | Act::IssuerTrust
+        | Act::IssuerDistrust
+        | Act::IssuerShow
+        | Act::SessionOpen
         | Act::TenantOpen
         | Act::TenantShow
         | Act::PersonShow
@@ -257,6 +269,7 @@ pub fn case(act: Act, roles: &[Role]) -> Case {
             actor: Actor {
                 person: ACTOR,
                 credential: None,
+                session: None,
                 place: Place::Inside,
                 address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             },
@@ -298,6 +311,8 @@ pub trait Spoil {
     fn project(&mut self) -> &mut ProjectFacts;
     fn data(&mut self) -> &mut DataFacts;
     fn with_credential(&mut self, place: Place, grant: Option<Id<noun::Grant>>);
+    /// Signed in at an identity provider.
+    fn with_session(&mut self, has_second_factor: bool);
 }
 
 impl Spoil for Case {
@@ -327,5 +342,16 @@ impl Spoil for Case {
     fn with_credential(&mut self, place: Place, grant: Option<Id<noun::Grant>>) {
         self.actor.actor.place = place;
         self.actor.actor.credential = Some(CredentialUse { id: id(34), project: PROJECT, place, grant });
+    }
+
+    fn with_session(&mut self, has_second_factor: bool) {
+        self.actor.actor.session = Some(Session {
+            issuer: Some(id(36)),
+            parent: None,
+            begun: EARLIER,
+            ends: LATER,
+            groups: Vec::new(),
+            has_second_factor,
+        });
     }
 }

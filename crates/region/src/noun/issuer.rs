@@ -1,0 +1,282 @@
+//! Issuers: identity providers, whose signed word tells who somebody is.
+//!
+//! The operator says which are trusted and how their tokens are read; each
+//! organisation says itself which of them speaks for its persons, over those
+//! very terms. WHY both: who runs a region could else make a provider of their
+//! own, and be anybody.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use gate::facts::Target;
+use minicbor::bytes::ByteArray;
+use minicbor::{Decode, Encode};
+use serde_json::{Value, json};
+use words::act::{IssuerAdopt, IssuerDistrust, IssuerLeave, IssuerShow, IssuerTrust};
+use words::limit::{SESSION_SECONDS, SESSION_SECONDS_MAX, SESSION_SECONDS_MIN};
+use words::noun::{Issuer, Noun, Organisation};
+use words::{Id, Reason, Refusal};
+
+use crate::act::{Frame, Judged, Outcome, Rule, Scene};
+use crate::cell::draft::Draft;
+use crate::name;
+use crate::noun::group;
+use crate::noun::organisation::OrganisationRow;
+use crate::noun::role;
+use crate::row::{Row, Seal, Table, pair};
+use crate::show::Show;
+
+/// How an identity provider's tokens are read.
+#[derive(Debug, Clone, Encode, Decode)]
+pub struct IssuerRow {
+    #[n(0)]
+    pub id: Id<Issuer>,
+    #[n(1)]
+    pub alias: String,
+    /// As tokens name it (`iss`), to the letter.
+    #[n(2)]
+    pub url: String,
+    #[n(3)]
+    pub audiences: Vec<String>,
+    /// The claim that holds a person's alias; none: persons are linked.
+    #[n(4)]
+    pub claim: Option<String>,
+    #[n(5)]
+    pub groups: Option<String>,
+    /// Values of `acr` and `amr` that stand for a second factor.
+    #[n(6)]
+    pub factors: Vec<String>,
+    #[n(7)]
+    pub seconds: u64,
+    #[n(8)]
+    pub is_trusted: bool,
+}
+
+impl Row for IssuerRow {
+    const TABLE: Table = Table::Issuer;
+}
+
+impl IssuerRow {
+    /// What an organisation agrees to when it adopts an issuer: all that a token is read by.
+    fn terms(&self) -> Result<[u8; 32], Refusal> {
+        crate::row::encode(&Self { is_trusted: true, ..self.clone() }).map(|bytes| seal::sha256(&bytes))
+    }
+}
+
+/// An organisation lets an issuer speak for its persons, on these terms.
+#[derive(Debug, Clone, Encode, Decode)]
+pub struct AdoptionRow {
+    #[n(0)]
+    pub issuer: Id<Issuer>,
+    #[n(1)]
+    pub organisation: Id<Organisation>,
+    #[n(2)]
+    pub terms: ByteArray<32>,
+}
+
+impl Row for AdoptionRow {
+    const TABLE: Table = Table::Adoption;
+}
+
+/// The issuer, if it is trusted and speaks for an organisation's persons as it stands now.
+pub async fn speaks_for(
+    draft: &Draft,
+    issuer: Id<Issuer>,
+    organisation: Id<Organisation>,
+) -> Result<Option<IssuerRow>, Refusal> {
+    let row: Option<IssuerRow> = draft.row(&issuer.to_bytes()).await?;
+    let Some(row) = row.filter(|row| row.is_trusted) else {
+        return Ok(None);
+    };
+    let adoption: Option<AdoptionRow> = draft.row(&pair(issuer, organisation)).await?;
+    let is_adopted = match adoption {
+        Some(adoption) => *adoption.terms == row.terms()?,
+        None => false,
+    };
+    Ok(is_adopted.then_some(row))
+}
+
+/// The trusted issuer of this address.
+pub async fn at(draft: &Draft, url: &str) -> Result<Option<IssuerRow>, Refusal> {
+    let rows = draft.all::<IssuerRow>(&[]).await?;
+    Ok(rows.into_iter().map(|(_, row)| row).find(|row| row.is_trusted && row.url == url))
+}
+
+pub async fn find(draft: &Draft, text: &str) -> Result<IssuerRow, Refusal> {
+    let id: Id<Issuer> = name::find_id(draft, Noun::Issuer, text).await?;
+    draft.known(&id.to_bytes()).await
+}
+
+macro_rules! judged_by_house {
+    ($($deed:ident)*) => { $(#[async_trait]
+    impl Judged for $deed {
+        async fn target(&self, _: &Scene<'_>) -> Result<Target, Refusal> {
+            Ok(Target::Region)
+        }
+    })* };
+}
+
+judged_by_house! { IssuerTrust IssuerDistrust IssuerShow }
+
+#[async_trait]
+impl Rule for IssuerTrust {
+    /// Trusted again under its name, it is read as said now; who adopted it before must do so again.
+    async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
+        let url = address(&self.url)?;
+        let seconds = self.seconds.unwrap_or(SESSION_SECONDS);
+        let lasting = SESSION_SECONDS_MIN..=SESSION_SECONDS_MAX;
+        if !lasting.contains(&seconds) {
+            return Err(invalid(&format!(
+                "a session lasts {} to {} seconds",
+                lasting.start(),
+                lasting.end()
+            )));
+        }
+        if self.audiences.0.is_empty() {
+            return Err(invalid("say for whom its tokens must be made out: `--audiences`"));
+        }
+        let known = draft.all::<IssuerRow>(&[]).await?.into_iter().map(|(_, row)| row);
+        let same = known.into_iter().find(|row| row.alias == self.alias || row.url == url);
+        let (id, alias) = match same {
+            Some(row) if row.alias == self.alias && row.url == url => (row.id, row.alias),
+            Some(_) => return Err(Refusal::with(Reason::NameTaken, format!("issuer `{}`", self.alias))),
+            None => {
+                let id = Id::random(frame.region.rand());
+                (id, name::claim(draft, Noun::Issuer, &self.alias, id, &id.to_bytes()).await?)
+            }
+        };
+        let row = IssuerRow {
+            id,
+            alias,
+            url,
+            audiences: self.audiences.0.clone(),
+            claim: self.claim.clone(),
+            groups: self.groups.clone(),
+            factors: self.factors.0.clone(),
+            seconds,
+            is_trusted: true,
+        };
+        draft.put(&id.to_bytes(), &row)?;
+        Ok(Outcome::of(Noun::Issuer, id).saying(json!({ "issuer": id.to_string() })))
+    }
+}
+
+/// An address that keys may be fetched from: HTTPS, or this machine itself.
+fn address(text: &str) -> Result<String, Refusal> {
+    let is_loopback = |rest: &str| {
+        let host = rest.split(['/', ':']).next().unwrap_or_default();
+        ["127.0.0.1", "localhost"].contains(&host)
+    };
+    let rest = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
+        (Some(rest), _) => rest,
+        (None, Some(rest)) if is_loopback(rest) => rest,
+        (None, _) => return Err(invalid("an issuer is at `https://..`, or in clear on this machine alone")),
+    };
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~/:".contains(c);
+    if rest.is_empty() || rest.starts_with('/') || !rest.chars().all(is_plain) || rest.contains("..") {
+        return Err(invalid("an issuer's address has neither query nor person nor fragment in it"));
+    }
+    Ok(text.to_owned())
+}
+
+fn invalid(detail: &str) -> Refusal {
+    Refusal::with(Reason::Invalid, detail)
+}
+
+#[async_trait]
+impl Rule for IssuerDistrust {
+    async fn plan(&self, draft: &mut Draft, _: &Frame<'_>) -> Result<Outcome, Refusal> {
+        let mut row = find(draft, &self.issuer).await?;
+        if !std::mem::replace(&mut row.is_trusted, false) {
+            return Err(Reason::AlreadyDone.into());
+        }
+        draft.put(&row.id.to_bytes(), &row)?;
+        // WHY: trusted once more, nobody is spoken for before they have said so again.
+        for (key, _) in draft.all::<AdoptionRow>(&row.id.to_bytes()).await? {
+            draft.remove::<AdoptionRow>(Seal::Cell, &key);
+        }
+        Ok(Outcome::of(Noun::Issuer, row.id))
+    }
+}
+
+macro_rules! judged_by_organisation {
+    ($($deed:ident)*) => { $(#[async_trait]
+    impl Judged for $deed {
+        async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+            let id = name::find_id(scene.root, Noun::Organisation, &self.organisation).await?;
+            let has_signatory = role::has_signatory(scene.root, id).await?;
+            Ok(Target::Organisation { id, has_signatory })
+        }
+    })* };
+}
+
+judged_by_organisation! { IssuerAdopt IssuerLeave }
+
+#[async_trait]
+impl Rule for IssuerAdopt {
+    async fn plan(&self, draft: &mut Draft, _: &Frame<'_>) -> Result<Outcome, Refusal> {
+        let row = find(draft, &self.issuer).await?;
+        let organisation: Id<Organisation> =
+            name::find_id(draft, Noun::Organisation, &self.organisation).await?;
+        if !row.is_trusted {
+            return Err(Refusal::with(Reason::StateWrong, "the issuer is not trusted any more"));
+        }
+        if speaks_for(draft, row.id, organisation).await?.is_some() {
+            return Err(Reason::AlreadyDone.into());
+        }
+        let adoption = AdoptionRow { issuer: row.id, organisation, terms: row.terms()?.into() };
+        draft.put(&pair(row.id, organisation), &adoption)?;
+        Ok(Outcome::of(Noun::Issuer, row.id).and(Noun::Organisation, organisation))
+    }
+}
+
+#[async_trait]
+impl Rule for IssuerLeave {
+    async fn plan(&self, draft: &mut Draft, _: &Frame<'_>) -> Result<Outcome, Refusal> {
+        let row = find(draft, &self.issuer).await?;
+        let organisation: Id<Organisation> =
+            name::find_id(draft, Noun::Organisation, &self.organisation).await?;
+        let key = pair(row.id, organisation);
+        draft.known::<AdoptionRow>(&key).await?;
+        draft.remove::<AdoptionRow>(Seal::Cell, &key);
+        Ok(Outcome::of(Noun::Issuer, row.id).and(Noun::Organisation, organisation))
+    }
+}
+
+#[async_trait]
+impl Show for IssuerShow {
+    async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {
+        let rows = scene.root.all::<IssuerRow>(&[]).await?;
+        let wanted = |row: &IssuerRow| {
+            self.issuer.as_ref().is_none_or(|text| *text == row.alias || *text == row.id.to_string())
+        };
+        let mut shown = Vec::new();
+        for row in rows.into_iter().map(|(_, row)| row).filter(wanted) {
+            let (mut speaks, mut waits) = (BTreeSet::new(), BTreeSet::new());
+            for (_, adoption) in scene.root.all::<AdoptionRow>(&row.id.to_bytes()).await? {
+                let house: OrganisationRow = scene.root.known(&adoption.organisation.to_bytes()).await?;
+                let is_current = row.is_trusted && *adoption.terms == row.terms()?;
+                if is_current {
+                    speaks.insert(house.alias)
+                } else {
+                    waits.insert(house.alias)
+                };
+            }
+            shown.push(json!({
+                "issuer": row.alias,
+                "id": row.id.to_string(),
+                "url": row.url,
+                "audiences": row.audiences,
+                "claim": row.claim,
+                "groups": row.groups,
+                "factors": row.factors,
+                "seconds": row.seconds,
+                "trusted": row.is_trusted,
+                "speaks_for": speaks,
+                "to_adopt_again": waits,
+                "researchers": group::told(scene, row.id).await?,
+            }));
+        }
+        Ok(Value::Array(shown))
+    }
+}

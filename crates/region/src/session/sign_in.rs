@@ -1,0 +1,73 @@
+//! Signing in: from an issuer's token to the person that it means.
+//!
+//! Whoever is refused here is a stranger: doors count them. What a token says
+//! is written nowhere.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use gate::identify::token::{Claims, Expected, KeySet, Peeked, peek, verify};
+use words::actor::Session;
+use words::noun::{Noun, Person};
+use words::{Actor, Id, Place, Reason, Refusal};
+
+use crate::Region;
+use crate::cell::draft::Draft;
+use crate::name;
+use crate::noun::issuer::{self, IssuerRow};
+use crate::noun::person::PersonRow;
+use crate::noun::{group, link};
+
+impl Region {
+    /// Whoever an identity token means, if its issuer is trusted and speaks for them.
+    pub async fn sign_in(&self, token: &str, address: IpAddr, place: Place) -> Result<Actor, Refusal> {
+        let peeked = peek(token)?;
+        let root = self.root().view().await?;
+        let unknown = || Refusal::with(Reason::TokenWrong, "no provider that is trusted here made it");
+        let row = issuer::at(&root, &peeked.issuer).await?.ok_or_else(unknown)?;
+        let keys = self.keys_for(&row, &peeked).await?;
+        let expected = Expected { issuer: &row.url, audiences: &row.audiences, now: self.now() };
+        let claims = verify(token, &keys, expected)?;
+        let person = person(&root, &row, &claims).await?;
+        let session = Session {
+            issuer: Some(row.id),
+            parent: None,
+            begun: self.now(),
+            ends: claims.ends,
+            groups: match &row.groups {
+                Some(claim) => group::counted(&root, row.id, &claims.list(claim)).await?,
+                None => Vec::new(),
+            },
+            has_second_factor: claims.ways().iter().any(|way| row.factors.iter().any(|known| known == way)),
+        };
+        Ok(Actor { person, credential: None, session: Some(session), place, address })
+    }
+
+    /// The issuer's keys; fetched anew if they do not have the one that is needed.
+    async fn keys_for(&self, row: &IssuerRow, token: &Peeked) -> Result<Arc<KeySet>, Refusal> {
+        let keyring = self.keyring();
+        let has_it = |keys: &Arc<KeySet>| keys.has(token);
+        if let Some(keys) = keyring.keys(row.id, self.now()).filter(has_it) {
+            return Ok(keys);
+        }
+        keyring.fetched_anew(row.id, self.now()).await;
+        let keys = keyring.keys(row.id, self.now());
+        keys.ok_or_else(|| Refusal::with(Reason::Unavailable, "the identity provider does not answer"))
+    }
+}
+
+/// WHY one answer: who is not enrolled, not linked or not spoken for learns nothing of who is.
+async fn person(root: &Draft, row: &IssuerRow, claims: &Claims) -> Result<Id<Person>, Refusal> {
+    let nobody = || Refusal::new(Reason::NotEnrolled);
+    let id = match &row.claim {
+        None => link::linked(root, row.id, &claims.subject).await?,
+        Some(claim) => match claims.text(claim) {
+            Some(alias) => name::find_id(root, Noun::Person, alias).await.ok(),
+            None => None,
+        },
+    };
+    let id = id.ok_or_else(nobody)?;
+    let person: PersonRow = root.row(&id.to_bytes()).await?.ok_or_else(nobody)?;
+    let speaks = issuer::speaks_for(root, row.id, person.organisation).await?;
+    speaks.map(|_| id).ok_or_else(nobody)
+}

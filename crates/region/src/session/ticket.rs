@@ -1,0 +1,95 @@
+//! Tickets: what a session is, sealed, in its client's hands.
+//!
+//! The text is opaque to everybody but this region. It must never be logged,
+//! and what is read from it must be judged as of now.
+
+use std::net::IpAddr;
+
+use data_encoding::BASE64URL_NOPAD;
+use minicbor::{Decode, Encode};
+use seal::{envelope, keys};
+use words::actor::{CredentialUse, Session};
+use words::noun::{Credential, Grant, Issuer, Person, Project};
+use words::{Actor, Id, Place, Reason, Refusal, Secret, Timestamp};
+
+use crate::Region;
+
+const LABEL: &str = "epic session ticket";
+/// WHY: what it holds, with as many groups as may count, is some hundred bytes a dozen.
+const TICKET_CHARS_MAX: usize = 16_384;
+
+/// One session.
+#[derive(Debug, Clone, Encode, Decode)]
+pub(super) struct Ticket {
+    /// What it begins with: the id in its access key, so that no ticket goes with another key.
+    #[n(0)]
+    pub credential: Id<Credential>,
+    #[n(1)]
+    pub person: Id<Person>,
+    /// The only one it reaches; none: it is for the doors of acts.
+    #[n(2)]
+    pub project: Option<Id<Project>>,
+    #[n(3)]
+    pub place: String,
+    #[n(4)]
+    pub grant: Option<Id<Grant>>,
+    #[n(5)]
+    pub issuer: Option<Id<Issuer>>,
+    #[n(6)]
+    pub parent: Option<Id<Credential>>,
+    #[n(7)]
+    pub begun: Timestamp,
+    #[n(8)]
+    pub ends: Timestamp,
+    #[n(9)]
+    pub groups: Vec<[u8; 16]>,
+    #[n(10)]
+    pub has_second_factor: bool,
+}
+
+impl Ticket {
+    /// Who acts with it, from where.
+    pub fn actor(self, address: IpAddr, place: Place) -> Actor {
+        let (id, grant, bound) = (self.credential, self.grant, self.place());
+        let used = self.project.map(|project| CredentialUse { id, project, place: bound, grant });
+        let session = Session {
+            issuer: self.issuer,
+            parent: self.parent,
+            begun: self.begun,
+            ends: self.ends,
+            groups: self.groups,
+            has_second_factor: self.has_second_factor,
+        };
+        Actor { person: self.person, credential: used, session: Some(session), place, address }
+    }
+
+    /// Where it was asked for; one that cannot be read is outside.
+    pub fn place(&self) -> Place {
+        Place::parse(&self.place).unwrap_or(Place::Outside)
+    }
+}
+
+impl Region {
+    pub(super) fn write_ticket(&self, ticket: &Ticket) -> Result<Secret<String>, Refusal> {
+        let bytes = minicbor::to_vec(ticket).map_err(|_| Refusal::new(Reason::Unavailable))?;
+        let sealed = envelope::seal(&self.ticket_key()?, self.rand(), LABEL.as_bytes(), &bytes);
+        let sealed = sealed.map_err(|_| Refusal::new(Reason::Unavailable))?;
+        Ok(Secret::new(BASE64URL_NOPAD.encode(&sealed)))
+    }
+
+    pub(super) fn read_ticket(&self, text: &str) -> Result<Ticket, Refusal> {
+        let wrong = || Refusal::with(Reason::Unauthenticated, "the session token is none of this region's");
+        if text.len() > TICKET_CHARS_MAX {
+            return Err(wrong());
+        }
+        let sealed = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| wrong())?;
+        let bytes = envelope::open(&self.ticket_key()?, LABEL.as_bytes(), &sealed).map_err(|_| wrong())?;
+        minicbor::decode(&bytes).map_err(|_| wrong())
+    }
+
+    /// WHY of its own: secrets of access keys are MACs under the same key.
+    fn ticket_key(&self) -> Result<Secret<[u8; keys::KEY_BYTES]>, Refusal> {
+        let key = keys::derive(&self.sigv4()?, LABEL, b"");
+        key.map_err(|_| Refusal::new(Reason::Unavailable))
+    }
+}
