@@ -1,9 +1,10 @@
 //! One listener's door: a region, a place, and the bounds of its clients.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use listen::{Budget, Seated, Shares};
+use listen::{Budget, Seated, Shares, SignIn, SignIns};
 use region::Region;
 use region::meter::Door;
 use s3s::config::{S3Config, StaticConfigProvider};
@@ -73,6 +74,7 @@ pub struct S3Door {
     protocol: S3Service,
     bodies: Arc<Semaphore>,
     drains: Arc<Semaphore>,
+    sign_ins: Arc<SignIns>,
     budget: Budget,
     seated: Arc<Seated>,
 }
@@ -117,6 +119,7 @@ impl S3Door {
             protocol: builder.build(),
             bodies,
             drains,
+            sign_ins: Arc::new(SignIns::new()),
             budget,
             seated: Arc::default(),
         }
@@ -160,6 +163,11 @@ impl S3Door {
     /// One more refused client to hear out.
     pub(crate) fn open_drain(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.drains).try_acquire_owned().ok()
+    }
+
+    /// One more who asks for a session and is not known yet.
+    pub(crate) fn open_sign_in(&self, address: IpAddr) -> Option<SignIn> {
+        self.sign_ins.take(address)
     }
 
     /// Bytes that this door may hold.

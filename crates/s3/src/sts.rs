@@ -7,6 +7,7 @@
 //! SPEC: AWS STS API, AssumeRoleWithWebIdentity, GetSessionToken, GetCallerIdentity.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
@@ -29,6 +30,8 @@ use crate::guard::whole::Whole;
 
 /// WHY: the longest token, percent-encoded where it must be, and a few short names.
 pub const FORM_BYTES_MAX: u64 = TOKEN_CHARS_MAX as u64 + 4_096;
+/// WHY: a form of some kilobytes comes in one piece; who drips it holds a place among those who sign in.
+const FORM_WAIT: Duration = Duration::from_secs(5);
 const FORM: &str = "application/x-www-form-urlencoded";
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
@@ -36,7 +39,8 @@ const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 pub fn is_asked(method: &Method, uri: &Uri, headers: &HeaderMap) -> bool {
     let media = headers.get(header::CONTENT_TYPE).and_then(|media| media.to_str().ok()).unwrap_or_default();
     let media = media.split(';').next().unwrap_or_default().trim();
-    *method == Method::POST && uri.path() == "/" && media.eq_ignore_ascii_case(FORM)
+    let is_root = uri.path() == "/" && uri.query().is_none();
+    *method == Method::POST && is_root && media.eq_ignore_ascii_case(FORM)
 }
 
 /// The ways beside the protocol's own verbs.
@@ -72,13 +76,13 @@ async fn asked(admission: &Admission, request: S3Request<Body>) -> S3Result<S3Re
     let own = request.credentials.as_ref().map(|credentials| credentials.access_key.clone());
     let hold = request.extensions.get::<Arc<Hold>>().cloned();
     let limit = usize::try_from(FORM_BYTES_MAX).unwrap_or(usize::MAX);
-    let body = Limited::new(request.input, limit).collect().await;
+    let body = tokio::time::timeout(FORM_WAIT, Limited::new(request.input, limit).collect()).await;
     let form = match body {
-        Ok(body) => read_form(&body.to_bytes())?,
-        Err(_) => return Ok(no(&Reason::BodyCut.into())),
+        Ok(Ok(body)) => read_form(&body.to_bytes())?,
+        Ok(Err(_)) | Err(_) => return Ok(no(&Reason::BodyCut.into())),
     };
     let answered = match own {
-        None => with_token(&admission.region, caller, &form).await,
+        None => with_token(admission, caller, &form).await,
         Some(own) => {
             let actor = admission.known(&own, &request.headers, caller, hold.as_ref()).await?;
             signed(&admission.region, &actor, &form).await
@@ -92,7 +96,12 @@ fn read_form(bytes: &Bytes) -> Result<Vec<Pair>, S3Error> {
 }
 
 /// Whoever an identity token means.
-async fn with_token(region: &Region, caller: Caller, form: &[Pair]) -> Result<S3Response<Body>, Refusal> {
+async fn with_token(
+    admission: &Admission,
+    caller: Caller,
+    form: &[Pair],
+) -> Result<S3Response<Body>, Refusal> {
+    let region = &admission.region;
     let action = name::value(form, "Action").unwrap_or_default();
     if action != "AssumeRoleWithWebIdentity" {
         return Err(Refusal::with(Reason::Unauthenticated, "what is asked for takes a signature"));
@@ -101,6 +110,10 @@ async fn with_token(region: &Region, caller: Caller, form: &[Pair]) -> Result<S3
     let token = name::value(form, "WebIdentityToken").unwrap_or_default();
     let project = project_of(name::value(form, "RoleArn").unwrap_or_default())?;
     let actor = region.sign_in(token, caller.address, caller.place).await?;
+    let _share = admission
+        .shares
+        .take(&actor.person.to_string())
+        .ok_or_else(|| Refusal::with(Reason::Unavailable, "too many requests of this person at once"))?;
     let begun = region.begin_session(&actor, SessionBegin { project, seconds: seconds(form)? }).await?;
     let label = name::value(form, "RoleSessionName").unwrap_or_default();
     let role = format!(
@@ -261,6 +274,7 @@ mod tests {
             (Method::POST, "/", "application/x-www-form-urlencoded", true),
             (Method::POST, "/", "application/x-www-form-urlencoded; charset=utf-8", true),
             (Method::POST, "/", "Application/X-WWW-Form-Urlencoded;charset=UTF-8", true),
+            (Method::POST, "/?delete", "application/x-www-form-urlencoded", false),
             (Method::POST, "/bucket", "application/x-www-form-urlencoded", false),
             (Method::PUT, "/", "application/x-www-form-urlencoded", false),
             (Method::POST, "/", "multipart/form-data", false),

@@ -7,6 +7,7 @@ mod address;
 mod answer;
 mod call;
 mod device;
+mod fetch;
 mod sign_in;
 
 use std::sync::Arc;
@@ -19,8 +20,8 @@ use words::{Clock, Id, Rand, Secret};
 pub use address::Address;
 pub use answer::{Answer, Download};
 pub(crate) use call::send;
-pub(crate) use device::place;
 pub use device::{Device, DeviceError, Told};
+pub(crate) use fetch::{fetch, place};
 pub use sign_in::{Opened, sign_in};
 
 use crate::problem::Problem;

@@ -7,12 +7,13 @@ use std::time::Duration;
 use gate::identify::key_text::public_text;
 use gate::identify::signed::Headers;
 use gate::identify::{Replay, signed};
-use listen::{Budget, Grant, Limits, Seated, Share, Shares, Tls};
+use listen::{Budget, Grant, Limits, Seated, Share, Shares, SignIn, SignIns, Tls};
 use region::Region;
 use region::meter::Door;
 use seal::VerifyingKey;
+use words::noun::Person;
 use words::time::SECOND_MS;
-use words::{Actor, Place, Reason, Refusal, Timestamp};
+use words::{Actor, Id, Place, Reason, Refusal, Timestamp};
 
 use crate::head::Head;
 
@@ -56,6 +57,7 @@ struct Inner {
     /// Requests in flight of each person's key.
     shares: Arc<Shares>,
     seated: Arc<Seated>,
+    sign_ins: SignIns,
 }
 
 impl ActsDoor {
@@ -99,6 +101,7 @@ impl ActsDoor {
             budget: Budget::new(FIELDS_BYTES_MAX),
             shares: Shares::new(limits.connections_max.div_ceil(PER_KEY_PART), FIELDS_BYTES_PER_KEY_MAX),
             seated: Arc::default(),
+            sign_ins: SignIns::new(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -143,10 +146,16 @@ impl ActsDoor {
         self.inner.place
     }
 
-    /// Room for what somebody sends before it is known who they are.
-    pub(crate) fn strangers_room(&self, size_bytes: u64) -> Result<Grant, Refusal> {
-        let room = self.inner.budget.take(size_bytes);
-        room.ok_or_else(|| Refusal::with(Reason::Unavailable, "too many sign-ins at once"))
+    /// A place for somebody of whom it is not known yet who they are.
+    pub(crate) fn open_sign_in(&self, address: IpAddr) -> Result<SignIn, Refusal> {
+        let place = self.inner.sign_ins.take(address);
+        place.ok_or_else(|| Refusal::with(Reason::Unavailable, "too many sign-ins at once"))
+    }
+
+    /// One more request in flight of a person.
+    pub(crate) fn share_of(&self, person: Id<Person>) -> Result<Share, Refusal> {
+        let share = self.inner.shares.take(&person.to_string());
+        share.ok_or_else(|| Refusal::with(Reason::Unavailable, "too many requests of this person at once"))
     }
 
     /// Whoever a session was opened for, and their place among those who ask.
@@ -161,10 +170,7 @@ impl ActsDoor {
             return Err(Refusal::with(Reason::Invalid, "a session goes with no credential"));
         }
         let actor = self.region().actor_of_open_session(ticket, address, self.inner.place).await?;
-        let share = self.inner.shares.take(&actor.person.to_string());
-        let share = share
-            .ok_or_else(|| Refusal::with(Reason::Unavailable, "too many requests of this person at once"))?;
-        Ok((share, actor))
+        Ok((self.share_of(actor.person)?, actor))
     }
 
     /// WHY: a page in a browser may reach loopback under a name of its own (DNS rebinding), and what

@@ -6,39 +6,33 @@
 //! to remember.
 //! SPEC: OpenID Connect Discovery 1.0, 4; RFC 8414.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::join_all;
 use gate::identify::token::KeySet;
-use http::{Request, StatusCode, header};
-use http_body_util::{BodyExt, Full, Limited};
+use http::StatusCode;
 use listen::Trust;
 use region::Region;
 use region::noun::issuer::IssuerRow;
 use serde_json::Value;
 
-use crate::client::{Address, CallError, send};
+use crate::client::{CallError, fetch, place};
 
 const CONFIGURATION: &str = "/.well-known/openid-configuration";
 /// WHY: one that is added or fails is asked within this; nobody waits for it.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// WHY: somebody may be waiting to be let in, and waits five seconds.
 const ANSWER_WAIT: Duration = Duration::from_secs(4);
-/// WHY: configurations are 3 to 10 KiB, keys some hundred bytes each.
-const ANSWER_BYTES_MAX: usize = 256 * 1_024;
 
 /// Why there are no keys. It names no address: a log names nobody.
 #[derive(Debug, thiserror::Error)]
 enum Fault {
     #[error("it does not answer")]
-    Call(#[source] CallError),
+    Call(#[from] CallError),
     #[error("it answers with status {0}")]
     Status(StatusCode),
-    #[error("its answer is too long or was cut")]
-    Body,
     #[error("it says that it is another")]
     Other,
     #[error("its keys lie at another origin")]
@@ -77,7 +71,7 @@ async fn round(region: &Region, trust: Option<&Trust>) {
     };
     let due = region.keyring().due(issuers, region.now());
     let asking = due.iter().map(|row| async move {
-        let keys = tokio::time::timeout(ANSWER_WAIT, fetch(row, trust)).await.unwrap_or(Err(Fault::Late));
+        let keys = tokio::time::timeout(ANSWER_WAIT, keys_of(row, trust)).await.unwrap_or(Err(Fault::Late));
         if let Err(fault) = &keys {
             tracing::warn!(issuer = %row.id, %fault, "an identity provider gives no keys");
         }
@@ -86,7 +80,7 @@ async fn round(region: &Region, trust: Option<&Trust>) {
     join_all(asking).await;
 }
 
-async fn fetch(row: &IssuerRow, trust: Option<&Trust>) -> Result<KeySet, Fault> {
+async fn keys_of(row: &IssuerRow, trust: Option<&Trust>) -> Result<KeySet, Fault> {
     let base = row.url.trim_end_matches('/');
     let configuration = json(&format!("{base}{CONFIGURATION}"), trust).await?;
     let configuration: Value = serde_json::from_slice(&configuration).map_err(|_| Fault::Keys)?;
@@ -105,44 +99,6 @@ async fn fetch(row: &IssuerRow, trust: Option<&Trust>) -> Result<KeySet, Fault> 
 }
 
 async fn json(url: &str, trust: Option<&Trust>) -> Result<Bytes, Fault> {
-    let (address, path) = place(url)?;
-    let body = Full::new(Bytes::new()).map_err(|never: Infallible| match never {}).boxed_unsync();
-    let request = Request::get(path)
-        .header(header::HOST, address.host_header())
-        .header(header::ACCEPT, "application/json")
-        .body(body)
-        .map_err(|_| Fault::Call(CallError::Unwritten))?;
-    let response = send(&address, trust, request).await.map_err(Fault::Call)?;
-    if response.status() != StatusCode::OK {
-        return Err(Fault::Status(response.status()));
-    }
-    let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
-    Ok(body.map_err(|_| Fault::Body)?.to_bytes())
-}
-
-fn place(url: &str) -> Result<(Address, String), Fault> {
-    crate::client::place(url).map_err(Fault::Call)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    // Goal: an address is asked as it is written. Method: with and without a path and a port.
-    #[test]
-    fn an_issuer_is_asked_at_its_address() {
-        for (url, expected) in [
-            ("https://iam.example.org/", Some(("https://iam.example.org:443", "/"))),
-            ("https://iam.example.org/realms/a", Some(("https://iam.example.org:443", "/realms/a"))),
-            ("http://127.0.0.1:4000", Some(("http://127.0.0.1:4000", "/"))),
-            ("http://169.254.169.254/latest", None),
-            ("http://iam.example.org/", None),
-            ("file:///etc/passwd", None),
-            ("iam.example.org", None),
-        ] {
-            let read = place(url).ok().map(|(address, path)| (address.to_string(), path));
-            let expected = expected.map(|(address, path)| (address.to_owned(), path.to_owned()));
-            assert_eq!(read, expected, "{url}");
-        }
-    }
+    let (status, bytes) = fetch(url, None, trust).await?;
+    if status == StatusCode::OK { Ok(bytes) } else { Err(Fault::Status(status)) }
 }

@@ -47,7 +47,7 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
             "issuer.trust",
             json!({ "alias": "iam", "url": "https://iam.example.org/", "audiences": ["epic"], "factors": [] }),
         ),
-        ("paola", "issuer.adopt", json!({ "issuer": "iam", "organisation": "foggia" })),
+        ("paola", "issuer.adopt", json!({ "issuer": "iam", "organisation": "foggia", "terms": "$terms" })),
         ("olga", "issuer.show", json!({})),
         ("paola", "person.link", json!({ "person": "paola", "issuer": "iam", "name": "7b1f" })),
         ("paola", "person.unlink", json!({ "person": "paola", "issuer": "iam", "name": "7b1f" })),

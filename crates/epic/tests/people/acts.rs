@@ -17,7 +17,7 @@ impl Institute {
     }
 
     fn signed_in(&self, who: &str, more: &[&str]) -> Ended {
-        let token = self.file(&format!("{who}.token"), &self.provider.sign_in(who, "epic", true));
+        let token = self.file(&format!("{who}.token"), &self.fresh(who));
         let token = token.display().to_string();
         self.in_session(who, &[&["sign-in", "--token-file", &token], more].concat())
     }
@@ -129,6 +129,19 @@ fn a_session_for_acts_is_taken_whole_and_there_alone() {
     assert_eq!(institute.reason(show, Some(session), &both), "invalid");
     assert_eq!(institute.reason(show, Some(session), &[("host", "evil.example")]), "unauthenticated");
     assert_eq!(institute.reason("/v1/sign-in", None, &[("host", "evil.example")]), "unauthenticated");
+    // It renews itself no further than it goes: who is out at the provider is out here in time.
+    let ends = |answer: &Answer| {
+        let answer: Value = serde_json::from_slice(&answer.body).unwrap();
+        answer["answer"]["ends"].as_str().unwrap().to_owned()
+    };
+    let longer = json!({ "seconds": 43_200 });
+    let again = institute.post("/v1/acts/session.open", Some(session), &[], &longer);
+    assert_eq!(ends(&again), opened["answer"]["ends"].as_str().unwrap());
+    // And it leaves nothing behind that would outlive it.
+    let lasting = json!({ "project": "planet", "place": "outside", "ends": crate::kit::day(30) });
+    let lasting = institute.post("/v1/acts/credential.issue", Some(session), &[], &lasting);
+    let lasting: Value = serde_json::from_slice(&lasting.body).unwrap();
+    assert_eq!(lasting["reason"], "not_offered", "{lasting}");
     // A session for one project opens none for all of them; an open one begins one.
     let begun = institute.post("/v1/acts/session.begin", Some(session), &[], &json!({ "project": "planet" }));
     let begun: Value = serde_json::from_slice(&begun.body).unwrap();

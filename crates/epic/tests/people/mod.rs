@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 use serde_json::json;
 
 use crate::kit::call::Answer;
-use crate::kit::{Call, Door, House, block_on};
+use crate::kit::{Call, Door, House, block_on, now};
 pub use provider::Provider;
 
 const ROLE: &str = "arn:epic:iam::planet:role/member";
@@ -55,7 +55,21 @@ impl Institute {
     }
 
     pub fn adopt(&self) {
-        self.house.done("sergio", &["issuer", "adopt", "iam", "--organisation", "iss"]);
+        let terms = self.terms();
+        self.house.done("sergio", &["issuer", "adopt", "iam", "--organisation", "iss", "--terms", &terms]);
+    }
+
+    /// What a signatory reads before they adopt.
+    pub fn terms(&self) -> String {
+        let shown = self.house.done("sergio", &["--json", "issuer", "show", "iam"]).json();
+        shown["answer"][0]["terms"].as_str().unwrap().to_owned()
+    }
+
+    /// Somebody's token that is younger than all that was done before.
+    pub fn fresh(&self, who: &str) -> String {
+        // WHY a second: tokens tell no less of when they were made.
+        self.house.wait_past(now().plus_ms(1_000));
+        self.provider.sign_in(who, "epic", true)
     }
 
     /// A form posted to a door by nobody in particular.

@@ -110,19 +110,27 @@ fn a_form_that_asks_for_something_else_is_refused() {
 #[test]
 fn an_issuer_speaks_for_whom_it_was_adopted_by_as_it_was_then() {
     let Some(institute) = Institute::new() else { return };
-    let token = institute.provider.sign_in("rita", "epic", true);
     let code = |expected: Option<&str>| {
-        let answer = institute.session(Door::Inside, &token);
+        let answer = institute.session(Door::Inside, &institute.fresh("rita"));
         assert_eq!(answer.header("x-epic-reason"), expected, "{}", answer.text());
     };
     code(None);
+    let old = institute.terms();
     // The operator reads another claim from now on, which might make anybody rita.
     institute.trust("pwd", "3600");
     code(Some("not_enrolled"));
     let shown = institute.house.done("olga", &["--json", "issuer", "show"]).json();
     assert_eq!(shown["answer"][0]["to_adopt_again"], json!(["iss"]));
-    let own = institute.house.by("olga", &["issuer", "adopt", "iam", "--organisation", "iss"]);
+    let (old, new) = (old, institute.terms());
+    assert_ne!(old, new);
+    let adopt = |who: &str, terms: &str| {
+        institute.house.by(who, &["issuer", "adopt", "iam", "--organisation", "iss", "--terms", terms])
+    };
+    let own = adopt("olga", &new);
     assert_eq!(own.code, 3, "{}", own.err);
+    // Whoever adopts what they read before it was changed adopts nothing.
+    let unread = adopt("sergio", &old);
+    assert!(unread.err.contains("terms_changed"), "{}", unread.err);
     institute.adopt();
     code(None);
     institute.house.done("sergio", &["issuer", "leave", "iam", "--organisation", "iss"]);

@@ -28,6 +28,7 @@ fn boto3_works_with_a_token_and_goes_on_past_the_end_of_a_session() {
     // SDKs ask for the next session once less than ten minutes are left: here at every request.
     institute.trust("otp", SHORTEST);
     institute.adopt();
+    let token = institute.fresh("rita");
     let refreshed = ran(&mut institute.client(&python, &[&script, "refresh"], Door::Inside, &token)).done();
     let keys: Vec<_> = refreshed.out.lines().collect();
     assert!(keys.len() >= 2 && keys[0] != keys[1], "{}", refreshed.out);

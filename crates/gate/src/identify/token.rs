@@ -112,8 +112,8 @@ pub struct Claims {
     all: Map<String, Value>,
     /// Who it is about, in the provider's words.
     pub subject: String,
-    /// Its last moment.
-    pub ends: Timestamp,
+    /// When it was made.
+    pub issued: Timestamp,
 }
 
 impl Claims {
@@ -207,14 +207,16 @@ fn judge(all: Map<String, Value>, expected: Expected<'_>) -> Result<Claims, Refu
     if now.since_ms(ends) > LEEWAY_MS {
         return Err(Refusal::new(Reason::TokenEnded));
     }
-    for name in ["nbf", "iat"] {
-        if moment(&all, name)?.is_some_and(|starts| starts.since_ms(now) > LEEWAY_MS) {
+    // SPEC: OpenID Connect Core 1.0, 2; RFC 9068, 2.2: every token says when it was made.
+    let issued = moment(&all, "iat")?.ok_or_else(|| wrong("it does not say when it was made (iat)"))?;
+    for (name, starts) in [("nbf", moment(&all, "nbf")?), ("iat", Some(issued))] {
+        if starts.is_some_and(|starts| starts.since_ms(now) > LEEWAY_MS) {
             return Err(Refusal::with(Reason::TokenEnded, format!("it is not valid yet ({name})")));
         }
     }
     let subject = text("sub").filter(|subject| (1..=SUBJECT_CHARS_MAX).contains(&subject.chars().count()));
     let subject = subject.ok_or_else(|| wrong("it says of nobody that it is about them (sub)"))?.to_owned();
-    Ok(Claims { all, subject, ends })
+    Ok(Claims { all, subject, issued })
 }
 
 fn listed(claim: Option<&Value>) -> Vec<&str> {

@@ -330,6 +330,18 @@ fn a_second_factor_by_tier() {
     }
 }
 
+// Goal: whoever was careless with a password can still be stopped, by themselves too. Method: every role, weakly signed in.
+#[test]
+fn sessions_are_ended_by_whoever_may_however_they_signed_in() {
+    let gate = Gate::embedded().unwrap();
+    for role in Role::ALL {
+        let mut case = world::case(Act::PersonRecall, &[*role]);
+        case.with_session(false);
+        case.actor.actor.person = world::OTHER;
+        check(gate, Act::PersonRecall, &case, Ok(()));
+    }
+}
+
 // Goal: everybody ends their own sessions, and nobody another's who does not answer for them.
 #[test]
 fn anyone_recalls_themselves() {

@@ -100,6 +100,13 @@ impl Rule for CredentialIssue {
         if grant.as_ref().is_some_and(|grant| grant.project != project) {
             return Err(Refusal::with(Reason::NotFound, "grant"));
         }
+        // WHY: it would outlive the session, whoever recalls the person, and whoever vouched for them.
+        if frame.actor.session.as_ref().is_some_and(|session| session.issuer.is_some()) {
+            return Err(Refusal::with(
+                Reason::NotOffered,
+                "a credential that lasts takes a key of your own; take a session: `epic session begin`",
+            ));
+        }
         let place = Place::parse(&self.place)
             .ok_or_else(|| Refusal::with(Reason::Invalid, "a place is `inside` or `outside`"))?;
         if place == Place::Inside && self.workspace.is_none() {

@@ -73,7 +73,12 @@ pub async fn held(scene: &Scene<'_>) -> Result<Vec<(Role, [u8; 16])>, Refusal> {
     }
     for (_, row) in scene.root.all::<GroupRow>(&issuer.to_bytes()).await? {
         let given = (Role::Researcher, row.project.to_bytes());
-        if session.groups.contains(&mark(&row.group)) && !held.contains(&given) {
+        if !session.groups.contains(&mark(&row.group)) || held.contains(&given) {
+            continue;
+        }
+        let project: ProjectRow = scene.root.known(&row.project.to_bytes()).await?;
+        // WHY: who says which groups count would give themselves the role.
+        if !held.contains(&(Role::Controller, project.tenant.to_bytes())) {
             held.push(given);
         }
     }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use words::act::{IssuerAdopt, IssuerDistrust, IssuerLeave, IssuerShow, IssuerTrust};
 use words::limit::{SESSION_SECONDS, SESSION_SECONDS_MAX, SESSION_SECONDS_MIN};
 use words::noun::{Issuer, Noun, Organisation};
-use words::{Id, Reason, Refusal};
+use words::{Id, Reason, Refusal, Timestamp};
 
 use crate::act::{Frame, Judged, Outcome, Rule, Scene};
 use crate::cell::draft::Draft;
@@ -72,28 +72,28 @@ pub struct AdoptionRow {
     pub organisation: Id<Organisation>,
     #[n(2)]
     pub terms: ByteArray<32>,
+    /// Whoever signed in before is not spoken for: what was left does not come back to life.
+    #[n(3)]
+    pub at: Timestamp,
 }
 
 impl Row for AdoptionRow {
     const TABLE: Table = Table::Adoption;
 }
 
-/// The issuer, if it is trusted and speaks for an organisation's persons as it stands now.
+/// The issuer, if it is trusted and speaks for an organisation's persons as it stands now, and since when.
 pub async fn speaks_for(
     draft: &Draft,
     issuer: Id<Issuer>,
     organisation: Id<Organisation>,
-) -> Result<Option<IssuerRow>, Refusal> {
+) -> Result<Option<Timestamp>, Refusal> {
     let row: Option<IssuerRow> = draft.row(&issuer.to_bytes()).await?;
     let Some(row) = row.filter(|row| row.is_trusted) else {
         return Ok(None);
     };
     let adoption: Option<AdoptionRow> = draft.row(&pair(issuer, organisation)).await?;
-    let is_adopted = match adoption {
-        Some(adoption) => *adoption.terms == row.terms()?,
-        None => false,
-    };
-    Ok(is_adopted.then_some(row))
+    let terms = row.terms()?;
+    Ok(adoption.filter(|adoption| *adoption.terms == terms).map(|adoption| adoption.at))
 }
 
 /// The trusted issuer of this address.
@@ -157,7 +157,8 @@ impl Rule for IssuerTrust {
             is_trusted: true,
         };
         draft.put(&id.to_bytes(), &row)?;
-        Ok(Outcome::of(Noun::Issuer, id).saying(json!({ "issuer": id.to_string() })))
+        let terms = data_encoding::HEXLOWER.encode(&row.terms()?);
+        Ok(Outcome::of(Noun::Issuer, id).saying(json!({ "issuer": id.to_string(), "terms": terms })))
     }
 }
 
@@ -214,17 +215,22 @@ judged_by_organisation! { IssuerAdopt IssuerLeave }
 
 #[async_trait]
 impl Rule for IssuerAdopt {
-    async fn plan(&self, draft: &mut Draft, _: &Frame<'_>) -> Result<Outcome, Refusal> {
+    async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
         let row = find(draft, &self.issuer).await?;
         let organisation: Id<Organisation> =
             name::find_id(draft, Noun::Organisation, &self.organisation).await?;
         if !row.is_trusted {
             return Err(Refusal::with(Reason::StateWrong, "the issuer is not trusted any more"));
         }
+        // WHY the digest: who adopts has read these terms, and not those that stood there before or since.
+        let terms = row.terms()?;
+        if data_encoding::HEXLOWER.encode(&terms) != self.terms {
+            return Err(Refusal::with(Reason::TermsChanged, "read them again: `epic issuer show`"));
+        }
         if speaks_for(draft, row.id, organisation).await?.is_some() {
             return Err(Reason::AlreadyDone.into());
         }
-        let adoption = AdoptionRow { issuer: row.id, organisation, terms: row.terms()?.into() };
+        let adoption = AdoptionRow { issuer: row.id, organisation, terms: terms.into(), at: frame.now };
         draft.put(&pair(row.id, organisation), &adoption)?;
         Ok(Outcome::of(Noun::Issuer, row.id).and(Noun::Organisation, organisation))
     }
@@ -271,6 +277,7 @@ impl Show for IssuerShow {
                 "groups": row.groups,
                 "factors": row.factors,
                 "seconds": row.seconds,
+                "terms": data_encoding::HEXLOWER.encode(&row.terms()?),
                 "trusted": row.is_trusted,
                 "speaks_for": speaks,
                 "to_adopt_again": waits,

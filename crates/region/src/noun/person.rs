@@ -159,14 +159,15 @@ macro_rules! person_state {
     ($deed:ident, $is_suspended:literal) => {
         #[async_trait]
         impl Rule for $deed {
-            async fn plan(&self, draft: &mut Draft, _: &Frame<'_>) -> Result<Outcome, Refusal> {
+            async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
                 let id: Id<Person> = name::find_id(draft, Noun::Person, &self.person).await?;
                 let mut row: PersonRow = draft.known(&id.to_bytes()).await?;
                 if row.is_suspended == $is_suspended {
                     return Err(Reason::AlreadyDone.into());
                 }
                 row.is_suspended = $is_suspended;
-                draft.put(&id.to_bytes(), &row)?;
+                // WHY: let back in, they sign in again; whatever was open stays closed.
+                recall(draft, row, frame.now)?;
                 Ok(Outcome::of(Noun::Person, id))
             }
         }

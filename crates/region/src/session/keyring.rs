@@ -88,7 +88,9 @@ impl Keyring {
             let since = |at: Option<Timestamp>| at.map_or(i64::MAX, |at| now.since_ms(at));
             let age_ms = since(known.and_then(|known| known.keys.as_ref().map(|(_, at)| *at)));
             let is_wanted = known.is_some_and(|known| known.is_wanted);
-            (age_ms >= FRESH_MS || is_wanted) && since(known.and_then(|known| known.tried)) >= AGAIN_MS_MIN
+            let tried_ms = since(known.and_then(|known| known.tried));
+            // WHY calmly where nobody waits: one that is away for a day must not fill the log.
+            (is_wanted && tried_ms >= AGAIN_MS_MIN) || (age_ms >= FRESH_MS && tried_ms >= MINUTE_MS)
         };
         issuers.iter().filter(|row| is_due(row)).cloned().collect()
     }

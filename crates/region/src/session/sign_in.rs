@@ -32,8 +32,10 @@ impl Region {
         let session = Session {
             issuer: Some(row.id),
             parent: None,
-            begun: self.now(),
-            ends: claims.ends,
+            // WHY when the token was made: what was taken back since must not come again with an old one.
+            begun: claims.issued.min(self.now()),
+            // WHY not the token's own end: it says until when it may be shown, not for how long they work.
+            ends: super::after(self.now(), row.seconds),
             groups: match &row.groups {
                 Some(claim) => group::counted(&root, row.id, &claims.list(claim)).await?,
                 None => Vec::new(),
@@ -69,5 +71,5 @@ async fn person(root: &Draft, row: &IssuerRow, claims: &Claims) -> Result<Id<Per
     let id = id.ok_or_else(nobody)?;
     let person: PersonRow = root.row(&id.to_bytes()).await?.ok_or_else(nobody)?;
     let speaks = issuer::speaks_for(root, row.id, person.organisation).await?;
-    speaks.map(|_| id).ok_or_else(nobody)
+    speaks.map(|_since| id).ok_or_else(nobody)
 }

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderValue, Request, Response, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
-use listen::Held;
+use listen::{Held, SignIn};
 use s3s::{Body, HttpResponse, S3Error, S3ErrorCode, S3Result};
 use tokio::sync::OwnedSemaphorePermit;
 use tracing::Dispatch;
@@ -81,7 +81,7 @@ async fn admitted(
     hold: &Arc<Hold>,
 ) -> HttpResponse {
     let is_head = request.method() == http::Method::HEAD;
-    let admitted = match admit(door, source, request) {
+    let admitted = match admit(door, source, caller, request) {
         Ok(admitted) => admitted,
         Err(refused) => return answer::finish(answer::of(refused), source.fault(), is_head),
     };
@@ -119,13 +119,20 @@ struct Admitted {
     request: Request<()>,
     document: Option<Told>,
     open: Option<OwnedSemaphorePermit>,
+    /// A place among those who ask for a session, until they are answered.
+    sign_in: Option<SignIn>,
 }
 
-fn admit(door: &S3Door, source: &Source, request: Request<()>) -> S3Result<Admitted> {
+fn admit(door: &S3Door, source: &Source, caller: Caller, request: Request<()>) -> S3Result<Admitted> {
     let request = head::check(request, door.front(), door.now())?;
     let document = Told::read(&request)?;
+    if sts::is_asked(request.method(), request.uri(), request.headers()) {
+        let sign_in = door.open_sign_in(caller.address);
+        let sign_in = sign_in.ok_or_else(|| error::slow_down("too many sessions are asked for at once"))?;
+        return Ok(Admitted { request, document, open: None, sign_in: Some(sign_in) });
+    }
     let open = if source.is_empty() { None } else { Some(door.open_body().ok_or_else(busy)?) };
-    Ok(Admitted { request, document, open })
+    Ok(Admitted { request, document, open, sign_in: None })
 }
 
 fn busy() -> S3Error {
@@ -141,13 +148,7 @@ async fn call(
     hold: &Arc<Hold>,
 ) -> HttpResponse {
     let voice = tracing::dispatcher::get_default(Dispatch::clone);
-    let Admitted { request, document, open } = admitted;
-    if sts::is_asked(request.method(), request.uri(), request.headers()) {
-        match door.budget().take(sts::FORM_BYTES_MAX) {
-            Some(grant) => hold.keep_grant(grant),
-            None => return answer::of(error::slow_down("too many sessions are asked for at once")),
-        }
-    }
+    let Admitted { request, document, open, sign_in: _until_answered } = admitted;
     let wait = door.limits().body_wait;
     let chunks = chunk::Chunks::of(request.headers());
     let inlet = Inlet::new(Arc::clone(source), wait, chunks, Arc::clone(hold), open);

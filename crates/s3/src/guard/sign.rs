@@ -36,6 +36,9 @@ pub fn check(
 ) -> S3Result<()> {
     let is_session = sts::is_asked(method, uri, headers);
     refuse_old_ways(method, headers, pairs)?;
+    if is_session {
+        refuse_open_form(headers, pairs)?;
+    }
     let header = headers.get(header::AUTHORIZATION);
     let is_presigned = pairs.iter().any(|(name, _)| name == "X-Amz-Signature" || name == "X-Amz-Algorithm");
     let (claim, date) = match (header, is_presigned) {
@@ -59,6 +62,16 @@ pub fn check(
     };
     check_scope(claim.credential, date, is_session)?;
     check_cover(&claim.signed, headers)
+}
+
+/// What asks for a session is under the signature as a whole, or is no part of one.
+fn refuse_open_form(headers: &HeaderMap, pairs: &[Pair]) -> S3Result<()> {
+    let payload = headers.get("x-amz-content-sha256").map(http::HeaderValue::as_bytes);
+    let is_open = payload.is_some_and(|payload| payload.len() != 64);
+    if is_open || !pairs.is_empty() {
+        return Err(malformed("a session is asked for in a form, and its hash is signed"));
+    }
+    Ok(())
 }
 
 fn refuse_old_ways(method: &Method, headers: &HeaderMap, pairs: &[Pair]) -> S3Result<()> {

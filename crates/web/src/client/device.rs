@@ -5,17 +5,13 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Method, Request, StatusCode, header};
-use http_body_util::{BodyExt, Full, Limited};
+use http::StatusCode;
 use listen::Trust;
 use serde_json::Value;
 use words::Secret;
 
-use super::{Address, CallError, send};
+use super::{CallError, fetch, place};
 
-/// WHY: configurations are 3 to 10 KiB, tokens up to 20.
-const ANSWER_BYTES_MAX: usize = 256 * 1_024;
 const CONFIGURATION: &str = "/.well-known/openid-configuration";
 /// SPEC: RFC 8628, 3.2 and 3.5: five seconds where nothing is said, and five more whenever we are too fast.
 const INTERVAL_SECONDS: u64 = 5;
@@ -99,26 +95,11 @@ impl Device<'_> {
 
     /// One question; only ever at the issuer's own origin.
     async fn ask(&self, url: &str, form: Option<String>) -> Result<(StatusCode, Value), DeviceError> {
-        let (address, path) = place(url)?;
         // WHY: a device code sent elsewhere would let somebody else sign in as this person.
-        if address != place(self.issuer)?.0 {
+        if place(url)?.0 != place(self.issuer)?.0 {
             return Err(DeviceError::Strange("another origin"));
         }
-        let method = if form.is_some() { Method::POST } else { Method::GET };
-        let body = Full::new(Bytes::from(form.unwrap_or_default()));
-        let body = body.map_err(|never: std::convert::Infallible| match never {}).boxed_unsync();
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::HOST, address.host_header())
-            .header(header::ACCEPT, "application/json")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(body)
-            .map_err(|_| CallError::Unwritten)?;
-        let response = send(&address, self.trust, request).await?;
-        let status = response.status();
-        let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
-        let bytes = body.map_err(|_| DeviceError::Strange("endless"))?.to_bytes();
+        let (status, bytes) = fetch(url, form, self.trust).await?;
         let json = serde_json::from_slice(&bytes).map_err(|_| DeviceError::Strange("no JSON"))?;
         Ok((status, json))
     }
@@ -146,12 +127,4 @@ fn encoded(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let each = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
     text.bytes().map(each).collect()
-}
-
-/// An address and a path of it.
-pub(crate) fn place(url: &str) -> Result<(Address, String), CallError> {
-    let wrong = || CallError::Address(url.to_owned());
-    let (scheme, rest) = url.split_once("://").ok_or_else(wrong)?;
-    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-    Ok((format!("{scheme}://{authority}").parse()?, format!("/{path}")))
 }

@@ -155,6 +155,8 @@ acts! {
         issuer: String,
         /// the organisation you sign for
         organisation: String,
+        /// digest of what it is read by, as `epic issuer show` prints it
+        terms: String,
     }
     /// Let an identity provider speak for your organisation's persons no longer: their sessions end.
     IssuerLeave = "issuer" "leave" in Root on Organisation weighs Duty by [Signatory] {

@@ -131,6 +131,8 @@ fn a_spoiled_claim_is_refused() {
         ("nbf", json!(now + 61), Err(Reason::TokenEnded)),
         ("iat", json!(now + 61), Err(Reason::TokenEnded)),
         ("nbf", json!(now + 59), Ok(())),
+        ("iat", Value::Null, wrong),
+        ("iat", json!("then"), wrong),
         ("sub", Value::Null, wrong),
         ("sub", json!(""), wrong),
         ("sub", json!("x".repeat(256)), wrong),
