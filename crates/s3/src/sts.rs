@@ -37,10 +37,12 @@ const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 /// Whether a request is for a session: a form, posted to the door itself.
 pub fn is_asked(method: &Method, uri: &Uri, headers: &HeaderMap) -> bool {
+    // WHY first: every request is asked, and few are posted to the door itself.
+    if *method != Method::POST || uri.path() != "/" || uri.query().is_some() {
+        return false;
+    }
     let media = headers.get(header::CONTENT_TYPE).and_then(|media| media.to_str().ok()).unwrap_or_default();
-    let media = media.split(';').next().unwrap_or_default().trim();
-    let is_root = uri.path() == "/" && uri.query().is_none();
-    *method == Method::POST && is_root && media.eq_ignore_ascii_case(FORM)
+    media.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM)
 }
 
 /// The ways beside the protocol's own verbs.
@@ -140,9 +142,7 @@ async fn signed(region: &Region, actor: &Actor, form: &[Pair]) -> Result<S3Respo
             Ok(told(action, &says, None))
         }
         "GetSessionToken" => {
-            let root = region.root().view().await?;
-            let project: region::noun::project::ProjectRow = root.known(&used.project.to_bytes()).await?;
-            let deed = SessionBegin { project: project.alias, seconds: seconds(form)? };
+            let deed = SessionBegin { project: used.project.to_string(), seconds: seconds(form)? };
             let begun = region.begin_session(actor, deed).await?;
             Ok(told(action, &credentials(&begun), begun.leaf.map(|leaf| leaf.to_string())))
         }

@@ -21,7 +21,7 @@ pub use address::Address;
 pub use answer::{Answer, Download};
 pub(crate) use call::send;
 pub use device::{Device, DeviceError, Told};
-pub(crate) use fetch::{fetch, place};
+pub(crate) use fetch::{configuration_of, fetch, is_same_origin, place};
 pub use sign_in::{Opened, sign_in};
 
 use crate::problem::Problem;

@@ -18,9 +18,8 @@ use region::Region;
 use region::noun::issuer::IssuerRow;
 use serde_json::Value;
 
-use crate::client::{CallError, fetch, place};
+use crate::client::{CallError, configuration_of, fetch, is_same_origin};
 
-const CONFIGURATION: &str = "/.well-known/openid-configuration";
 /// WHY: one that is added or fails is asked within this; nobody waits for it.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// WHY: somebody may be waiting to be let in, and waits five seconds.
@@ -81,8 +80,7 @@ async fn round(region: &Region, trust: Option<&Trust>) {
 }
 
 async fn keys_of(row: &IssuerRow, trust: Option<&Trust>) -> Result<KeySet, Fault> {
-    let base = row.url.trim_end_matches('/');
-    let configuration = json(&format!("{base}{CONFIGURATION}"), trust).await?;
+    let configuration = json(&configuration_of(&row.url), trust).await?;
     let configuration: Value = serde_json::from_slice(&configuration).map_err(|_| Fault::Keys)?;
     let text = |name: &str| configuration.get(name).and_then(Value::as_str);
     // SPEC: OpenID Connect Discovery 1.0, 4.3: to the letter, so that nobody stands in for another.
@@ -91,7 +89,7 @@ async fn keys_of(row: &IssuerRow, trust: Option<&Trust>) -> Result<KeySet, Fault
     }
     let keys = text("jwks_uri").ok_or(Fault::Keys)?;
     // WHY: what a provider writes there must not make us ask inside the perimeter.
-    if place(keys)?.0 != place(&row.url)?.0 {
+    if !is_same_origin(keys, &row.url)? {
         return Err(Fault::Origin);
     }
     let keys = KeySet::read(&json(keys, trust).await?).map_err(|_| Fault::Keys)?;

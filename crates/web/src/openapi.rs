@@ -3,6 +3,8 @@
 //! A row of the table is an operation; nothing is written by hand twice.
 //! SPEC: OpenAPI 3.1.0; RFC 9457 for what a refusal looks like.
 
+use std::sync::OnceLock;
+
 use serde_json::{Map, Value, json};
 use words::act::{Body, Field, FieldKind, Row};
 use words::{Act, Reason};
@@ -12,6 +14,12 @@ use crate::{ACT_HEADER, ACTS_PATH, HEALTH_PATH, LEAF_HEADER, OPENAPI_PATH, REASO
 
 /// How a moment is written.
 const MOMENT: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,3})?Z)?$";
+
+/// The same as it is sent. WHY once: anybody may ask for it, and it never changes while a process runs.
+pub fn text() -> &'static str {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    TEXT.get_or_init(|| description().to_string())
+}
 
 /// The whole description.
 pub fn description() -> Value {

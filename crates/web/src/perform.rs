@@ -30,7 +30,7 @@ use words::{Act, Actor, Deed, Reason, Refusal};
 
 use crate::door::ActsDoor;
 use crate::head::{Head, Proof};
-use crate::openapi::description;
+use crate::openapi;
 use crate::problem::{Problem, status};
 use crate::sign_in::sign_in;
 use crate::{ACTS_PATH, HEALTH_PATH, LEAF_HEADER, OPENAPI_PATH, REASONS_PATH, SIGN_IN_PATH, tar};
@@ -101,7 +101,7 @@ fn health(door: &ActsDoor) -> Response<Body> {
 fn open(door: &ActsDoor, parts: &Parts) -> Option<Response<Body>> {
     let path = parts.uri.path();
     if path == OPENAPI_PATH {
-        return Some(said(StatusCode::OK, "application/json", &description()));
+        return Some(written("application/json", openapi::text()));
     }
     let code = path.strip_prefix(REASONS_PATH)?;
     let Some(reason) = Reason::parse(code) else {
@@ -111,10 +111,14 @@ fn open(door: &ActsDoor, parts: &Parts) -> Option<Response<Body>> {
     };
     let told = |language| format!("{}\n\n{}\n", reason.text(language), reason.hint(language));
     let text = format!("{code}\n\n{}\n{}", told(Language::English), told(Language::Italian));
-    let mut response =
-        Response::new(Full::new(Bytes::from(text)).map_err(|never| match never {}).boxed_unsync());
-    set_media(&mut response, "text/plain; charset=utf-8");
-    Some(response)
+    Some(written("text/plain; charset=utf-8", text))
+}
+
+/// What anybody may read, as it is.
+fn written(media: &'static str, text: impl Into<Bytes>) -> Response<Body> {
+    let mut response = Response::new(Full::new(text.into()).map_err(|never| match never {}).boxed_unsync());
+    set_media(&mut response, media);
+    response
 }
 
 /// A session for an identity provider's token.

@@ -10,9 +10,8 @@ use listen::Trust;
 use serde_json::Value;
 use words::Secret;
 
-use super::{CallError, fetch, place};
+use super::{CallError, configuration_of, fetch, is_same_origin};
 
-const CONFIGURATION: &str = "/.well-known/openid-configuration";
 /// SPEC: RFC 8628, 3.2 and 3.5: five seconds where nothing is said, and five more whenever we are too fast.
 const INTERVAL_SECONDS: u64 = 5;
 /// WHY: who has not entered it in half an hour has gone.
@@ -53,8 +52,7 @@ pub struct Device<'a> {
 impl Device<'_> {
     /// Tells the person what to do, and waits until they have: their ID token.
     pub async fn sign_in(&self, tell: impl FnOnce(&Told)) -> Result<Secret<String>, DeviceError> {
-        let base = self.issuer.trim_end_matches('/');
-        let found = self.ask(&format!("{base}{CONFIGURATION}"), None).await?.1;
+        let found = self.ask(&configuration_of(self.issuer), None).await?.1;
         let endpoint = |name: &'static str| text(&found, name).ok_or(DeviceError::Unoffered);
         let (begin, end) = (endpoint("device_authorization_endpoint")?, endpoint("token_endpoint")?);
         let form = form(&[("client_id", self.client), ("scope", "openid")]);
@@ -96,7 +94,7 @@ impl Device<'_> {
     /// One question; only ever at the issuer's own origin.
     async fn ask(&self, url: &str, form: Option<String>) -> Result<(StatusCode, Value), DeviceError> {
         // WHY: a device code sent elsewhere would let somebody else sign in as this person.
-        if place(url)?.0 != place(self.issuer)?.0 {
+        if !is_same_origin(url, self.issuer)? {
             return Err(DeviceError::Strange("another origin"));
         }
         let (status, bytes) = fetch(url, form, self.trust).await?;

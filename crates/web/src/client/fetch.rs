@@ -12,12 +12,25 @@ use super::{Address, CallError, send};
 /// WHY: configurations are 3 to 10 KiB, keys some hundred bytes each, tokens up to 20 KiB.
 const ANSWER_BYTES_MAX: usize = 256 * 1_024;
 
+/// SPEC: OpenID Connect Discovery 1.0, 4.
+const CONFIGURATION: &str = "/.well-known/openid-configuration";
+
 /// An address and a path of it.
 pub(crate) fn place(url: &str) -> Result<(Address, String), CallError> {
     let wrong = || CallError::Address(url.to_owned());
     let (scheme, rest) = url.split_once("://").ok_or_else(wrong)?;
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
     Ok((format!("{scheme}://{authority}").parse()?, format!("/{path}")))
+}
+
+/// Where an identity provider describes itself.
+pub(crate) fn configuration_of(issuer: &str) -> String {
+    format!("{}{CONFIGURATION}", issuer.trim_end_matches('/'))
+}
+
+/// Whether two addresses are one server's.
+pub(crate) fn is_same_origin(one: &str, other: &str) -> Result<bool, CallError> {
+    Ok(place(one)?.0 == place(other)?.0)
 }
 
 /// Asks for JSON; with a form it is posted.

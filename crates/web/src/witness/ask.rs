@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use words::{Refusal, Timestamp};
 
 use super::ADD_PATH;
-use crate::client::{Address, CallError, send};
+use crate::client::{self, Address, CallError, send};
 
 /// WHY: a region that was rolled back hears of it seconds after its start.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -77,12 +77,8 @@ impl Line {
 
 /// `https://witness.example/prefix` as where to connect and what to ask for.
 fn place(text: &str) -> Result<(Address, String), CallError> {
-    let wrong = || CallError::Address(text.to_owned());
-    let (scheme, rest) = text.split_once("://").ok_or_else(wrong)?;
-    let (authority, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-    let prefix = prefix.trim_end_matches('/');
-    let before = if prefix.is_empty() { "" } else { "/" };
-    Ok((format!("{scheme}://{authority}").parse()?, format!("{before}{prefix}{ADD_PATH}")))
+    let (address, prefix) = client::place(text)?;
+    Ok((address, format!("{}{ADD_PATH}", prefix.trim_end_matches('/'))))
 }
 
 /// When a witness is asked next, and how long it is left alone if it does not answer.
