@@ -192,14 +192,21 @@ fn sign_in() -> Command {
                 .conflicts_with("token-file"),
         )
         .arg(text("client", "what this program is called there").default_value("epic"))
-        .arg(
-            Arg::new("seconds")
-                .long("seconds")
-                .value_name("NUMBER")
-                .value_parser(value_parser!(u64))
-                .help("how long, 60 to 43200; 3600 where left out"),
-        )
+        .arg(seconds("how long, 60 to 43200; 3600 where left out"))
         .after_help("With `--inside` it is a session inside. What is trusted here: `epic issuer show`.")
+}
+
+fn console() -> Command {
+    Command::new("console")
+        .about("Make a link that takes your browser into the console, once")
+        .arg(seconds("how long the session lasts, 60 to 43200; 28800 where left out"))
+        .after_help(
+            "Whoever opens the link is you until the session ends. If it went astray: `epic person recall`.",
+        )
+}
+
+fn seconds(help: &'static str) -> Arg {
+    Arg::new("seconds").long("seconds").value_name("NUMBER").value_parser(value_parser!(u64)).help(help)
 }
 
 /// What is no act of a running region.
@@ -247,6 +254,7 @@ fn local() -> Vec<Command> {
         tour(),
         key_pair,
         sign_in(),
+        console(),
         Command::new("sign-out").about("Forget your session on this machine"),
         share,
         explain,

@@ -75,6 +75,7 @@ fn run(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
         ("completions", _) => command::completions(of_noun),
         ("tour", _) => tour::tour(of_noun, settings),
         ("sign-in", _) => sign_in::sign_in(of_noun, settings),
+        ("console", _) => sign_in::console(of_noun, settings),
         ("sign-out", _) => sign_in::sign_out(settings),
         ("key-pair", Some((verb, of_verb))) => key_pair::run(verb, of_verb, settings),
         ("share", Some((verb, of_verb))) => share::run(verb, of_verb, settings),

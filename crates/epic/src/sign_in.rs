@@ -1,4 +1,4 @@
-//! `epic sign-in` and `epic sign-out`: a session at the doors of acts, kept in a file that is yours alone.
+//! `epic sign-in`, `epic sign-out` and `epic console`: a session at the doors of acts, kept in a file that is yours alone.
 
 use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -16,6 +16,9 @@ use crate::{ask, print};
 
 /// WHY: ten times the longest token; a file that is no token is not read whole.
 const FILE_BYTES_MAX: u64 = 200_000;
+
+/// WHY: a day's work; `person recall` ends it sooner.
+pub const CONSOLE_SECONDS: u64 = 28_800;
 
 /// Takes an identity provider's token to the region, and keeps the session that comes back.
 pub fn sign_in(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
@@ -52,6 +55,20 @@ fn by_code(issuer: &str, client: &str, settings: &Settings) -> Result<Secret<Str
             Failure { fault: Fault::Yours, ..Failure::chain(&error, hint) }
         })
     })
+}
+
+/// Makes a link that takes a browser into a session of whoever asks, once.
+pub fn console(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
+    let seconds = matches.get_one::<u64>("seconds").copied().unwrap_or(CONSOLE_SECONDS);
+    let client = settings.client()?;
+    let link = ask::wait(async { Ok(client.link(seconds).await?) })?;
+    if settings.is_json {
+        return print::out(&format!("{}\n", json!({ "url": link.url.expose(), "ends": link.ends })));
+    }
+    print::out(&format!("{}\n", link.url.expose()))?;
+    let said = format!("it works once, and takes whoever opens it in as you until {}\n", link.ends);
+    let _nobody_reads = std::io::stderr().write_all(said.as_bytes());
+    Ok(())
 }
 
 /// Forgets the session here. WHY said: whoever has copied it may go on until its end.

@@ -246,7 +246,8 @@ impl Listeners {
         let (outside, inside) = (s3(Place::Outside), s3(Place::Inside));
         let acts = |listener: &TcpListener, place| {
             let address = listener.local_addr().ok()?;
-            Some(ActsDoor::secured(region.clone(), place, address, self.bound, self.tls.clone()))
+            let proof = (self.tls.clone(), trust.clone());
+            Some(ActsDoor::secured(region.clone(), place, address, self.bound, proof))
         };
         let (acts_outside, acts_inside) =
             (acts(&self.acts, Place::Outside), acts(&self.acts_inside, Place::Inside));

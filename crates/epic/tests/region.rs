@@ -3,6 +3,7 @@
 
 mod bars;
 mod clients;
+mod console;
 mod kit;
 mod people;
 

@@ -58,7 +58,7 @@ impl Question {
             person: actor.person,
             organisation: case.actor.organisation,
             is_suspended: case.actor.is_suspended,
-            is_strong: actor.session.as_ref().is_none_or(|session| session.has_second_factor),
+            is_strong: actor.is_strong(),
             place: actor.place,
             credential: actor.credential.as_ref().map(used),
             roles: case.actor.roles.iter().copied().collect(),

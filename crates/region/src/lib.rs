@@ -15,12 +15,14 @@ pub mod facts;
 pub mod format;
 #[doc(hidden)]
 pub mod fuzz;
+pub mod greet;
 pub mod lease;
 pub mod meter;
 pub mod name;
 pub mod noun;
 pub mod object;
 pub mod observe;
+pub mod opaque;
 pub mod perform;
 pub mod region;
 pub mod row;

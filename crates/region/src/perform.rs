@@ -66,6 +66,35 @@ macro_rules! by_way {
     };
 }
 
+/// Whether an attempt's id given again is answered as the first time, without a second effect.
+pub const fn keeps_attempts(act: Act) -> bool {
+    use Act::*;
+    !matches!(
+        act,
+        SnapshotErase
+            | SessionOpen
+            | SessionBegin
+            | UploadStart
+            | UploadCopy
+            | UploadComplete
+            | ObjectProbe
+            | ObjectShow
+            | ObjectList
+            | ObjectCopy
+            | ObjectDelete
+            | KeySplit
+            | KeyCall
+            | KeyEmergency
+            | KeyGive
+            | KeyEraseScope
+            | KeyEraseProject
+            | CheckpointSign
+            | LedgerProve
+            | LedgerShow
+            | CheckRun
+    )
+}
+
 /// One call on its way to its act.
 struct Call<'a> {
     region: &'a Region,

@@ -63,21 +63,25 @@ impl Region {
     /// The same with other ages than the usual ones, and at another pace.
     pub async fn tend_by(&self, ages: Ages, pace: Pace, until: impl Future<Output = ()> + Send) {
         let (end, ended) = tokio::sync::watch::channel(());
+        let (end_steps, steps_ended) = tokio::sync::watch::channel(());
         // WHY tasks of their own: housekeeping may take long, the lease and what was observed may not.
         let confirming = tokio::spawn(confirm_until(self.clone(), ended.clone()));
         let observing = tokio::spawn(observe_until(self.clone(), ended.clone()));
         // WHY: the bytes of a snapshot may take hours, and every step of it can be cut.
-        let taking = tokio::spawn(take_until(self.clone(), ended.clone()));
-        let resealing = tokio::spawn(reseal_until(self.clone(), ended));
+        let taking = tokio::spawn(take_until(self.clone(), steps_ended.clone()));
+        let resealing = tokio::spawn(reseal_until(self.clone(), steps_ended));
         tokio::select! {
             () = until => {}
             () = self.keep_house(pace) => {}
             // WHY here and no task of its own: it ends before the cells are closed. A step on its way is one commit.
             () = self.keep_expiring(ages, pace) => {}
         }
+        // WHY first: cells that are being closed take no steps. The lease is held until they are, for their last commits.
+        drop(end_steps);
+        let stepped = [taking.await, resealing.await];
         self.close().await;
         drop(end);
-        for ended in [confirming.await, observing.await, taking.await, resealing.await] {
+        for ended in stepped.into_iter().chain([confirming.await, observing.await]) {
             if ended.is_err() {
                 tracing::error!("a task that tends the region has failed");
             }

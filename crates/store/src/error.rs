@@ -26,6 +26,12 @@ pub enum StoreError {
     Corrupt { name: String, why: &'static str },
     #[error("the store refuses `{name}`: {why}")]
     Refused { name: String, why: &'static str },
+    #[error("`{name}` has given up after a failure")]
+    Ended {
+        name: String,
+        #[source]
+        cause: Cause,
+    },
 }
 
 /// What a caller may do about it.
@@ -39,6 +45,8 @@ pub enum Kind {
     Corrupt,
     /// The request itself is wrong.
     Refused,
+    /// It answers nothing any more: open it anew.
+    Ended,
 }
 
 impl StoreError {
@@ -49,6 +57,7 @@ impl StoreError {
             Self::Exists { .. } => Kind::Exists,
             Self::Corrupt { .. } => Kind::Corrupt,
             Self::Refused { .. } => Kind::Refused,
+            Self::Ended { .. } => Kind::Ended,
         }
     }
 

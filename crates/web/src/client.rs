@@ -22,7 +22,7 @@ pub use answer::{Answer, Download};
 pub(crate) use call::send;
 pub use device::{Device, DeviceError, Told};
 pub(crate) use fetch::{configuration_of, fetch, is_same_origin, place};
-pub use sign_in::{Opened, sign_in};
+pub use sign_in::{Link, Opened, sign_in};
 
 use crate::problem::Problem;
 

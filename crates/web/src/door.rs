@@ -7,7 +7,7 @@ use std::time::Duration;
 use gate::identify::key_text::public_text;
 use gate::identify::signed::Headers;
 use gate::identify::{Replay, signed};
-use listen::{Budget, Grant, Limits, Seated, Share, Shares, SignIn, SignIns, Tls};
+use listen::{Budget, Grant, Limits, Seated, Share, Shares, SignIn, SignIns, Tls, Trust};
 use region::Region;
 use region::meter::Door;
 use seal::VerifyingKey;
@@ -15,6 +15,7 @@ use words::noun::Person;
 use words::time::SECOND_MS;
 use words::{Actor, Id, Place, Reason, Refusal, Timestamp};
 
+use crate::console::Links;
 use crate::head::Head;
 
 /// What clients may take of a listener.
@@ -58,6 +59,10 @@ struct Inner {
     shares: Arc<Shares>,
     seated: Arc<Seated>,
     sign_ins: SignIns,
+    /// Sessions on their way into a browser.
+    links: Links,
+    /// Whose certificates are believed, of providers where people sign in by browser.
+    trust: Option<Trust>,
 }
 
 impl ActsDoor {
@@ -66,19 +71,19 @@ impl ActsDoor {
         Self::with(region, place, address, bound, LIMITS)
     }
 
-    /// The same over TLS: it is spoken to by the names of its certificate.
+    /// The same over TLS: it is spoken to by the names of its certificate, and believes providers' by `trust`.
     pub fn secured(
         region: Region,
         place: Place,
         address: SocketAddr,
         bound: Timestamp,
-        tls: Option<Tls>,
+        (tls, trust): (Option<Tls>, Option<Trust>),
     ) -> Self {
-        Self::made(region, place, address, bound, LIMITS, tls)
+        Self::made(region, place, address, bound, LIMITS, (tls, trust))
     }
 
     pub fn with(region: Region, place: Place, address: SocketAddr, bound: Timestamp, limits: Limits) -> Self {
-        Self::made(region, place, address, bound, limits, None)
+        Self::made(region, place, address, bound, limits, (None, None))
     }
 
     fn made(
@@ -87,7 +92,7 @@ impl ActsDoor {
         address: SocketAddr,
         bound: Timestamp,
         limits: Limits,
-        tls: Option<Tls>,
+        (tls, trust): (Option<Tls>, Option<Trust>),
     ) -> Self {
         let authorities = [address.to_string(), format!("localhost:{}", address.port())];
         let inner = Inner {
@@ -102,12 +107,27 @@ impl ActsDoor {
             shares: Shares::new(limits.connections_max.div_ceil(PER_KEY_PART), FIELDS_BYTES_PER_KEY_MAX),
             seated: Arc::default(),
             sign_ins: SignIns::new(),
+            links: Links::default(),
+            trust,
         };
         Self { inner: Arc::new(inner) }
     }
 
     pub fn region(&self) -> &Region {
         &self.inner.region
+    }
+
+    /// Whether browsers speak TLS with it.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.inner.tls.is_some()
+    }
+
+    pub(crate) fn trust(&self) -> Option<&Trust> {
+        self.inner.trust.as_ref()
+    }
+
+    pub(crate) fn links(&self) -> &Links {
+        &self.inner.links
     }
 
     /// How many sit at it, wherever it is served.

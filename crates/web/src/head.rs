@@ -171,6 +171,14 @@ fn proof(headers: &HeaderMap) -> Result<Proof, Refusal> {
     }
 }
 
+/// The session that a request names.
+pub fn session(headers: &HeaderMap) -> Result<Secret<String>, Refusal> {
+    match proof(headers)? {
+        Proof::Session(ticket) => Ok(ticket),
+        Proof::Signed(_) => Err(Refusal::with(Reason::Invalid, "that is asked for in a session")),
+    }
+}
+
 /// A client's own name for an attempt as ours.
 ///
 /// SPEC: draft-ietf-httpapi-idempotency-key-header: any text that the client makes up.

@@ -1,4 +1,4 @@
-//! The door of acts: one loopback endpoint per row of the table, and its client.
+//! The doors of acts: JSON for programs with its client, and the console for people; one row of the table, one of each.
 //!
 //! It exists so that a running region stays the only writer: commands call it,
 //! signed with the person's own key or in a session that they signed in for. It translates and decides nothing: every
@@ -6,20 +6,25 @@
 //! key, nor keep a whole body in memory.
 
 pub mod client;
+mod console;
 mod door;
 #[doc(hidden)]
 pub mod fuzz;
 mod head;
 mod issuer;
 mod openapi;
+mod pages;
+mod parts;
 mod perform;
 mod problem;
 mod serve;
 mod sign_in;
 pub mod tar;
+mod texts;
 mod watch;
 mod witness;
 
+pub use console::LINKS_PATH;
 pub use door::ActsDoor;
 pub use issuer::keep_issuers;
 pub use openapi::description;

@@ -28,6 +28,7 @@ use words::limit::ACT_BODY_BYTES_MAX;
 use words::reason::Language;
 use words::{Act, Actor, Deed, Reason, Refusal};
 
+use crate::console::{self, LINKS_PATH};
 use crate::door::ActsDoor;
 use crate::head::{Head, Proof};
 use crate::openapi;
@@ -35,10 +36,14 @@ use crate::problem::{Problem, status};
 use crate::sign_in::sign_in;
 use crate::{ACTS_PATH, HEALTH_PATH, LEAF_HEADER, OPENAPI_PATH, REASONS_PATH, SIGN_IN_PATH, tar};
 
-type Body = UnsyncBoxBody<Bytes, Refusal>;
+pub type Body = UnsyncBoxBody<Bytes, Refusal>;
 
 /// Answers one request, whatever it is.
 pub async fn answer(door: &ActsDoor, address: IpAddr, request: Request<Incoming>) -> Response<Body> {
+    if !is_for_machines(request.uri().path()) {
+        let (parts, body) = request.into_parts();
+        return console::answer(door, &parts, body, address).await;
+    }
     if let Some(method) = method_of(request.uri().path())
         && request.method() != method
     {
@@ -50,6 +55,9 @@ pub async fn answer(door: &ActsDoor, address: IpAddr, request: Request<Incoming>
     let (parts, body) = request.into_parts();
     if let Some(response) = open(door, &parts) {
         return response;
+    }
+    if parts.uri.path() == LINKS_PATH {
+        return linked(door, &parts, address).await;
     }
     if parts.uri.path() == SIGN_IN_PATH {
         return signed_in(door, &parts, body, address).await;
@@ -68,11 +76,16 @@ pub async fn answer(door: &ActsDoor, address: IpAddr, request: Request<Incoming>
     }
 }
 
+/// Paths of programs; all others are pages.
+fn is_for_machines(path: &str) -> bool {
+    path.starts_with("/v1/") || path == HEALTH_PATH || path.starts_with(REASONS_PATH)
+}
+
 /// The one method of a path that is offered.
 fn method_of(path: &str) -> Option<Method> {
     let is_act = path.strip_prefix(ACTS_PATH).and_then(Act::parse).is_some();
     let is_told = path == HEALTH_PATH || path == OPENAPI_PATH || path.starts_with(REASONS_PATH);
-    match (is_act || path == SIGN_IN_PATH, is_told) {
+    match (is_act || path == SIGN_IN_PATH || path == LINKS_PATH, is_told) {
         (true, _) => Some(Method::POST),
         (false, true) => Some(Method::GET),
         (false, false) => None,
@@ -132,6 +145,22 @@ async fn signed_in(door: &ActsDoor, parts: &Parts, body: Incoming, address: IpAd
             let answer = json!({ "session": opened.ticket.expose(), "ends": opened.ends });
             told(&Done { leaf: opened.leaf, answer })
         }
+        Err(refusal) => {
+            door.refused(&refusal);
+            no(&refusal, None)
+        }
+    }
+}
+
+/// A one-time link that takes a browser into a session.
+async fn linked(door: &ActsDoor, parts: &Parts, address: IpAddr) -> Response<Body> {
+    let work = async {
+        door.refuse_other(&crate::head::host(&parts.headers)?)?;
+        let ticket = crate::head::session(&parts.headers)?;
+        console::linked(door, ticket, address).await
+    };
+    match work.await {
+        Ok(answer) => told(&Done { leaf: None, answer }),
         Err(refusal) => {
             door.refused(&refusal);
             no(&refusal, None)
@@ -201,8 +230,23 @@ async fn perform(
     head: &Head,
     fields: Value,
 ) -> Result<Response<Body>, Refusal> {
+    match head.act.row().body {
+        words::act::Body::Download => download(door, actor, head.act, fields).await,
+        words::act::Body::None | words::act::Body::Upload => {
+            door.region().perform(actor, head.act, fields, head.attempt).await.map(|done| told(&done))
+        }
+    }
+}
+
+/// Acts that give bytes.
+pub async fn download(
+    door: &ActsDoor,
+    actor: &Actor,
+    act: Act,
+    fields: Value,
+) -> Result<Response<Body>, Refusal> {
     let region = door.region();
-    match head.act {
+    match act {
         Act::ObjectGet => {
             let reading = get(region, actor, read::<ObjectGet>(fields)?, |row| Ok(0..row.size_bytes)).await?;
             Ok(bytes(reading.leaf, Some(reading.range.end - reading.range.start), reading.body))
@@ -231,7 +275,7 @@ async fn perform(
             let files = ledger::export(region, actor, read::<LedgerExport>(fields)?).await?;
             Ok(bytes(None, None, tar::stream(files)))
         }
-        act => region.perform(actor, act, fields, head.attempt).await.map(|done| told(&done)),
+        _ => Err(Refusal::new(Reason::NotOffered)),
     }
 }
 
@@ -269,7 +313,7 @@ async fn upload(
 }
 
 /// The bytes a client sends, as the region takes them; a client that stops is let go.
-fn plain(body: Incoming, wait: Duration) -> Plain {
+pub fn plain(body: Incoming, wait: Duration) -> Plain {
     Box::pin(stream::unfold(Some(body), move |body| async move {
         let mut body = body?;
         loop {
@@ -320,7 +364,7 @@ fn said(status: StatusCode, media: &'static str, value: &Value) -> Response<Body
 }
 
 /// A stream of bytes; an error in it ends the connection, so that nobody takes a part for the whole.
-fn bytes(
+pub fn bytes(
     leaf: Option<Leaf>,
     size_bytes: Option<u64>,
     body: impl Stream<Item = Result<Bytes, Refusal>> + Send + 'static,

@@ -121,6 +121,13 @@ pub struct Actor {
     pub address: IpAddr,
 }
 
+impl Actor {
+    /// Whether they proved more than a password; a key or credential of their own counts as more.
+    pub fn is_strong(&self) -> bool {
+        self.session.as_ref().is_none_or(|session| session.has_second_factor)
+    }
+}
+
 /// The credential through which a request came.
 #[derive(Debug, Clone)]
 pub struct CredentialUse {

@@ -1,20 +1,45 @@
 //! What to try next: lines to paste, with credentials made a moment ago.
 
-use super::stage::Stage;
+use super::stage::{OPERATOR, Stage};
 use crate::failure::Failure;
 use crate::world;
+
+/// Who can be looked in on by one click, and what they are. WHY these: synthetic persons over synthetic data.
+const PERSONAS: &[(&str, &str)] = &[
+    (OPERATOR, "olga, operator"),
+    ("carla", "carla, controller of PLANET"),
+    ("sara-bologna", "sara, signs for Bologna"),
+    ("marco", "marco, researcher in HARMONY"),
+    ("anna", "anna, auditor"),
+];
+
+async fn console(stage: &mut Stage) -> Result<(), Failure> {
+    let mut lines = String::new();
+    for (person, what) in PERSONAS {
+        lines += &format!("\n  {what:<28} {}", stage.link(person).await?);
+    }
+    let again = format!(
+        "  another: `epic --key-file {}/<person>.key console --region-url {}`",
+        stage.people(),
+        stage.address()
+    );
+    let says = stage.paint.dim("In your browser, as one of them; each link works once:");
+    let again = stage.paint.dim(&again);
+    stage.say(&format!("\n{says}{lines}\n{again}"))
+}
 
 pub async fn show(stage: &mut Stage, s3: &str, s3_inside: &str) -> Result<(), Failure> {
     let (done, refused) = stage.counts();
     let dina = stage.credential("dina-bologna", "planet", "outside", Some("deliver-bologna")).await?;
     let rita = stage.credential("rita", "planet", "inside", None).await?;
     let people = stage.people();
-    let dim = |text: &str| stage.paint.dim(text);
     let (from, to) = ("./sample.csv", "s3://bologna/2021/mine.csv");
     stage.chapter(
         "YOUR TURN",
         &format!("{done} steps took effect, {refused} were refused; all of them are in the ledger"),
     )?;
+    console(stage).await?;
+    let dim = |text: &str| stage.paint.dim(text);
     stage.say(&format!(
         "\n{}\n  export AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY={} AWS_DEFAULT_REGION=us-east-1\n  echo 'a;b' > {from}\n  aws --endpoint-url {s3} s3api put-object --bucket bologna --key 2021/mine.csv --body {from}\n  aws --endpoint-url {s3} s3 cp {to} -          {}",
         dim("As dina of Bologna, who may deliver and nothing else, with any S3 client:"),

@@ -18,6 +18,7 @@ use crate::key_pair;
 use crate::paint::Paint;
 use crate::print;
 use crate::settings::Settings;
+use crate::sign_in::CONSOLE_SECONDS;
 use crate::world::SystemClock;
 
 /// WHY: the region may still be coming up when the story begins.
@@ -131,6 +132,12 @@ impl Stage {
             return Ok(self.outside.clone());
         }
         Ok(Client { who: Who::Key(Arc::new(self.read_key(person)?)), ..self.outside.clone() })
+    }
+
+    /// A link that takes a browser into the console as a person, once.
+    pub async fn link(&self, person: &str) -> Result<String, Failure> {
+        let link = self.client(person)?.link(CONSOLE_SECONDS).await?;
+        Ok(link.url.expose().clone())
     }
 
     /// The same person through a credential: from outside.

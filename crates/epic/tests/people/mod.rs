@@ -50,6 +50,8 @@ impl Institute {
             factor,
             "--seconds",
             seconds,
+            "--client",
+            "epic",
         ]);
         self.house.done("olga", &args);
     }

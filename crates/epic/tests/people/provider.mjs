@@ -3,7 +3,7 @@
 //   node provider.mjs FOLDER PORT MODULES
 //
 // FOLDER/accounts.json says what its tokens say of whom, and is read anew at every sign-in.
-// Whoever posts `who` to a sign-in page is signed in; with `code` too, with a second factor. `POST /mint` signs any
+// A page asks for it. Whoever posts `who` to a sign-in page is signed in; with `code` too, with a second factor. `POST /mint` signs any
 // claims with its key, which no real provider would: it makes the tokens that must be refused.
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ const keys = { keys: [made] };
 const client = (id) => ({
     client_id: id,
     application_type: 'native',
-    redirect_uris: ['http://127.0.0.1/callback'],
+    redirect_uris: ['http://127.0.0.1/callback', 'http://127.0.0.1/signed-in'],
     token_endpoint_auth_method: 'none',
     grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
     response_types: ['code'],
@@ -61,6 +61,12 @@ const body = async (ctx) => {
 };
 
 provider.use(async (ctx, next) => {
+    if (ctx.path.startsWith('/sign-in/') && ctx.method === 'GET') {
+        ctx.type = 'html';
+        ctx.body = '<!doctype html><html lang="en"><title>Sign in</title><form method="post"><label>Who <input name="who"></label>'
+            + '<label>Code <input name="code"></label><button>Continue</button></form></html>';
+        return undefined;
+    }
     if (ctx.path.startsWith('/sign-in/') && ctx.method === 'POST') {
         const form = new URLSearchParams(await body(ctx));
         const amr = form.get('code') ? ['pwd', 'otp'] : ['pwd'];

@@ -61,8 +61,7 @@ fn a_session_ends_with_what_it_stands_on() {
             vec!["issuer", "adopt", "iam", "--organisation", "iss", "--terms", &terms],
         ),
         (
-            // WHY not that she is suspended: her sessions end with it, and a new one is told so.
-            "session_ended",
+            "person_suspended",
             "sergio",
             vec!["person", "suspend", "rita", "--reason", "she left"],
             "sergio",

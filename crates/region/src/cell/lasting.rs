@@ -30,20 +30,32 @@ pub struct Lasting {
     damage: Damage,
 }
 
-/// Remembers that an index did not read as it was written; it is of no use any more.
+/// Remembers that an index is of no use any more.
 #[derive(Clone, Default)]
-pub struct Damage(Arc<AtomicBool>);
+pub struct Damage(Arc<Seen>);
+
+#[derive(Default)]
+struct Seen {
+    is_corrupt: AtomicBool,
+    has_ended: AtomicBool,
+}
 
 impl Damage {
+    /// It did not read as it was written: the log is folded anew.
+    pub fn is_corrupt(&self) -> bool {
+        self.0.is_corrupt.load(Ordering::Acquire)
+    }
+
+    /// It is opened anew, at least.
     pub fn is_seen(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.is_corrupt() || self.0.has_ended.load(Ordering::Acquire)
     }
 
     fn watch<T>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
-        read.inspect_err(|error| {
-            if error.kind() == Kind::Corrupt {
-                self.0.store(true, Ordering::Release);
-            }
+        read.inspect_err(|error| match error.kind() {
+            Kind::Corrupt => self.0.is_corrupt.store(true, Ordering::Release),
+            Kind::Ended => self.0.has_ended.store(true, Ordering::Release),
+            Kind::Unavailable | Kind::NotFound | Kind::Exists | Kind::Refused => {}
         })
     }
 }
@@ -192,5 +204,34 @@ mod tests {
         assert_eq!(looks(&next, Table::Role as u8).await[..3], [0, 1, 2]);
         let fresh = Lasting::new(Arc::new(Counted(AtomicUsize::new(50))), Damage::default());
         assert_eq!(looks(&fresh, Table::Role as u8).await[..3], [50, 51, 52]);
+    }
+
+    /// Rows that are of no use any more.
+    struct Gone(bool);
+
+    #[async_trait]
+    impl Rows for Gone {
+        async fn get(&self, _: &[u8]) -> Result<Option<Bytes>, StoreError> {
+            Err(match self.0 {
+                true => StoreError::Corrupt { name: "an index".into(), why: "a trial" },
+                false => StoreError::Ended { name: "an index".into(), cause: "a trial".into() },
+            })
+        }
+
+        async fn scan(&self, _: KeyRange, _: usize) -> Result<Vec<Row>, StoreError> {
+            self.get(b"").await.map(|_| Vec::new())
+        }
+    }
+
+    // Goal: what has ended is opened anew and what is corrupt is folded anew. Method: one read of each.
+    #[tokio::test]
+    async fn an_index_of_no_use_is_noticed_by_a_read() {
+        for is_corrupt in [false, true] {
+            let damage = Damage::default();
+            let rows = Lasting::new(Arc::new(Gone(is_corrupt)), damage.clone());
+            assert!(!damage.is_seen());
+            assert!(rows.scan(KeyRange::prefix(vec![1]), 9).await.is_err());
+            assert_eq!((damage.is_seen(), damage.is_corrupt()), (true, is_corrupt));
+        }
     }
 }

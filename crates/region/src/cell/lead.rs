@@ -84,6 +84,9 @@ pub async fn lead(mut lead: Lead, mut inbox: mpsc::Receiver<Job>) {
             break;
         }
     }
+    if lead.shared.is_damaged() {
+        tracing::error!(cell = %lead.cell, "the index is of no use any more; the cell is opened anew");
+    }
     lead.shared.drop_cell();
     inbox.close();
     waiting.extend(std::iter::from_fn(|| inbox.try_recv().ok()));
@@ -284,7 +287,7 @@ impl Lead {
 
     async fn end(&self) {
         let generation = self.shared.seen().index_generation;
-        let ended = match self.shared.is_damaged() {
+        let ended = match self.shared.is_corrupt() {
             true => self.ground.shelf.remove(self.cell, generation).await,
             false => self.shared.index().close().await,
         };

@@ -155,9 +155,14 @@ impl Shared {
         self.is_dropped.store(true, Ordering::Release);
     }
 
-    /// Whether the index was found not to be what was written.
+    /// Whether the index is of no use any more.
     pub(crate) fn is_damaged(&self) -> bool {
         self.damage.is_seen()
+    }
+
+    /// Whether it is not what was written, and must be folded anew.
+    pub(crate) fn is_corrupt(&self) -> bool {
+        self.damage.is_corrupt()
     }
 }
 

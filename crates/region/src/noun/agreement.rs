@@ -419,9 +419,17 @@ async fn told(scene: &Scene<'_>, row: &AgreementRow) -> Result<Value, Refusal> {
             "stops": row.stops.contains(party),
         }));
     }
+    let provider: OrganisationRow = scene.root.known(&row.provider.to_bytes()).await?;
+    // WHY not always: a party knows what it signs, and of a project only what it may.
+    let project = match crate::facts::project(scene, row.project).await?.is_known_to_actor {
+        true => Some(scene.root.known::<ProjectRow>(&row.project.to_bytes()).await?.alias),
+        false => None,
+    };
     Ok(json!({
         "agreement": row.alias,
         "id": row.id.to_string(),
+        "project": project,
+        "provider": provider.alias,
         "state": row.state(scene.now),
         "parties": parties,
         "tier": row.terms.tier,

@@ -8,14 +8,17 @@ use gate::facts::{GrantFacts, ProjectFacts, Span, Target};
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 use words::act::{GrantIssue, GrantRevoke, GrantShow};
+use words::actor::CredentialUse;
 use words::noun::{Agreement, Grant, Noun, Person, Project};
-use words::{Id, Reason, Refusal, Timestamp};
+use words::{Actor, Id, Reason, Refusal, Timestamp};
 
+use crate::Region;
 use crate::act::{Frame, Judged, Outcome, Rule, Scene};
 use crate::cell::draft::Draft;
 use crate::facts::{self, Around, Projects};
 use crate::name;
 use crate::noun::agreement;
+use crate::noun::project::ProjectRow;
 use crate::row::{self, Row, Seal, Table};
 use crate::show::Show;
 
@@ -241,9 +244,12 @@ impl Show for GrantShow {
                 continue;
             }
             let target = row.target(scene.root).await?;
+            let project: ProjectRow = scene.root.known(&row.project.to_bytes()).await?;
             shown.push(json!({
                 "grant": row.alias,
                 "id": row.id.to_string(),
+                "project": project.alias,
+                "mine": row.receiver == scene.actor.person,
                 "bucket": target.as_ref().map(|target| &target.bucket),
                 "prefix": target.as_ref().map(|target| &target.prefix),
                 "address": row.network,
@@ -253,6 +259,31 @@ impl Show for GrantShow {
             }));
         }
         Ok(Value::Array(shown))
+    }
+}
+
+impl Region {
+    /// Whoever is signed in, delivering under a grant that is made out to them and doing nothing else.
+    pub async fn delivering(&self, actor: &Actor, grant: &str) -> Result<Actor, Refusal> {
+        let lost = || Refusal::with(Reason::NotFound, "no grant of yours is called that");
+        // WHY in a session alone: a credential is what it is.
+        if actor.session.is_none() || actor.credential.is_some() {
+            return Err(lost());
+        }
+        let root = self.root().view().await?;
+        let key = name::find(&root, Noun::Grant, grant).await.map_err(|_| lost())?;
+        let row: GrantRow = root.row(&key).await?.ok_or_else(lost)?;
+        if row.receiver != actor.person {
+            return Err(lost());
+        }
+        // WHY the grant's own id: leaves tell under what the bytes came.
+        let used = CredentialUse {
+            id: row.id.cast(),
+            project: row.project,
+            place: actor.place,
+            grant: Some(row.id),
+        };
+        Ok(Actor { credential: Some(used), ..actor.clone() })
     }
 }
 

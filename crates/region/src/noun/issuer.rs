@@ -50,6 +50,9 @@ pub struct IssuerRow {
     pub seconds: u64,
     #[n(8)]
     pub is_trusted: bool,
+    /// Under which name the console sends people there; none: it does not.
+    #[n(9)]
+    pub client: Option<String>,
 }
 
 impl Row for IssuerRow {
@@ -135,6 +138,9 @@ impl Rule for IssuerTrust {
         if self.audiences.0.is_empty() {
             return Err(invalid("say for whom its tokens must be made out: `--audiences`"));
         }
+        if self.client.as_ref().is_some_and(|client| !self.audiences.contains(client)) {
+            return Err(invalid("the console's tokens must be made out for it: name it among `--audiences`"));
+        }
         let known = draft.all::<IssuerRow>(&[]).await?.into_iter().map(|(_, row)| row);
         let same = known.into_iter().find(|row| row.alias == self.alias || row.url == url);
         let (id, alias) = match same {
@@ -155,6 +161,7 @@ impl Rule for IssuerTrust {
             factors: self.factors.0.clone(),
             seconds,
             is_trusted: true,
+            client: self.client.clone(),
         };
         draft.put(&id.to_bytes(), &row)?;
         let terms = data_encoding::HEXLOWER.encode(&row.terms()?);
@@ -279,6 +286,7 @@ impl Show for IssuerShow {
                 "seconds": row.seconds,
                 "terms": data_encoding::HEXLOWER.encode(&row.terms()?),
                 "trusted": row.is_trusted,
+                "client": row.client,
                 "speaks_for": speaks,
                 "to_adopt_again": waits,
                 "researchers": group::told(scene, row.id).await?,

@@ -74,7 +74,7 @@ impl Rule for SessionOpen {
             "ends": ends,
             "place": frame.actor.place.text(),
             "issuer": issuer.map(|id| id.to_string()),
-            "second_factor": is_strong(frame.actor),
+            "second_factor": frame.actor.is_strong(),
         });
         Ok(Outcome::of(Noun::Person, frame.actor.person).saying(answer))
     }
@@ -106,14 +106,10 @@ impl Rule for SessionBegin {
             "ends": ends,
             "place": frame.actor.place.text(),
             "issuer": session.and_then(|session| session.issuer).map(|id| id.to_string()),
-            "second_factor": is_strong(frame.actor),
+            "second_factor": frame.actor.is_strong(),
         });
         Ok(Outcome::of(Noun::Session, id).and(Noun::Project, project).saying(answer))
     }
-}
-
-fn is_strong(actor: &Actor) -> bool {
-    actor.session.as_ref().is_none_or(|session| session.has_second_factor)
 }
 
 /// As long as was asked for, and not longer than what it is begun with.
@@ -146,7 +142,7 @@ impl Region {
     }
 
     async fn begin(&self, actor: &Actor, deed: SessionBegin) -> Result<Begun, Refusal> {
-        let project = deed.project.clone();
+        let (project, begun) = (deed.project.clone(), self.begun(actor));
         let done = self.at_root(Request { actor: actor.clone(), deed, attempt: None }).await?;
         let told = |name: &str| done.answer.get(name).and_then(serde_json::Value::as_str);
         let gone = crate::cell::lead::gone;
@@ -156,7 +152,7 @@ impl Region {
         let ticket = Ticket {
             credential: self.credential_of(&access_key_id)?,
             project: Some(project),
-            ..self.ticket_of(actor, ends)
+            ..self.ticket_of(actor, begun, ends)
         };
         Ok(Begun {
             secret: self.secret_of(&access_key_id)?,
@@ -170,32 +166,36 @@ impl Region {
 
     /// Opens a session of whoever acts for the doors of acts; noted if it is refused.
     pub async fn open_session(&self, actor: &Actor, deed: SessionOpen) -> Result<Opened, Refusal> {
+        let begun = self.begun(actor);
         let work = async {
             let done = self.at_root(Request { actor: actor.clone(), deed, attempt: None }).await?;
             let ends = done.answer.get("ends").and_then(serde_json::Value::as_str);
             let ends = ends.and_then(|ends| ends.parse().ok()).ok_or_else(crate::cell::lead::gone)?;
-            let ticket = self.write_ticket(&self.ticket_of(actor, ends))?;
+            let ticket = self.write_ticket(&self.ticket_of(actor, begun, ends))?;
             Ok(Opened { ticket, ends, leaf: done.leaf })
         };
         self.heard(actor, SessionOpen::ACT, None, Box::pin(work)).await
     }
 
+    /// Since when whoever asks is believed, read before the commit: who is recalled during it is out of this one too.
+    fn begun(&self, actor: &Actor) -> Timestamp {
+        actor.session.as_ref().map_or_else(|| self.now(), |session| session.begun)
+    }
+
     /// What stands in the ticket of a session that somebody begins.
-    fn ticket_of(&self, actor: &Actor, ends: Timestamp) -> Ticket {
+    fn ticket_of(&self, actor: &Actor, begun: Timestamp, ends: Timestamp) -> Ticket {
         let session = actor.session.as_ref();
         Ticket {
             credential: Id::random(self.rand()),
             person: actor.person,
             project: None,
             place: actor.place.text().to_owned(),
-            grant: None,
             issuer: session.and_then(|session| session.issuer),
             parent: parent(actor),
-            // WHY of those before it: who is recalled between is out of this one too.
-            begun: session.map_or_else(|| self.now(), |session| session.begun),
+            begun,
             ends,
             groups: session.map(|session| session.groups.clone()).unwrap_or_default(),
-            has_second_factor: is_strong(actor),
+            has_second_factor: actor.is_strong(),
         }
     }
 
@@ -268,6 +268,9 @@ pub(crate) async fn still_holds(
     person: &PersonRow,
 ) -> Result<(), Refusal> {
     let over = || Refusal::new(Reason::SessionEnded);
+    if person.is_suspended {
+        return Err(Reason::PersonSuspended.into());
+    }
     if scene.now > session.ends || person.recalled_at.is_some_and(|at| session.begun <= at) {
         return Err(over());
     }

@@ -21,6 +21,19 @@ use crate::noun::{group, link};
 impl Region {
     /// Whoever an identity token means, if its issuer is trusted and speaks for them.
     pub async fn sign_in(&self, token: &str, address: IpAddr, place: Place) -> Result<Actor, Refusal> {
+        self.sign_in_once(token, None, address, place).await
+    }
+
+    /// The same with a token that must carry the nonce of the sign-in that it answers.
+    ///
+    /// SPEC: OpenID Connect Core 1.0, 3.1.3.7, 11.
+    pub async fn sign_in_once(
+        &self,
+        token: &str,
+        nonce: Option<&str>,
+        address: IpAddr,
+        place: Place,
+    ) -> Result<Actor, Refusal> {
         let peeked = peek(token)?;
         let root = self.root().view().await?;
         let unknown = || Refusal::with(Reason::TokenWrong, "no provider that is trusted here made it");
@@ -28,6 +41,9 @@ impl Region {
         let keys = self.keys_for(&row, &peeked).await?;
         let expected = Expected { issuer: &row.url, audiences: &row.audiences, now: self.now() };
         let claims = verify(token, &keys, expected)?;
+        if nonce.is_some() && claims.text("nonce") != nonce {
+            return Err(Refusal::with(Reason::TokenWrong, "it answers another sign-in"));
+        }
         let person = person(&root, &row, &claims).await?;
         let session = Session {
             issuer: Some(row.id),

@@ -5,18 +5,14 @@
 
 use std::net::IpAddr;
 
-use data_encoding::BASE64URL_NOPAD;
 use minicbor::{Decode, Encode};
-use seal::{envelope, keys};
 use words::actor::{CredentialUse, Session};
-use words::noun::{Credential, Grant, Issuer, Person, Project};
+use words::noun::{Credential, Issuer, Person, Project};
 use words::{Actor, Id, Place, Reason, Refusal, Secret, Timestamp};
 
 use crate::Region;
 
 const LABEL: &str = "epic session ticket";
-/// WHY: what it holds, with as many groups as may count, is some hundred bytes a dozen.
-const TICKET_CHARS_MAX: usize = 16_384;
 
 /// One session.
 #[derive(Debug, Clone, Encode, Decode)]
@@ -31,8 +27,6 @@ pub(super) struct Ticket {
     pub project: Option<Id<Project>>,
     #[n(3)]
     pub place: String,
-    #[n(4)]
-    pub grant: Option<Id<Grant>>,
     #[n(5)]
     pub issuer: Option<Id<Issuer>>,
     #[n(6)]
@@ -50,8 +44,8 @@ pub(super) struct Ticket {
 impl Ticket {
     /// Who acts with it, from where.
     pub fn actor(self, address: IpAddr, place: Place) -> Actor {
-        let (id, grant, bound) = (self.credential, self.grant, self.place());
-        let used = self.project.map(|project| CredentialUse { id, project, place: bound, grant });
+        let (id, bound) = (self.credential, self.place());
+        let used = self.project.map(|project| CredentialUse { id, project, place: bound, grant: None });
         let session = Session {
             issuer: self.issuer,
             parent: self.parent,
@@ -72,24 +66,12 @@ impl Ticket {
 impl Region {
     pub(super) fn write_ticket(&self, ticket: &Ticket) -> Result<Secret<String>, Refusal> {
         let bytes = minicbor::to_vec(ticket).map_err(|_| Refusal::new(Reason::Unavailable))?;
-        let sealed = envelope::seal(&self.ticket_key()?, self.rand(), LABEL.as_bytes(), &bytes);
-        let sealed = sealed.map_err(|_| Refusal::new(Reason::Unavailable))?;
-        Ok(Secret::new(BASE64URL_NOPAD.encode(&sealed)))
+        self.seal_text(LABEL, &bytes).map(Secret::new)
     }
 
     pub(super) fn read_ticket(&self, text: &str) -> Result<Ticket, Refusal> {
-        let wrong = || Refusal::with(Reason::Unauthenticated, "the session token is none of this region's");
-        if text.len() > TICKET_CHARS_MAX {
-            return Err(wrong());
-        }
-        let sealed = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| wrong())?;
-        let bytes = envelope::open(&self.ticket_key()?, LABEL.as_bytes(), &sealed).map_err(|_| wrong())?;
-        minicbor::decode(&bytes).map_err(|_| wrong())
-    }
-
-    /// WHY of its own: secrets of access keys are MACs under the same key.
-    fn ticket_key(&self) -> Result<Secret<[u8; keys::KEY_BYTES]>, Refusal> {
-        let key = keys::derive(&self.sigv4()?, LABEL, b"");
-        key.map_err(|_| Refusal::new(Reason::Unavailable))
+        let wrong = |_| Refusal::with(Reason::Unauthenticated, "the session token is none of this region's");
+        let bytes = self.open_text(LABEL, text).map_err(wrong)?;
+        minicbor::decode(&bytes).map_err(|_| wrong(Refusal::new(Reason::NotFound)))
     }
 }

@@ -112,6 +112,23 @@ async fn an_index_that_is_dropped_leaves_no_task_behind() {
     tokio::time::timeout(std::time::Duration::from_secs(30), ended).await.expect("all tasks end");
 }
 
+// Goal: an index that will never answer again says so, so that whoever holds it opens it anew. Method: opened elsewhere.
+#[tokio::test]
+async fn an_index_that_was_opened_elsewhere_has_ended() {
+    let buckets = Buckets::new();
+    let shelf = SlateShelf::new(buckets.memory.clone(), Seeded::new(1));
+    let first = shelf.open(cell(1), 1, &KEY).await.unwrap();
+    commit(&*first, 0).await;
+    first.flush().await.unwrap();
+    let second = shelf.open(cell(1), 1, &KEY).await.unwrap();
+    commit(&*first, 1).await;
+    assert_eq!(first.flush().await.unwrap_err().kind(), Kind::Ended);
+    assert_eq!(first.get(b"any").await.unwrap_err().kind(), Kind::Ended);
+    commit(&*second, 1).await;
+    assert!(second.get(b"any").await.is_ok());
+    second.close().await.unwrap();
+}
+
 #[tokio::test]
 async fn another_key_or_a_flipped_bit_is_an_error_never_other_rows() {
     let buckets = Buckets::new();

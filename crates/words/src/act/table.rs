@@ -139,6 +139,8 @@ acts! {
         groups: Option<String>,
         /// values of `amr` or `acr` that stand for a second factor, several times
         factors: List,
+        /// name of the console at the provider (client id), one of the audiences; left out, nobody signs in there by browser
+        client: Option<String>,
         /// longest session in seconds, 60 to 43200; 3600 where left out
         seconds: Option<u64>,
     }

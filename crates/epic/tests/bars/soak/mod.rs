@@ -52,6 +52,8 @@ enum End {
 /// What a life came to.
 struct Life {
     end: End,
+    /// From its start until it was told to end.
+    worked: Duration,
     figures: Figures,
     samples: Vec<Sample>,
     named: Named,
@@ -128,7 +130,7 @@ impl Soak {
     /// A region's life under load, from its start to its end.
     fn live(&mut self, long: Duration, end: End) {
         let at = self.up(self.pace);
-        let watch = Watch::over(self.house.id());
+        let (began, watch) = (Instant::now(), Watch::over(self.house.id()));
         self.look_at_all(at);
         let is_over = Arc::new(AtomicBool::new(false));
         let working = self.clients.drain(..).map(|mut client| {
@@ -140,6 +142,7 @@ impl Soak {
         });
         let working: Vec<_> = working.collect();
         self.duties(long);
+        let worked = began.elapsed();
         match end {
             End::Kindly => assert_eq!(self.house.down(), 0),
             End::Cut => self.house.kill(),
@@ -149,7 +152,14 @@ impl Soak {
         let samples = watch.end();
         self.days += DAYS_BETWEEN;
         let named = self.house.days_pass(self.days);
-        self.remember(Life { end, figures: Figures::default(), samples, named, orphans: BTreeSet::new() });
+        self.remember(Life {
+            end,
+            worked,
+            figures: Figures::default(),
+            samples,
+            named,
+            orphans: BTreeSet::new(),
+        });
     }
 
     /// What persons do meanwhile: they rotate keys and have everything checked.
@@ -196,8 +206,7 @@ impl Soak {
         assert!(lost.is_empty(), "rows name blobs that are gone: {lost:?}");
         // What nothing named when the last life ended was a day old at the first sweep of this one. WHY three rounds: under
         // load the rounds' own work delays the next.
-        let seconds = life.samples.last().map_or(0.0, |last| last.seconds);
-        let has_swept = seconds > self.round().as_secs_f64() * 3.0;
+        let has_swept = life.worked > self.round() * 3;
         if let Some(before) = self.lives.last().filter(|_| has_swept) {
             let left: Vec<_> = before.orphans.intersection(&life.orphans).collect();
             assert!(left.is_empty(), "{} blobs outlived a sweep", left.len());
@@ -253,7 +262,7 @@ impl Soak {
              | climb/h | files most | uploads left | orphans left |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
         );
         for (number, life) in self.lives.iter().enumerate() {
-            let Life { end, figures, samples, named, orphans } = life;
+            let Life { end, figures, samples, named, orphans, .. } = life;
             let mib = |sample: Option<&Sample>| sample.map_or(0.0, |sample| sample.resident_mib);
             let most = samples.iter().map(|sample| sample.resident_mib).fold(0.0, f64::max);
             let climb = self.climb(life).map_or("-".to_owned(), |climb| format!("{:+.2} %", climb * 100.0));

@@ -118,6 +118,10 @@ async fn within<T>(
             name: "an index".into(),
             why: "it does not read as it was written; rebuild it from the log",
         }),
+        // WHY told apart: after a failure behind its back SlateDB answers this, and only this, until it is opened anew.
+        Ok(Err(cause)) if matches!(cause.kind(), slatedb::ErrorKind::Closed(_)) => {
+            Err(StoreError::Ended { name: "an index".into(), cause: cause.into() })
+        }
         Ok(Err(cause)) => Err(StoreError::unavailable(tried, "an index", cause)),
         Err(late) => Err(StoreError::unavailable(tried, "an index", late)),
     }

@@ -1,0 +1,268 @@
+//! Data in the console: what lies in a bucket, one object, bytes in and out.
+
+use futures::StreamExt;
+use http::{HeaderValue, header};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use region::object::body::Body as Plain;
+use region::object::list::{Page, Position, Wanted, list};
+use region::object::put::{Extra, put};
+use region::object::read::get;
+use region::perform::told;
+use serde_json::{Value, json};
+use words::act::{ObjectGet, ObjectList, ObjectPut};
+use words::{Act, Actor, Reason, Refusal};
+
+use super::Answered;
+use super::visit::{self, Visit};
+use crate::{pages, perform};
+
+/// What an object is named by in addresses, sealed.
+const OBJECT: &str = "epic console object";
+/// The same of a folder, or of where a page ended.
+const PLACE: &str = "epic console place";
+/// WHY: what a person looks through; and a page stays below 60 kB.
+const KEYS_SHOWN_MAX: usize = 100;
+/// WHY: names of fields and files, with their heads.
+const PART_HEADS_MAX: u64 = 8 * 1_024;
+
+/// One page of a bucket, for its page.
+pub struct Listing {
+    pub folder: String,
+    /// Name, and the sealed name to go on with.
+    pub folders: Vec<(String, String)>,
+    pub objects: Vec<(Value, String)>,
+    pub next: Option<String>,
+}
+
+pub async fn bucket(visit: &Visit<'_>, project: &str, bucket: &str) -> Result<Answered, Refusal> {
+    let signed = visit.signed()?;
+    let region = visit.door.region();
+    let open = |name: &str| -> Result<Option<String>, Refusal> {
+        let sealed = visit.asked(name).filter(|text| !text.is_empty());
+        sealed.map(|text| plain(region.open_text(PLACE, &text)?)).transpose()
+    };
+    let (folder, after) = (open("in")?.unwrap_or_default(), open("after")?);
+    let deed = ObjectList {
+        project: project.to_owned(),
+        bucket: bucket.to_owned(),
+        prefix: Some(folder.clone()),
+        after: after.clone(),
+    };
+    let wanted = Wanted {
+        prefix: folder.clone(),
+        delimiter: Some("/".to_owned()),
+        after: after.map(|key| Position { key, version: None }),
+        keys_max: KEYS_SHOWN_MAX,
+        versions: false,
+    };
+    // WHY not an error: who may deliver and not look still finds the form to deliver with.
+    let listing = match list(region, &signed.actor, &deed, &wanted).await {
+        Ok(page) => Ok(listing(visit, folder, page)?),
+        Err(refusal) => Err(refusal),
+    };
+    Ok(Answered::page(pages::bucket(
+        visit,
+        project,
+        bucket,
+        &listing,
+        &deliveries(visit, project, bucket).await,
+    )?))
+}
+
+fn listing(visit: &Visit<'_>, folder: String, page: Page) -> Result<Listing, Refusal> {
+    let region = visit.door.region();
+    let seal = |purpose, text: &str| region.seal_text(purpose, text.as_bytes());
+    let mut listing = Listing { folder, folders: Vec::new(), objects: Vec::new(), next: None };
+    for name in page.folders {
+        let sealed = seal(PLACE, &name)?;
+        listing.folders.push((name, sealed));
+    }
+    for (row, _) in &page.objects {
+        listing.objects.push((told(row), seal(OBJECT, &row.key)?));
+    }
+    listing.next = page.next.map(|next| seal(PLACE, &next.key)).transpose()?;
+    Ok(listing)
+}
+
+/// Grants under which whoever visits delivers into a bucket.
+async fn deliveries(visit: &Visit<'_>, project: &str, bucket: &str) -> Vec<String> {
+    let Ok(things) = visit.list(Act::GrantShow, json!({})).await else { return Vec::new() };
+    let is = |thing: &Value, name: &str, value: &str| thing.get(name).and_then(Value::as_str) == Some(value);
+    let is_mine = |thing: &&Value| {
+        let is_true = |name: &str| thing.get(name) == Some(&Value::Bool(true));
+        is_true("mine") && !is_true("revoked") && is(thing, "project", project) && is(thing, "bucket", bucket)
+    };
+    let mine = things.iter().filter(is_mine);
+    mine.filter_map(|thing| thing.get("grant").and_then(Value::as_str).map(str::to_owned)).collect()
+}
+
+fn plain(bytes: Vec<u8>) -> Result<String, Refusal> {
+    String::from_utf8(bytes).map_err(|_| Refusal::new(Reason::NotFound))
+}
+
+fn key_of(visit: &Visit<'_>, sealed: &str) -> Result<String, Refusal> {
+    plain(visit.door.region().open_text(OBJECT, sealed)?)
+}
+
+pub async fn object(
+    visit: &Visit<'_>,
+    project: &str,
+    bucket: &str,
+    sealed: &str,
+) -> Result<Answered, Refusal> {
+    let key = key_of(visit, sealed)?;
+    let fields = json!({ "project": project, "bucket": bucket, "key": key });
+    let told = visit.look(Act::ObjectShow, fields).await?;
+    Ok(Answered::page(pages::object(visit, project, bucket, sealed, &told)?))
+}
+
+/// The bytes of an object, as a file.
+pub async fn bytes(
+    visit: &Visit<'_>,
+    project: &str,
+    bucket: &str,
+    sealed: &str,
+) -> Result<Answered, Refusal> {
+    let signed = visit.signed()?;
+    // WHY: a read is written down; what a browser fetches ahead, or another site links to, nobody asked for.
+    let is_asked = visit::text(&visit.parts.headers, "sec-purpose").is_none()
+        && matches!(visit::text(&visit.parts.headers, "sec-fetch-site"), None | Some("same-origin" | "none"));
+    if !is_asked {
+        return Err(Refusal::with(Reason::Unauthenticated, "another site asked for it"));
+    }
+    let key = key_of(visit, sealed)?;
+    let name = file_name(&key);
+    let deed = ObjectGet { project: project.to_owned(), bucket: bucket.to_owned(), key, version: None };
+    let reading = get(visit.door.region(), &signed.actor, deed, |row| Ok(0..row.size_bytes)).await?;
+    let size_bytes = reading.range.end - reading.range.start;
+    let share = visit.door.share_of(signed.actor.person)?;
+    let response = perform::bytes(reading.leaf, Some(size_bytes), reading.body);
+    let mut response = response.map(|body| listen::Held::new(body, share).boxed_unsync());
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename*=UTF-8''{name}")) {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+    }
+    Ok(Answered::bytes(response))
+}
+
+/// What a file is called after its key, as RFC 8187 writes it.
+fn file_name(key: &str) -> String {
+    let last = key.rsplit('/').next().unwrap_or_default();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    last.bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+/// Stores the files of a form, one after another, as they come.
+pub async fn deliver(
+    visit: &Visit<'_>,
+    project: &str,
+    bucket: &str,
+    body: Incoming,
+) -> Result<Answered, Refusal> {
+    let signed = visit.signed()?;
+    let media = visit::text(&visit.parts.headers, header::CONTENT_TYPE.as_str()).unwrap_or_default();
+    let wrong = || Refusal::with(Reason::Invalid, "that is no form with files");
+    let boundary = multer::parse_boundary(media).map_err(|_| wrong())?;
+    let size =
+        multer::SizeLimit::new().for_field("prefix", PART_HEADS_MAX).for_field("grant", PART_HEADS_MAX);
+    let limits = multer::Constraints::new().size_limit(size);
+    let stream = perform::plain(body, visit.door.limits().body_wait);
+    let mut form = multer::Multipart::with_constraints(stream, boundary, limits);
+    let (mut prefix, mut actor, mut stored) = (String::new(), signed.actor.clone(), Vec::new());
+    while let Some(field) = form.next_field().await.map_err(|error| cut(&error))? {
+        match field.name() {
+            Some("prefix") => prefix = text(field).await?,
+            Some("grant") => {
+                let grant = text(field).await?;
+                if !grant.is_empty() {
+                    actor = visit.door.region().delivering(&signed.actor, &grant).await?;
+                }
+            }
+            Some("file") => {
+                let Some(name) = field.file_name().filter(|name| !name.is_empty()).map(str::to_owned) else {
+                    continue;
+                };
+                let key = format!("{prefix}{name}");
+                let file =
+                    File { project, bucket, key, media: field.content_type().map(ToString::to_string) };
+                stored.push(store(visit, &actor, file, field).await?);
+            }
+            _ => return Err(wrong()),
+        }
+    }
+    match stored.is_empty() {
+        true => Err(Refusal::with(Reason::Invalid, "choose a file first")),
+        false => Ok(Answered::page(pages::delivered(visit, project, bucket, &stored)?)),
+    }
+}
+
+async fn text(field: multer::Field<'_>) -> Result<String, Refusal> {
+    field.text().await.map_err(|error| cut(&error))
+}
+
+struct File<'a> {
+    project: &'a str,
+    bucket: &'a str,
+    key: String,
+    media: Option<String>,
+}
+
+/// What came of one file.
+pub struct Stored {
+    pub name: String,
+    pub leaf: Option<String>,
+    pub told: Value,
+}
+
+async fn store(
+    visit: &Visit<'_>,
+    actor: &Actor,
+    file: File<'_>,
+    field: multer::Field<'_>,
+) -> Result<Stored, Refusal> {
+    let deed = ObjectPut {
+        project: file.project.to_owned(),
+        bucket: file.bucket.to_owned(),
+        key: file.key.clone(),
+        media: file.media,
+        condition: None,
+        sealed: None,
+    };
+    // WHY through a channel: what stores wants a body of its own, and a form's field is lent.
+    let (sender, receiver) = futures::channel::mpsc::channel(1);
+    let body: Plain = Box::pin(receiver);
+    let storing = put(visit.door.region(), actor, deed, Extra::default(), body);
+    let (stored, ()) = futures::join!(storing, pour(field, sender));
+    let stored = stored?;
+    Ok(Stored { name: file.key, leaf: stored.leaf.map(|leaf| leaf.to_string()), told: told(&stored.row) })
+}
+
+type Sender = futures::channel::mpsc::Sender<Result<bytes::Bytes, Refusal>>;
+
+/// Hands a file's bytes on; ends when they do, or when nobody takes them.
+async fn pour(mut field: multer::Field<'_>, mut sender: Sender) {
+    use futures::SinkExt;
+    while let Some(next) = field.next().await {
+        let next = next.map_err(|error| cut(&error));
+        let is_cut = next.is_err();
+        if sender.send(next).await.is_err() || is_cut {
+            return;
+        }
+    }
+}
+
+/// WHY not its own words: they tell of the form's inside.
+fn cut(error: &multer::Error) -> Refusal {
+    match error {
+        multer::Error::FieldSizeExceeded { .. } | multer::Error::StreamSizeExceeded { .. } => {
+            Refusal::new(Reason::TooLarge)
+        }
+        multer::Error::IncompleteFieldData { .. }
+        | multer::Error::IncompleteHeaders
+        | multer::Error::IncompleteStream
+        | multer::Error::StreamReadFailed(_) => Refusal::new(Reason::BodyCut),
+        _ => Refusal::with(Reason::Invalid, "that is no form with files"),
+    }
+}

@@ -1,0 +1,115 @@
+//! The console: the acts of the region in a browser.
+//!
+//! Plain links and forms; it works with scripts off. It has no power of its
+//! own: whoever visits acts in the session that they signed in for, each form
+//! is one row of the table of acts, and what is refused at other doors is
+//! refused here for the same reason. It must never keep a session, a name or a
+//! key in a log or an address.
+
+mod act;
+mod answer;
+pub mod assets;
+mod cookie;
+mod data;
+mod form;
+mod links;
+mod nouns;
+mod provider;
+mod visit;
+mod way_in;
+
+use std::net::IpAddr;
+
+use http::request::Parts;
+use http::{Method, Response, StatusCode};
+use hyper::body::Incoming;
+use words::{Reason, Refusal};
+
+use crate::door::ActsDoor;
+use crate::pages;
+use crate::perform::Body;
+pub use answer::Answered;
+pub use data::{Listing, Stored};
+pub use form::Form;
+pub use links::{Links, linked};
+pub use nouns::{Noun, is_for};
+pub use visit::{Signed, Visit, query};
+
+/// Where a one-time link into a session is made.
+pub const LINKS_PATH: &str = "/v1/links";
+
+/// Answers a request that is for no machine.
+pub async fn answer(door: &ActsDoor, parts: &Parts, body: Incoming, address: IpAddr) -> Response<Body> {
+    if let Some(asset) = assets::find(parts) {
+        return asset;
+    }
+    let visit = match Visit::of(door, parts, address).await {
+        Ok(visit) => visit,
+        Err(refusal) => {
+            door.refused(&refusal);
+            return answer::page(StatusCode::MISDIRECTED_REQUEST, &pages::bare(&refusal), false);
+        }
+    };
+    let answered = match visit.parts.method {
+        Method::GET => seen(&visit).await,
+        Method::POST => posted(&visit, body).await,
+        _ => Err(Refusal::with(Reason::NotOffered, "pages are read and forms are posted")),
+    };
+    let answered = answered.unwrap_or_else(|refusal| refused(&visit, &refusal));
+    visit.respond(answered)
+}
+
+/// A page that is read.
+async fn seen(visit: &Visit<'_>) -> Result<Answered, Refusal> {
+    let path: Vec<&str> = visit.path().trim_matches('/').split('/').collect();
+    match path[..] {
+        ["sign-in"] => return way_in::offer(visit).await,
+        ["sign-in", issuer] => return way_in::leave_for(visit, issuer).await,
+        ["signed-in"] => return way_in::come_back(visit).await,
+        ["enter", code] => return Ok(way_in::ask(visit, code)),
+        ["accessibility"] => return Ok(Answered::page(pages::accessibility(visit))),
+        _ => {}
+    }
+    if visit.signed().is_err() {
+        return Ok(Answered::to(&visit.sign_in_path()));
+    }
+    match path[..] {
+        [""] => pages::today(visit).await.map(Answered::page),
+        ["me"] => pages::me(visit).map(Answered::page),
+        ["region"] => pages::region(visit).map(Answered::page),
+        ["do", act] => act::show(visit, act).await,
+        ["projects", project] => pages::project(visit, project).await.map(Answered::page),
+        ["projects", project, "buckets", bucket] => data::bucket(visit, project, bucket).await,
+        ["projects", project, "buckets", bucket, "objects", object] => {
+            data::object(visit, project, bucket, object).await
+        }
+        ["projects", project, "buckets", bucket, "objects", object, "bytes"] => {
+            data::bytes(visit, project, bucket, object).await
+        }
+        ["projects", project, section] => nouns::in_project(visit, project, section).await,
+        ["projects", project, section, name] => nouns::one_in_project(visit, project, section, name).await,
+        [nouns] => nouns::all(visit, nouns).await,
+        [nouns, name] => nouns::one(visit, nouns, name).await,
+        _ => Err(Refusal::with(Reason::NotFound, "there is no such page")),
+    }
+}
+
+/// A form that is posted.
+async fn posted(visit: &Visit<'_>, body: Incoming) -> Result<Answered, Refusal> {
+    visit.refuse_foreign()?;
+    let path: Vec<&str> = visit.path().trim_matches('/').split('/').collect();
+    match path[..] {
+        ["enter", code] => way_in::enter(visit, code).await,
+        ["sign-out"] => Ok(way_in::sign_out()),
+        ["do", act] => act::done(visit, act, body).await,
+        ["projects", project, "buckets", bucket] => data::deliver(visit, project, bucket, body).await,
+        _ => Err(Refusal::with(Reason::NotOffered, "nothing is posted there")),
+    }
+}
+
+fn refused(visit: &Visit<'_>, refusal: &Refusal) -> Answered {
+    if visit.signed().is_err() {
+        visit.door.refused(refusal);
+    }
+    Answered::page(pages::refused(visit, refusal)).for_refusal(refusal)
+}

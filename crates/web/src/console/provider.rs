@@ -1,0 +1,144 @@
+//! Signing in at an identity provider: the code flow.
+//!
+//! The browser is sent away with a state, a nonce and the digest of a verifier,
+//! and comes back with a code that is worth nothing without them (PKCE). They
+//! travel sealed in a cookie of this browser; nothing of a sign-in is kept here.
+//! The provider is asked at its own origin and nowhere else.
+//! SPEC: OpenID Connect Core 1.0, 3.1; RFC 7636; RFC 9700, 2.1.
+
+use std::time::Duration;
+
+use data_encoding::BASE64URL_NOPAD;
+use http::StatusCode;
+use minicbor::{Decode, Encode};
+use region::Region;
+use region::noun::issuer::IssuerRow;
+use serde_json::Value;
+use words::{Rand, Reason, Refusal, Secret};
+
+use super::visit::query;
+use super::way_in::code as chance;
+use crate::client::{configuration_of, fetch, is_same_origin};
+use crate::door::ActsDoor;
+
+const PURPOSE: &str = "epic console sign-in";
+/// WHY: somebody waits for it.
+const ANSWER_WAIT: Duration = Duration::from_secs(5);
+
+/// A sign-in on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Journey {
+    #[n(0)]
+    pub issuer: String,
+    #[n(1)]
+    pub state: String,
+    #[n(2)]
+    pub nonce: String,
+    #[n(3)]
+    verifier: String,
+    /// A path of ours.
+    #[n(4)]
+    pub to: String,
+}
+
+impl Journey {
+    pub fn new(rand: &dyn Rand, issuer: &str, to: &str) -> Self {
+        let (state, nonce, verifier) = (chance(rand), chance(rand), chance(rand));
+        Self { issuer: issuer.to_owned(), state, nonce, verifier, to: to.to_owned() }
+    }
+
+    pub fn text(&self, region: &Region) -> Result<String, Refusal> {
+        let bytes = minicbor::to_vec(self).map_err(|_| Refusal::new(Reason::Unavailable))?;
+        region.seal_text(PURPOSE, &bytes)
+    }
+
+    pub fn read(region: &Region, text: &str) -> Result<Self, Refusal> {
+        let bytes = region.open_text(PURPOSE, text)?;
+        minicbor::decode(&bytes).map_err(|_| Refusal::new(Reason::NotFound))
+    }
+
+    /// SPEC: RFC 7636, 4.2.
+    fn challenge(&self) -> String {
+        BASE64URL_NOPAD.encode(&seal::sha256(self.verifier.as_bytes()))
+    }
+}
+
+/// A trusted provider that people may sign in at by browser.
+pub async fn offered(door: &ActsDoor, issuer: &str) -> Result<IssuerRow, Refusal> {
+    let issuers = door.region().issuers().await?;
+    let row = issuers.into_iter().find(|row| row.alias == issuer && row.is_trusted && row.client.is_some());
+    row.ok_or_else(|| Refusal::with(Reason::NotFound, "nobody signs in there by browser"))
+}
+
+/// Where the browser goes.
+pub async fn address(
+    door: &ActsDoor,
+    row: &IssuerRow,
+    journey: &Journey,
+    home: &str,
+) -> Result<String, Refusal> {
+    let there = endpoint(door, row, "authorization_endpoint").await?;
+    let asked = query(&[
+        ("response_type", "code"),
+        ("client_id", row.client.as_deref().unwrap_or_default()),
+        ("redirect_uri", home),
+        ("scope", "openid"),
+        ("state", &journey.state),
+        ("nonce", &journey.nonce),
+        ("code_challenge", &journey.challenge()),
+        ("code_challenge_method", "S256"),
+    ]);
+    let mark = if there.contains('?') { '&' } else { '?' };
+    Ok(format!("{there}{mark}{asked}"))
+}
+
+/// The ID token that a code stands for.
+pub async fn token(
+    door: &ActsDoor,
+    row: &IssuerRow,
+    journey: &Journey,
+    code: &str,
+    home: &str,
+) -> Result<Secret<String>, Refusal> {
+    let there = endpoint(door, row, "token_endpoint").await?;
+    let form = query(&[
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", home),
+        ("client_id", row.client.as_deref().unwrap_or_default()),
+        ("code_verifier", &journey.verifier),
+    ]);
+    let (status, answer) = ask(door, &there, Some(form)).await?;
+    let token = answer.get("id_token").and_then(Value::as_str);
+    match (status, token) {
+        (StatusCode::OK, Some(token)) => Ok(Secret::new(token.to_owned())),
+        _ => Err(Refusal::with(Reason::TokenWrong, "the identity provider gave no token for the sign-in")),
+    }
+}
+
+async fn endpoint(door: &ActsDoor, row: &IssuerRow, name: &str) -> Result<String, Refusal> {
+    let (status, found) = ask(door, &configuration_of(&row.url), None).await?;
+    let url = found.get(name).and_then(Value::as_str);
+    let is_itself = found.get("issuer").and_then(Value::as_str) == Some(row.url.as_str());
+    match url {
+        // WHY the same origin: what a provider writes there sends people and their codes on.
+        Some(url)
+            if status == StatusCode::OK && is_itself && is_same_origin(url, &row.url).unwrap_or(false) =>
+        {
+            Ok(url.to_owned())
+        }
+        _ => Err(Refusal::with(Reason::Unavailable, "the identity provider does not say where to sign in")),
+    }
+}
+
+async fn ask(door: &ActsDoor, url: &str, form: Option<String>) -> Result<(StatusCode, Value), Refusal> {
+    let silent = || Refusal::with(Reason::Unavailable, "the identity provider does not answer");
+    let asked = tokio::time::timeout(ANSWER_WAIT, fetch(url, form, door.trust())).await;
+    let (status, bytes) = asked.map_err(|_| silent())?.map_err(|_| silent())?;
+    Ok((status, serde_json::from_slice(&bytes).map_err(|_| silent())?))
+}
+
+/// What a provider says, fit for a page.
+pub fn plain(text: &str) -> String {
+    text.chars().filter(|sign| sign.is_ascii_graphic() && *sign != '`').take(64).collect()
+}

@@ -1,0 +1,116 @@
+//! Ways in and out: an identity provider, a one-time link, and signing out.
+
+use region::session::Opened;
+use words::act::SessionOpen;
+use words::chance;
+use words::time::SECOND_MS;
+use words::{Reason, Refusal, Secret, Timestamp};
+
+use super::Answered;
+use super::cookie::{self, Cookie};
+use super::form::own_path;
+use super::provider::{self, Journey};
+use super::visit::Visit;
+use crate::pages;
+
+/// WHY: who has not come back from their provider in a quarter of an hour begins again.
+const JOURNEY_SECONDS: i64 = 900;
+/// WHY: hours of work; a provider's terms may say less.
+const SESSION_SECONDS: u64 = 28_800;
+
+/// The page of all ways in.
+pub async fn offer(visit: &Visit<'_>) -> Result<Answered, Refusal> {
+    let issuers = visit.door.region().issuers().await?;
+    let offered: Vec<(String, String)> = issuers
+        .into_iter()
+        .filter(|row| row.is_trusted && row.client.is_some())
+        .map(|row| (row.alias, row.url))
+        .collect();
+    Ok(Answered::page(pages::sign_in(visit, &offered, &wanted(visit))))
+}
+
+/// Sends whoever wants in to their identity provider.
+pub async fn leave_for(visit: &Visit<'_>, issuer: &str) -> Result<Answered, Refusal> {
+    let _place = visit.door.open_sign_in(visit.address)?;
+    let row = provider::offered(visit.door, issuer).await?;
+    let journey = Journey::new(visit.door.region().rand(), &row.alias, &wanted(visit));
+    let there = provider::address(visit.door, &row, &journey, &home(visit)).await?;
+    let kept = Cookie::kept(cookie::SIGN_IN, journey.text(visit.door.region())?, JOURNEY_SECONDS);
+    Ok(Answered::to(&there).with(kept))
+}
+
+/// Takes who comes back from their provider in.
+pub async fn come_back(visit: &Visit<'_>) -> Result<Answered, Refusal> {
+    let region = visit.door.region();
+    let _place = visit.door.open_sign_in(visit.address)?;
+    let lost = || Refusal::with(Reason::TokenWrong, "this browser has begun no such sign-in");
+    let journey = cookie::read(&visit.parts.headers, cookie::SIGN_IN).ok_or_else(lost)?;
+    let journey = Journey::read(region, journey).map_err(|_| lost())?;
+    // WHY first: what another site made this browser send is no sign-in of whoever sits at it.
+    if visit.asked("state").as_deref() != Some(journey.state.as_str()) {
+        return Err(lost());
+    }
+    if let Some(error) = visit.asked("error") {
+        let says = format!("the identity provider answered `{}`", provider::plain(&error));
+        return Err(Refusal::with(Reason::TokenWrong, says));
+    }
+    let code = visit.asked("code").ok_or_else(lost)?;
+    let row = provider::offered(visit.door, &journey.issuer).await?;
+    let token = provider::token(visit.door, &row, &journey, &code, &home(visit)).await?;
+    let actor =
+        region.sign_in_once(token.expose(), Some(&journey.nonce), visit.address, visit.door.place()).await?;
+    let _share = visit.door.share_of(actor.person)?;
+    let opened = region.open_session(&actor, SessionOpen { seconds: Some(SESSION_SECONDS) }).await?;
+    let Opened { ticket, ends, .. } = opened;
+    let answered = Answered::to(&journey.to).with(Cookie::forgotten(cookie::SIGN_IN));
+    Ok(answered.with(session(visit, &ticket, ends)))
+}
+
+/// Asks whoever opened a one-time link whether to go in.
+///
+/// WHY ask: programs that look at links before people do must not use it up.
+pub fn ask(visit: &Visit<'_>, code: &str) -> Answered {
+    Answered::page(pages::enter(visit, code))
+}
+
+/// Uses a one-time link.
+pub async fn enter(visit: &Visit<'_>, code: &str) -> Result<Answered, Refusal> {
+    let _place = visit.door.open_sign_in(visit.address)?;
+    let now = visit.door.region().now();
+    let over = || {
+        Refusal::with(
+            Reason::SessionEnded,
+            "the link was used, or its time is over: make another with `epic console`",
+        )
+    };
+    let ticket = visit.door.links().take(code, now).ok_or_else(over)?;
+    let actor =
+        visit.door.region().actor_of_open_session(ticket.expose(), visit.address, visit.door.place()).await?;
+    let ends = actor.session.as_ref().map_or(now, |session| session.ends);
+    Ok(Answered::to("/").with(session(visit, &ticket, ends)))
+}
+
+/// WHY forgotten and no more: a session cannot be called back alone, `person recall` ends them all; the page says so.
+pub fn sign_out() -> Answered {
+    Answered::to("/sign-in?out=").with(Cookie::forgotten(cookie::SESSION))
+}
+
+fn session(visit: &Visit<'_>, ticket: &Secret<String>, ends: Timestamp) -> Cookie {
+    let seconds = ends.since_ms(visit.door.region().now()).div_euclid(SECOND_MS);
+    Cookie::kept(cookie::SESSION, ticket.expose().clone(), seconds.max(0))
+}
+
+/// Where providers send people back to.
+fn home(visit: &Visit<'_>) -> String {
+    format!("{}/signed-in", visit.origin)
+}
+
+/// Where whoever wants in wanted to go: a path of ours, or the first page.
+fn wanted(visit: &Visit<'_>) -> String {
+    visit.asked("to").and_then(|to| own_path(&to)).unwrap_or_else(|| "/".to_owned())
+}
+
+/// A code that nobody guesses.
+pub fn code(rand: &dyn words::Rand) -> String {
+    data_encoding::BASE64URL_NOPAD.encode(&chance::bytes::<32>(rand))
+}

@@ -1,0 +1,80 @@
+//! The form of an act, and what came of it.
+
+use maud::{Markup, html};
+use region::Done;
+use serde_json::Value;
+use words::{Act, Refusal};
+
+use super::layout::{Page, layout};
+use super::stated::why;
+use super::thing::command;
+use crate::console::{Form, Visit};
+use crate::parts::{self, Choices, Notice};
+
+/// The form, with what was written before and why it was refused.
+pub fn act(
+    visit: &Visit<'_>,
+    act: Act,
+    form: &Form,
+    choices: &[Choices],
+    refusal: Option<&Refusal>,
+) -> Result<Markup, Refusal> {
+    visit.signed()?;
+    let (texts, row) = (visit.texts, act.row());
+    let back = form.back.as_deref();
+    let main = html! {
+        p.lead { (texts.help(act)) }
+        @if let Some(refusal) = refusal { (why(visit, refusal)) }
+        form method="post" action={ "/do/" (row.name) } {
+            @for (field, choices) in row.fields.iter().zip(choices) {
+                (parts::field(texts, act, field, form.text(field.name), choices))
+            }
+            @if let Some(attempt) = &form.attempt { input type="hidden" name="attempt" value=(attempt); }
+            @if let Some(back) = back { input type="hidden" name="back" value=(back); }
+            div.end {
+                button type="submit" { (texts.act(act)) }
+                @if let Some(back) = back { a href=(back) { (texts.say("back")) } }
+            }
+        }
+        @if !row.who.is_empty() {
+            p.hint {
+                (texts.say("who-may")) ": "
+                @for (at, role) in row.who.iter().enumerate() { @if at > 0 { ", " } (texts.role(*role)) }
+            }
+        }
+        (parts::by_command(texts, &by_command(act, form)))
+    };
+    Ok(layout(visit, &Page { title: texts.act(act), above: Vec::new(), main }))
+}
+
+fn by_command(act: Act, form: &Form) -> String {
+    let row = act.row();
+    let given: Vec<_> = row.fields.iter().map(|field| (field.name, form.text(field.name))).collect();
+    let given: Vec<_> = given.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+    command(row, &given)
+}
+
+/// What came of it.
+pub fn done(visit: &Visit<'_>, act: Act, form: &Form, done: &Done) -> Result<Markup, Refusal> {
+    visit.signed()?;
+    let texts = visit.texts;
+    let leaf = done.leaf.map(|leaf| leaf.to_string());
+    let is_secret = done.answer.get("secret_access_key").is_some() || done.answer.get("session").is_some();
+    let notice = html! {
+        @if let Some(leaf) = &leaf { p { (texts.say("in-ledger")) " " code { (leaf) } } }
+        @if is_secret { p { strong { (texts.say("secret-once")) } } }
+    };
+    let main = html! {
+        (parts::notice(Notice::Done, texts.say("done"), &notice))
+        @match &done.answer {
+            Value::Object(fields) => (parts::thing(texts, fields)),
+            Value::Array(things) if things.is_empty() => (parts::nothing(texts.say("nothing-yet"))),
+            Value::Array(things) if things[0].is_object() => (parts::rows(texts, texts.act(act), things, &|_| None)),
+            Value::Null => {},
+            other => p { (parts::cell(texts, "answer", other)) },
+        }
+        p.end { a.button href=(form.back.as_deref().unwrap_or("/")) { (texts.say("go-on")) } }
+        (parts::by_command(texts, &by_command(act, form)))
+    };
+    Ok(layout(visit, &Page { title: texts.act(act), above: Vec::new(), main }))
+}

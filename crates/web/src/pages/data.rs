@@ -1,0 +1,189 @@
+//! Pages of data: a bucket, an object, what was delivered.
+
+use maud::{Markup, html};
+use serde_json::Value;
+use words::{Act, Refusal};
+
+use super::layout::{Page, layout};
+use super::stated::why;
+use super::thing::{above, buttons, command};
+use crate::console::{Listing, Stored, Visit, is_for, query};
+use crate::parts::{self, Notice};
+
+/// What lies in a bucket, and the form to deliver into it.
+pub fn bucket(
+    visit: &Visit<'_>,
+    project: &str,
+    bucket: &str,
+    listing: &Result<Listing, Refusal>,
+    grants: &[String],
+) -> Result<Markup, Refusal> {
+    visit.signed()?;
+    let texts = visit.texts;
+    let base = format!("/projects/{project}/buckets/{bucket}");
+    let given = [("project", project), ("bucket", bucket)];
+    let rows = of_noun("bucket", visit);
+    let main = html! {
+        @match listing {
+            Ok(listing) => (listed(visit, &base, listing)),
+            // WHY no refusal: whoever came to deliver has done nothing wrong.
+            Err(_) if !grants.is_empty() => p.lead { (texts.say("deliver-blind")) },
+            Err(refusal) => (why(visit, refusal)),
+        }
+        (deliver(visit, &base, listing.as_ref().map_or("", |listing| &listing.folder), grants))
+        (buttons(visit, &rows, &given, &base))
+        (parts::by_command(texts, &command(Act::ObjectList.row(), &given)))
+    };
+    Ok(layout(visit, &Page { title: bucket, above: above(visit, Some(project)), main }))
+}
+
+fn of_noun(noun: &str, visit: &Visit<'_>) -> Vec<&'static words::act::Row> {
+    let rows = Act::ALL.iter().map(|act| act.row());
+    rows.filter(|row| row.noun == noun && !matches!(row.verb, "show" | "create") && is_for(visit, row))
+        .collect()
+}
+
+fn listed(visit: &Visit<'_>, base: &str, listing: &Listing) -> Markup {
+    let texts = visit.texts;
+    let shown = |name: &str| name.strip_prefix(&listing.folder).unwrap_or(name).to_owned();
+    html! {
+        @if !listing.folder.is_empty() {
+            p { (texts.say("folder")) " " code { (listing.folder) } " · " a href=(base) { (texts.say("all-of-bucket")) } }
+        }
+        @if listing.objects.is_empty() && listing.folders.is_empty() {
+            (parts::nothing(texts.say("bucket-empty")))
+        } @else {
+            div.scroll role="region" aria-label=(texts.say("objects")) tabindex="0" {
+                table {
+                    caption { (texts.say("objects")) }
+                    thead { tr {
+                        th scope="col" { (texts.name("key")) }
+                        th scope="col" { (texts.name("size_bytes")) }
+                        th scope="col" { (texts.name("at")) }
+                    } }
+                    tbody {
+                        @for (name, sealed) in &listing.folders {
+                            tr {
+                                th scope="row" { a href={ (base) "?" (query(&[("in", sealed)])) } { (shown(name)) } }
+                                td { (texts.say("folder")) }
+                                td { span.none { "–" } }
+                            }
+                        }
+                        @for (told, sealed) in &listing.objects {
+                            tr {
+                                th scope="row" { a href={ (base) "/objects/" (sealed) } { (shown(text(told, "key"))) } }
+                                td { (parts::bytes(told.get("size_bytes").and_then(Value::as_u64).unwrap_or_default())) }
+                                td { (parts::time(text(told, "at"))) }
+                            }
+                        }
+                    }
+                }
+            }
+            @if let Some(next) = &listing.next { p { a href={ (base) "?" (query(&[("after", next)])) } { (texts.say("more")) } } }
+        }
+    }
+}
+
+fn text<'v>(told: &'v Value, name: &str) -> &'v str {
+    told.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A form that sends files; a script shows how far they are.
+fn deliver(visit: &Visit<'_>, base: &str, folder: &str, grants: &[String]) -> Markup {
+    let texts = visit.texts;
+    parts::section(
+        texts.say("deliver"),
+        &html! {
+            form method="post" action=(base) enctype="multipart/form-data" data-upload=(texts.say("sending")) {
+                // WHY before the files: a form is read as it comes.
+                @if !grants.is_empty() {
+                    div.field {
+                        label for="grant" { (texts.name("noun.grant")) }
+                        p.hint #hint-grant { (texts.say("deliver-under")) }
+                        select id="grant" name="grant" aria-describedby="hint-grant" {
+                            @for grant in grants { option value=(grant) { (grant) } }
+                            option value="" { (texts.say("deliver-as-member")) }
+                        }
+                    }
+                }
+                div.field {
+                    label for="prefix" { (texts.say("under")) " " span.optional { (texts.say("optional")) } }
+                    p.hint #hint-prefix { (texts.say("under-how")) }
+                    input type="text" id="prefix" name="prefix" value=(folder) aria-describedby="hint-prefix" autocomplete="off" spellcheck="false";
+                }
+                div.field.drop {
+                    label for="file" { (texts.say("files")) }
+                    p.hint #hint-file { (texts.say("files-how")) }
+                    input type="file" id="file" name="file" multiple required aria-describedby="hint-file";
+                }
+                div.end { button type="submit" { (texts.say("deliver-do")) } }
+                p.progress role="status" hidden {}
+            }
+        },
+    )
+}
+
+/// One object.
+pub fn object(
+    visit: &Visit<'_>,
+    project: &str,
+    bucket: &str,
+    sealed: &str,
+    told: &Value,
+) -> Result<Markup, Refusal> {
+    visit.signed()?;
+    let texts = visit.texts;
+    let key = text(told, "key");
+    let base = format!("/projects/{project}/buckets/{bucket}");
+    let given = [("project", project), ("bucket", bucket), ("key", key)];
+    let rows: Vec<_> = of_noun("object", visit)
+        .into_iter()
+        .filter(|row| {
+            !matches!(row.act, Act::ObjectPut | Act::ObjectGet | Act::ObjectList | Act::ObjectProbe)
+        })
+        .collect();
+    let mut above = above(visit, Some(project));
+    above.push((bucket.to_owned(), base.clone()));
+    let main = html! {
+        @if let Value::Object(fields) = told { (parts::thing(texts, fields)) }
+        p { a.button href={ (base) "/objects/" (sealed) "/bytes" } { (texts.say("take-bytes")) } }
+        p.hint { (texts.say("take-bytes-how")) }
+        (buttons(visit, &rows, &given, &base))
+        (parts::by_command(texts, &command(Act::ObjectShow.row(), &given)))
+    };
+    Ok(layout(visit, &Page { title: key, above, main }))
+}
+
+/// What was delivered, with the leaf of each.
+pub fn delivered(
+    visit: &Visit<'_>,
+    project: &str,
+    bucket: &str,
+    stored: &[Stored],
+) -> Result<Markup, Refusal> {
+    visit.signed()?;
+    let texts = visit.texts;
+    let base = format!("/projects/{project}/buckets/{bucket}");
+    let main = html! {
+        (parts::notice(Notice::Done, texts.say("delivered"), &html! {}))
+        div.scroll role="region" aria-label=(texts.say("delivered")) tabindex="0" {
+            table {
+                caption { (texts.say("delivered-what")) }
+                thead { tr {
+                    th scope="col" { (texts.name("key")) }
+                    th scope="col" { (texts.name("size_bytes")) }
+                    th scope="col" { (texts.name("leaf")) }
+                } }
+                tbody { @for one in stored { tr {
+                    th scope="row" { (one.name) }
+                    td { (parts::bytes(one.told.get("size_bytes").and_then(Value::as_u64).unwrap_or_default())) }
+                    td { code { (one.leaf.as_deref().unwrap_or("–")) } }
+                } } }
+            }
+        }
+        p.end { a.button href=(base) { (texts.say("go-on")) } }
+    };
+    let mut above = above(visit, Some(project));
+    above.push((bucket.to_owned(), base.clone()));
+    Ok(layout(visit, &Page { title: texts.say("delivered"), above, main }))
+}

@@ -1,0 +1,24 @@
+//! Pages: one question each, in the words of whoever asks it.
+//!
+//! Markup stands here and in `parts`, nowhere else. A page shows what acts
+//! answered and offers others; it decides nothing.
+
+mod act;
+mod data;
+mod door;
+mod layout;
+mod ledger;
+mod project;
+mod stated;
+mod thing;
+mod today;
+
+pub use act::{act, done};
+pub use data::{bucket, delivered, object};
+pub use door::{enter, sign_in};
+pub use layout::bare;
+pub use ledger::ledger;
+pub use project::project;
+pub use stated::{accessibility, me, refused, region};
+pub use thing::{thing, things};
+pub use today::today;

@@ -1,0 +1,140 @@
+//! Things of a noun: all of them, and one of them.
+
+use maud::{Markup, html};
+use serde_json::{Map, Value};
+use words::act::{Body, Row};
+use words::{Act, Refusal};
+
+use super::layout::{Page, layout};
+use crate::console::{Noun, Visit, is_for, query};
+use crate::parts;
+
+/// All things of a noun that whoever visits may know of.
+pub fn things(
+    visit: &Visit<'_>,
+    noun: &Noun,
+    project: Option<&str>,
+    things: &[Value],
+) -> Result<Markup, Refusal> {
+    visit.signed()?;
+    let texts = visit.texts;
+    let title = texts.name(&format!("nouns.{}", noun.word));
+    let base = base(noun, project);
+    let link = |thing: &Map<String, Value>| noun.name(thing).map(|name| format!("{base}/{name}"));
+    let given: Vec<(&str, &str)> = project.map(|project| ("project", project)).into_iter().collect();
+    let main = html! {
+        p.lead { (texts.help(noun.show)) }
+        @if things.is_empty() {
+            (parts::nothing(texts.say("nothing-yet")))
+        } @else if things.iter().any(holds_things) {
+            @for thing in things.iter().filter_map(Value::as_object) { (parts::thing(texts, thing)) }
+        } @else {
+            (parts::rows(texts, &title, things, &link))
+        }
+        (offered(visit, &[noun.word], &given, &base))
+        (parts::by_command(texts, &command(noun.show.row(), &given)))
+    };
+    Ok(layout(visit, &Page { title: &title, above: above(visit, project), main }))
+}
+
+/// WHY: a table in a table reads badly.
+fn holds_things(thing: &Value) -> bool {
+    let is_thing = |value: &Value| value.as_array().is_some_and(|items| items.iter().any(Value::is_object));
+    // A short list of signatures, say, is well in a cell; what has no name of its own is told whole.
+    thing.as_object().is_some_and(|fields| fields.values().any(is_thing) && !fields.contains_key("id"))
+}
+
+/// One thing, and what can be done to it.
+pub fn thing(
+    visit: &Visit<'_>,
+    noun: &Noun,
+    project: Option<&str>,
+    thing: &Map<String, Value>,
+) -> Result<Markup, Refusal> {
+    visit.signed()?;
+    let texts = visit.texts;
+    let name = noun.alias(thing).or_else(|| noun.name(thing)).unwrap_or_default();
+    let mut above = above(visit, project);
+    above.push((texts.name(&format!("nouns.{}", noun.word)), base(noun, project)));
+    let mut given: Vec<(&str, &str)> = project.map(|project| ("project", project)).into_iter().collect();
+    given.push((noun.word, &name));
+    // What a signature is over travels with the form.
+    let text = |field: &str| thing.get(field).and_then(Value::as_str);
+    given.extend(["digest", "terms"].into_iter().filter_map(|field| Some((field, text(field)?))));
+    let here = format!("{}/{}", base(noun, project), noun.name(thing).unwrap_or_default());
+    let main = html! {
+        (parts::thing(texts, thing))
+        (offered(visit, &[noun.word], &given, &here))
+        (parts::by_command(texts, &command(noun.show.row(), &given[..given.len().min(2)])))
+    };
+    let kind = texts.name(&format!("noun.{}", noun.word));
+    Ok(layout(visit, &Page { title: &format!("{kind} {name}"), above, main }))
+}
+
+fn base(noun: &Noun, project: Option<&str>) -> String {
+    match project {
+        Some(project) => format!("/projects/{project}/{}", noun.path),
+        None => format!("/{}", noun.path),
+    }
+}
+
+pub fn above(visit: &Visit<'_>, project: Option<&str>) -> Vec<(String, String)> {
+    project.map_or_else(Vec::new, |project| {
+        let all = visit.texts.name("nouns.project");
+        vec![(all, "/projects".to_owned()), (project.to_owned(), format!("/projects/{project}"))]
+    })
+}
+
+/// What somebody with the duties of whoever visits may think of doing with things of these nouns, as far as what is given
+/// says what it is done to.
+pub fn offered(visit: &Visit<'_>, nouns: &[&str], given: &[(&str, &str)], back: &str) -> Markup {
+    let is_given = |name: &str| given.iter().any(|(of, _)| *of == name);
+    let of_nouns =
+        Act::ALL.iter().map(|act| act.row()).filter(|row| nouns.contains(&row.noun) && row.verb != "show");
+    let fits = |row: &&Row| {
+        let has = |name: &str| row.fields.iter().any(|field| field.name == name);
+        // A thing's own name is given on its page alone; elsewhere only what makes new ones is offered.
+        let is_of_one =
+            has(row.noun) && row.fields.iter().all(|field| field.name != row.noun || field.is_required);
+        row.body != Body::Upload && is_of_one == is_given(row.noun) && is_for(visit, row)
+    };
+    let rows: Vec<_> = of_nouns.filter(fits).collect();
+    buttons(visit, &rows, given, back)
+}
+
+/// Buttons that lead to the forms of acts.
+pub fn buttons(visit: &Visit<'_>, rows: &[&Row], given: &[(&str, &str)], back: &str) -> Markup {
+    let path = |row: &Row| {
+        let known = given.iter().filter(|(name, _)| row.fields.iter().any(|field| field.name == *name));
+        let pairs: Vec<_> = known.copied().chain([("back", back)]).collect();
+        format!("/do/{}?{}", row.name, query(&pairs))
+    };
+    html! {
+        @if !rows.is_empty() {
+            (parts::section(visit.texts.say("what-you-can-do"), &html! {
+                ul.acts {
+                    @for row in rows {
+                        li { a href=(path(row)) { (visit.texts.act(row.act)) } p.hint { (visit.texts.help(row.act)) } }
+                    }
+                }
+            }))
+        }
+    }
+}
+
+/// The same by command.
+pub fn command(row: &Row, given: &[(&str, &str)]) -> String {
+    let mut command = format!("epic {} {}", row.noun, row.verb);
+    for field in row.fields {
+        let Some((_, value)) = given.iter().find(|(name, _)| *name == field.name) else { continue };
+        let quoted =
+            if value.contains([' ', '\'', '"']) { format!("{value:?}") } else { (*value).to_owned() };
+        match field.name == row.noun {
+            true => {
+                command.insert_str(format!("epic {} {}", row.noun, row.verb).len(), &format!(" {quoted}"))
+            }
+            false => command += &format!(" --{} {quoted}", field.name.replace('_', "-")),
+        }
+    }
+    command
+}

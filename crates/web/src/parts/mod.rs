@@ -1,0 +1,83 @@
+//! Parts: the pieces that pages are made of, each accessible by itself.
+//!
+//! Markup stands here and in `pages`, nowhere else. A part knows no region: it
+//! shows what it is given, and everything it is given is escaped.
+
+mod field;
+mod prose;
+mod value;
+
+pub use field::{Choices, field};
+pub use prose::prose;
+pub use value::{bytes, cell, rows, thing, time};
+
+use maud::{Markup, html};
+
+use crate::texts::Texts;
+
+/// A heading with what belongs below it.
+pub fn section(title: &str, body: &Markup) -> Markup {
+    html! {
+        section { h2 { (title) } (body) }
+    }
+}
+
+/// What a list says when there is nothing in it, and what to do about it.
+pub fn nothing(says: &str) -> Markup {
+    html! { p.empty { (prose(says)) } }
+}
+
+/// Something that a person should see before the rest.
+pub fn notice(kind: Notice, title: &str, body: &Markup) -> Markup {
+    html! {
+        div.notice.(kind.class()) role=[kind.role()] {
+            p { strong { span aria-hidden="true" { (kind.icon()) } " " (title) } }
+            (body)
+        }
+    }
+}
+
+/// WHY an icon and a word beside the colour: colour alone tells some people nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    Done,
+    Refused,
+    Waits,
+}
+
+impl Notice {
+    const fn class(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::Waits => "waits",
+        }
+    }
+
+    const fn icon(self) -> &'static str {
+        match self {
+            Self::Done => "✓",
+            Self::Refused => "✕",
+            Self::Waits => "◷",
+        }
+    }
+
+    /// WHY none of what waits: it is there when the page comes, and must not be read out before its heading.
+    const fn role(self) -> Option<&'static str> {
+        match self {
+            Self::Refused => Some("alert"),
+            Self::Done => Some("status"),
+            Self::Waits => None,
+        }
+    }
+}
+
+/// The same by command: the console has no power of its own.
+pub fn by_command(texts: &Texts, command: &str) -> Markup {
+    html! {
+        details.command {
+            summary { (texts.say("by-command")) }
+            pre tabindex="0" { code { (command) } }
+        }
+    }
+}

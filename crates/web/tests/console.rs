@@ -1,0 +1,362 @@
+//! The console without a browser: who gets in, what is refused, what a page may never hold.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use region::twin::{Soil, World};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use web::ActsDoor;
+use web::client::{Client, Who};
+use words::act::{Body, FieldKind};
+use words::{Act, Place};
+
+struct House {
+    world: World,
+    at: SocketAddr,
+}
+
+/// What came back.
+struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(of, _)| of == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The machine-readable reason that a page of a refusal shows.
+    fn reason(&self) -> Option<&str> {
+        let (_, rest) = self.body.split_once("Reason: <code>")?;
+        rest.split_once("</code>").map(|(code, _)| code)
+    }
+
+    /// The value of a cookie that is set.
+    fn cookie(&self, name: &str) -> Option<&str> {
+        let set = self.headers.iter().filter(|(of, _)| of == "set-cookie");
+        set.filter_map(|(_, value)| value.strip_prefix(name)?.strip_prefix('='))
+            .map(|rest| rest.split(';').next().unwrap())
+            .next()
+    }
+}
+
+impl House {
+    async fn open() -> Self {
+        let world = World::planet(Soil::new(3)).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = listener.local_addr().unwrap();
+        let bound = words::Clock::now(world.soil.clock.as_ref());
+        let door = ActsDoor::new(world.region.clone(), Place::Outside, at, bound);
+        tokio::spawn(web::serve(listener, door, std::future::pending()));
+        Self { world, at }
+    }
+
+    fn client(&self, person: &str) -> Client {
+        Client {
+            address: self.at.into(),
+            trust: None,
+            who: Who::Key(Arc::new(World::key(person).unwrap())),
+            clock: Arc::clone(&self.world.soil.clock) as _,
+            rand: Arc::clone(&self.world.soil.rand) as _,
+            credential: None,
+            attempt: None,
+        }
+    }
+
+    /// One request; `more` are further headers.
+    async fn ask(&self, method: &str, path: &str, more: &[(&str, &str)], body: &str) -> Answer {
+        let mut request = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
+        if more.iter().all(|(name, _)| *name != "host") {
+            request += &format!("host: {}\r\n", self.at);
+        }
+        for (name, value) in more {
+            request += &format!("{name}: {value}\r\n");
+        }
+        request += &format!("content-length: {}\r\n\r\n{body}", body.len());
+        let mut stream = TcpStream::connect(self.at).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        let headers = head.lines().skip(1).filter_map(|line| line.split_once(": "));
+        let headers = headers.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect();
+        Answer { status, headers, body: body.to_owned() }
+    }
+
+    /// Signs somebody in by a one-time link: the cookie to come with.
+    async fn sign_in(&self, person: &str) -> String {
+        let link = self.client(person).link(3_600).await.unwrap();
+        let path = link.url.expose().split_once(&self.at.to_string()).unwrap().1.to_owned();
+        let asked = self.ask("GET", &path, &[], "").await;
+        assert_eq!(asked.status, 200);
+        assert!(asked.cookie("__Host-epic").is_none(), "looking at a link uses nothing up");
+        let entered = self.ask("POST", &path, &[("origin", &self.origin())], "").await;
+        assert_eq!((entered.status, entered.header("location")), (303, Some("/")), "{}", entered.body);
+        let again = self.ask("POST", &path, &[("origin", &self.origin())], "").await;
+        assert_eq!(again.reason(), Some("session_ended"), "a link works once");
+        format!("__Host-epic={}", entered.cookie("__Host-epic").unwrap())
+    }
+
+    fn origin(&self) -> String {
+        format!("http://{}", self.at)
+    }
+
+    async fn get(&self, cookie: &str, path: &str) -> Answer {
+        self.ask("GET", path, &[("cookie", cookie)], "").await
+    }
+
+    async fn post(&self, cookie: &str, path: &str, form: &str) -> Answer {
+        let origin = self.origin();
+        let more = [
+            ("cookie", cookie),
+            ("origin", origin.as_str()),
+            ("content-type", "application/x-www-form-urlencoded"),
+        ];
+        self.ask("POST", path, &more, form).await
+    }
+}
+
+/// Fields that fit the form of an act and mean nothing.
+fn anything(act: Act) -> BTreeMap<&'static str, Value> {
+    let required = act.row().fields.iter().filter(|field| field.is_required || field.name == "project");
+    required
+        .map(|field| {
+            let value = match (field.kind, field.name) {
+                (FieldKind::Number, _) => json!(1),
+                (FieldKind::Time, _) => json!("2027-03-01T00:00:00Z"),
+                (FieldKind::Text | FieldKind::Texts, "project" | "at") => json!("planet"),
+                (FieldKind::Text | FieldKind::Texts, "place") => json!("outside"),
+                (FieldKind::Text | FieldKind::Texts, "agreement") => json!("planet-bari"),
+                (FieldKind::Text | FieldKind::Texts, "bucket") => json!("bari"),
+                (FieldKind::Text | FieldKind::Texts, "role") => json!("researcher"),
+                (FieldKind::Text | FieldKind::Texts, "person") => json!("rita"),
+                (FieldKind::Text | FieldKind::Texts, _) => json!("some-text"),
+            };
+            (field.name, value)
+        })
+        .collect()
+}
+
+fn form(fields: &BTreeMap<&str, Value>) -> String {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let pairs = fields.iter().map(|(name, value)| format!("{name}={}", text(value).replace(':', "%3A")));
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+// Goal: the console has no power of its own. Method: every act, as nobody and as somebody without duties: as nobody no
+// form does anything, and what the API refuses the console refuses for the same reason.
+#[tokio::test]
+async fn every_act_is_refused_as_at_the_api() {
+    let house = House::open().await;
+    let dina = house.sign_in("dina-bari").await;
+    let client = house.client("dina-bari");
+    let (mut refused, mut done) = (0, 0);
+    for act in Act::ALL.iter().copied() {
+        let (name, fields) = (act.name(), anything(act));
+        let path = format!("/do/{name}");
+        let nobody = house.ask("GET", &path, &[], "").await;
+        assert_eq!(nobody.status, 303, "{name}");
+        assert!(nobody.header("location").unwrap().starts_with("/sign-in?to="), "{name}");
+        let nobody = house.post("", &path, &form(&fields)).await;
+        assert_eq!((nobody.status, nobody.reason()), (401, Some("unauthenticated")), "{name}");
+        let asked = house.get(&dina, &path).await;
+        assert_eq!(asked.status, 200, "{name}: {}", asked.body);
+        // Her own sessions are hers to end, and what opens or issues anew answers anew.
+        if act.row().body == Body::Upload
+            || matches!(act, Act::SessionOpen | Act::SessionBegin | Act::CredentialIssue | Act::KeyOffer)
+        {
+            continue;
+        }
+        let at_console = house.post(&dina, &path, &form(&fields)).await;
+        let at_api = match act.row().body {
+            Body::Download => client.download(act, &json!(fields)).await.map(drop),
+            Body::None | Body::Upload => client.perform(act, &json!(fields)).await.map(drop),
+        };
+        match at_api {
+            Ok(()) => {
+                assert_eq!(at_console.status, 200, "{name}: {:?}", at_console.reason());
+                done += 1;
+            }
+            Err(web::client::CallError::Refused(problem)) => {
+                assert_eq!(at_console.reason(), Some(problem.reason.as_str()), "{name}: {}", problem.detail);
+                assert_eq!(at_console.status, problem.status, "{name}");
+                refused += 1;
+            }
+            Err(other) => panic!("{name}: {other:?}"),
+        }
+    }
+    assert!(refused > 70 && done > 5, "{refused} refused, {done} done");
+}
+
+// Goal: nobody acts in somebody's name by a page of their own. Method: forms posted from elsewhere, and from nowhere.
+#[tokio::test]
+async fn forms_of_other_sites_do_nothing() {
+    let house = House::open().await;
+    let olga = house.sign_in("olga").await;
+    let origin = house.origin();
+    let body = "alias=evil&name=Evil";
+    let mut cases: Vec<(Vec<(&str, &str)>, bool)> = vec![
+        (vec![], false),
+        (vec![("origin", "null")], false),
+        (vec![("origin", "https://evil.example")], false),
+        (vec![("origin", "http://127.0.0.1")], false),
+        (vec![("sec-fetch-site", "cross-site")], false),
+        (vec![("sec-fetch-site", "same-site")], false),
+        (vec![("sec-fetch-site", "none")], false),
+        (vec![("origin", "https://evil.example"), ("sec-fetch-site", "same-origin")], false),
+        (vec![("origin", &origin)], true),
+    ];
+    for (more, is_ours) in &mut cases {
+        more.push(("cookie", &olga));
+        let answer = house.ask("POST", "/do/organisation.register", more, body).await;
+        assert_eq!(answer.status == 200, *is_ours, "{more:?}: {}", answer.body);
+        if !*is_ours {
+            assert_eq!(answer.reason(), Some("unauthenticated"), "{more:?}");
+        }
+    }
+    // Signing out, entering and sending files are forms too.
+    for path in ["/sign-out", "/enter/abc", "/projects/planet/buckets/bari"] {
+        let answer =
+            house.ask("POST", path, &[("cookie", &olga), ("origin", "https://evil.example")], "").await;
+        assert_eq!(answer.reason(), Some("unauthenticated"), "{path}");
+        assert!(answer.cookie("__Host-epic").is_none(), "{path}");
+    }
+    // Nor is the cookie worth anything at the doors of programs.
+    let machine = [("cookie", olga.as_str()), ("origin", origin.as_str())];
+    assert_eq!(house.ask("POST", "/v1/acts/person.show", &machine, "{}").await.status, 401);
+}
+
+// Goal: every page tells the browser what it must not do. Method: pages of all kinds, by all their headers.
+#[tokio::test]
+async fn pages_are_guarded_and_hold_nothing_of_others() {
+    let house = House::open().await;
+    let rita = house.sign_in("rita").await;
+    for (cookie, path) in [
+        ("", "/sign-in"),
+        ("", "/accessibility"),
+        ("", "/"),
+        (rita.as_str(), "/"),
+        (&rita, "/projects"),
+        (&rita, "/projects/planet"),
+        (&rita, "/people"),
+        (&rita, "/nothing/of/the/kind"),
+        (&rita, "/do/agreement.sign"),
+        (&rita, "/projects/planet/buckets/bari"),
+    ] {
+        let page = house.get(cookie, path).await;
+        let policy = page.header("content-security-policy").unwrap_or_default();
+        assert!(
+            policy.starts_with("default-src 'none';") && policy.contains("frame-ancestors 'none'"),
+            "{path}: {policy}"
+        );
+        assert!(!policy.contains("unsafe"), "{path}");
+        assert_eq!(page.header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert_eq!(page.header("cache-control"), Some("no-store"), "{path}");
+        assert_eq!(page.header("referrer-policy"), Some("same-origin"), "{path}");
+        assert!(page.body.len() <= 60_000, "{path}: {} bytes", page.body.len());
+        for inline in [" style=", "<style", "<script>", " onclick=", "javascript:", "http-equiv"] {
+            assert!(!page.body.contains(inline), "{path} holds `{inline}`");
+        }
+        // The ticket is the browser's, and no page's.
+        let ticket = rita.split_once('=').unwrap().1;
+        assert!(!page.body.contains(ticket), "{path}");
+    }
+    let set = house.get("", "/sign-in?language=it").await;
+    let cookie = set.header("set-cookie").unwrap();
+    assert!(cookie.contains("; Path=/; Secure; HttpOnly; SameSite=Lax"), "{cookie}");
+    assert!(set.body.contains("lang=\"it\""));
+}
+
+// Goal: names that people chose stay text. Method: names made of markup, shown on every page that shows them.
+#[tokio::test]
+async fn hostile_names_stay_text() {
+    let house = House::open().await;
+    let olga = house.sign_in("olga").await;
+    let name = "\"><img src=x onerror=alert(1)>`x`";
+    let form: String = form_encoded(&[("alias", "hostile"), ("name", name)]);
+    let made = house.post(&olga, "/do/organisation.register", &form).await;
+    assert_eq!(made.status, 200, "{}", made.body);
+    let listed = house.get(&olga, "/organisations").await.body;
+    assert!(listed.contains("&lt;img src=x onerror=alert(1)&gt;") && !listed.contains("<img"), "{listed}");
+    for path in [
+        "/do/organisation.register?name=%22%3E%3Cscript%3E",
+        "/%3Cscript%3E",
+        "/projects/%22%3E%3Cscript%3E",
+        "/sign-in?to=%22%3E%3Cscript%3E",
+    ] {
+        let page = house.get(&olga, path).await;
+        assert!(!page.body.contains("<script>"), "{path}: {}", page.body);
+    }
+    // A header is never made of what somebody wrote.
+    let page = house.get(&olga, "/sign-in?to=/a%0d%0aset-cookie:%20a=b").await;
+    assert!(page.header("set-cookie").is_none());
+}
+
+fn form_encoded(pairs: &[(&str, &str)]) -> String {
+    let each = |text: &str| -> String {
+        text.bytes()
+            .map(|byte| {
+                if byte.is_ascii_alphanumeric() {
+                    char::from(byte).to_string()
+                } else {
+                    format!("%{byte:02X}")
+                }
+            })
+            .collect()
+    };
+    pairs.iter().map(|(name, value)| format!("{name}={}", each(value))).collect::<Vec<_>>().join("&")
+}
+
+// Goal: a session that is over is over here. Method: bent, doubled, recalled, suspended; and a door under another name.
+#[tokio::test]
+async fn a_session_is_judged_at_every_page() {
+    let house = House::open().await;
+    let rita = house.sign_in("rita").await;
+    assert_eq!(house.get(&rita, "/me").await.status, 200);
+    for wrong in [
+        format!("{rita}x"),
+        format!("{rita}; {rita}"),
+        "__Host-epic=".to_owned(),
+        rita.replace("__Host-epic", "__Host-epic-sign-in"),
+    ] {
+        let answer = house.get(&wrong, "/me").await;
+        assert_eq!((answer.status, answer.header("location")), (303, Some("/sign-in?to=%2Fme")), "{wrong}");
+    }
+    let rebound = house.ask("GET", "/me", &[("host", "evil.example"), ("cookie", &rita)], "").await;
+    assert_eq!(rebound.status, 421);
+    assert!(!rebound.body.contains("epic.test") && !rebound.body.contains("Rita"), "{}", rebound.body);
+    // She ends them herself, by the form.
+    let other = house.sign_in("rita").await;
+    let recalled = house.post(&other, "/do/person.recall", "person=rita").await;
+    assert_eq!(recalled.status, 200, "{}", recalled.body);
+    for cookie in [&rita, &other] {
+        assert_eq!(house.get(cookie, "/me").await.status, 303);
+    }
+    // Said twice by one form, an act is done once.
+    let olga = house.sign_in("olga").await;
+    let attempt = format!("alias=twice&name=Twice&attempt={}", "a".repeat(26));
+    let first = house.post(&olga, "/do/organisation.register", &attempt).await;
+    let second = house.post(&olga, "/do/organisation.register", &attempt).await;
+    assert_eq!((first.status, second.status), (200, 200), "{:?}", second.reason());
+}
+
+// Goal: an address names no object. Method: a bucket's page, its links, and what another region made of them.
+#[tokio::test]
+async fn names_of_objects_are_in_no_address() {
+    let house = House::open().await;
+    let carla = house.sign_in("carla").await;
+    let other = World::planet(Soil::new(4)).await.unwrap();
+    let sealed = other.region.seal_text("epic console object", b"patient-7.csv").unwrap();
+    for text in [sealed.as_str(), "patient-7.csv", "AAAA"] {
+        let answer = house.get(&carla, &format!("/projects/planet/buckets/bari/objects/{text}")).await;
+        assert_eq!((answer.status, answer.reason()), (404, Some("not_found")), "{text}");
+    }
+}
