@@ -59,6 +59,8 @@ struct Inner {
     shares: Arc<Shares>,
     seated: Arc<Seated>,
     sign_ins: SignIns,
+    /// The same of those on their way from and to their providers, which may be slow.
+    journeys: SignIns,
     /// Sessions on their way into a browser.
     links: Links,
     /// Whose certificates are believed, of providers where people sign in by browser.
@@ -107,6 +109,7 @@ impl ActsDoor {
             shares: Shares::new(limits.connections_max.div_ceil(PER_KEY_PART), FIELDS_BYTES_PER_KEY_MAX),
             seated: Arc::default(),
             sign_ins: SignIns::new(),
+            journeys: SignIns::new(),
             links: Links::default(),
             trust,
         };
@@ -169,6 +172,12 @@ impl ActsDoor {
     /// A place for somebody of whom it is not known yet who they are.
     pub(crate) fn open_sign_in(&self, address: IpAddr) -> Result<SignIn, Refusal> {
         let place = self.inner.sign_ins.take(address);
+        place.ok_or_else(|| Refusal::with(Reason::Unavailable, "too many sign-ins at once"))
+    }
+
+    /// A place for somebody on their way from or to their provider.
+    pub(crate) fn open_journey(&self, address: IpAddr) -> Result<SignIn, Refusal> {
+        let place = self.inner.journeys.take(address);
         place.ok_or_else(|| Refusal::with(Reason::Unavailable, "too many sign-ins at once"))
     }
 

@@ -16,6 +16,7 @@ use http::StatusCode;
 use listen::Trust;
 use region::Region;
 use region::noun::issuer::IssuerRow;
+use region::session::keyring::{Endpoints, Published};
 use serde_json::Value;
 
 use crate::client::{CallError, configuration_of, fetch, is_same_origin};
@@ -70,16 +71,17 @@ async fn round(region: &Region, trust: Option<&Trust>) {
     };
     let due = region.keyring().due(issuers, region.now());
     let asking = due.iter().map(|row| async move {
-        let keys = tokio::time::timeout(ANSWER_WAIT, keys_of(row, trust)).await.unwrap_or(Err(Fault::Late));
-        if let Err(fault) = &keys {
+        let answered =
+            tokio::time::timeout(ANSWER_WAIT, published(row, trust)).await.unwrap_or(Err(Fault::Late));
+        if let Err(fault) = &answered {
             tracing::warn!(issuer = %row.id, %fault, "an identity provider gives no keys");
         }
-        region.keyring().answered(row.id, keys.ok(), region.now());
+        region.keyring().answered(row.id, answered.ok(), region.now());
     });
     join_all(asking).await;
 }
 
-async fn keys_of(row: &IssuerRow, trust: Option<&Trust>) -> Result<KeySet, Fault> {
+async fn published(row: &IssuerRow, trust: Option<&Trust>) -> Result<Published, Fault> {
     let configuration = json(&configuration_of(&row.url), trust).await?;
     let configuration: Value = serde_json::from_slice(&configuration).map_err(|_| Fault::Keys)?;
     let text = |name: &str| configuration.get(name).and_then(Value::as_str);
@@ -93,7 +95,17 @@ async fn keys_of(row: &IssuerRow, trust: Option<&Trust>) -> Result<KeySet, Fault
         return Err(Fault::Origin);
     }
     let keys = KeySet::read(&json(keys, trust).await?).map_err(|_| Fault::Keys)?;
-    if keys.is_empty() { Err(Fault::Keys) } else { Ok(keys) }
+    if keys.is_empty() {
+        return Err(Fault::Keys);
+    }
+    // WHY the same origin here too: what stands there sends people and their codes on.
+    let own = |name: &str| text(name).filter(|url| is_same_origin(url, &row.url).unwrap_or(false));
+    let both = own("authorization_endpoint").zip(own("token_endpoint"));
+    let endpoints = both.map(|(authorization, token)| Endpoints {
+        authorization: authorization.to_owned(),
+        token: token.to_owned(),
+    });
+    Ok(Published { keys, endpoints })
 }
 
 async fn json(url: &str, trust: Option<&Trust>) -> Result<Bytes, Fault> {

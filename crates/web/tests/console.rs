@@ -275,6 +275,64 @@ async fn pages_are_guarded_and_hold_nothing_of_others() {
     assert!(set.body.contains("lang=\"it\""));
 }
 
+// Goal: another site leads nobody into an act, nor writes looks in their name. Method: its links, as browsers tell of them.
+#[tokio::test]
+async fn links_of_other_sites_ask_first() {
+    let house = House::open().await;
+    let olga = house.sign_in("olga").await;
+    let path = "/do/organisation.register?alias=evil&name=Evil";
+    for (site, is_asked) in
+        [("cross-site", true), ("same-site", true), ("same-origin", false), ("none", false)]
+    {
+        let page = house.ask("GET", path, &[("cookie", &olga), ("sec-fetch-site", site)], "").await;
+        assert_eq!(page.body.contains("Another site sent you here"), is_asked, "{site}");
+        assert_eq!(page.body.contains("value=\"Evil\""), !is_asked, "{site}");
+    }
+    let links = house.ask("GET", "//evil.example/x", &[("cookie", &olga)], "").await;
+    assert!(!links.body.contains("href=\"//"), "{}", links.body);
+}
+
+// Goal: somebody else's link takes nobody into that somebody's session unseen. Method: olga's link before rita's eyes.
+#[tokio::test]
+async fn a_link_says_as_whom_and_replaces_nobody() {
+    let house = House::open().await;
+    let rita = house.sign_in("rita").await;
+    let link = house.client("olga").link(3_600).await.unwrap();
+    let path = link.url.expose().split_once(&house.at.to_string()).unwrap().1.to_owned();
+    let asked = house.get(&rita, &path).await;
+    let is_offered = asked.body.contains("action=\"/enter");
+    assert!(asked.body.contains("Somebody else is signed in here") && !is_offered, "{}", asked.body);
+    let entered = house.post(&rita, &path, "").await;
+    assert_eq!(entered.reason(), Some("state_wrong"));
+    // The link is not used up by it.
+    let asked = house.get("", &path).await;
+    assert!(asked.body.contains("Go in as"), "{}", asked.body);
+    assert_eq!(house.post("", &path, "").await.status, 303);
+}
+
+// Goal: a form that never becomes one takes no memory. Method: a boundary that never comes; heads without end.
+#[tokio::test]
+async fn a_form_without_end_is_cut() {
+    let house = House::open().await;
+    let rita = house.sign_in("rita").await;
+    let origin = house.origin();
+    let more = [
+        ("cookie", rita.as_str()),
+        ("origin", origin.as_str()),
+        ("content-type", "multipart/form-data; boundary=abc"),
+    ];
+    let path = "/projects/planet/buckets/bari";
+    let endless = "a".repeat(3 << 20);
+    let head = "--abc\r\ncontent-disposition: form-data; name=";
+    for body in [endless.clone(), format!("{head}\"file\"; filename=\"{endless}")] {
+        let answer = house.ask("POST", path, &more, &body).await;
+        assert_eq!((answer.status, answer.reason()), (413, Some("too_large")), "{}", &body[..60]);
+    }
+    let long = format!("{head}\"prefix\"\r\n\r\n{}\r\n--abc--", "a".repeat(9_000));
+    assert_eq!(house.ask("POST", path, &more, &long).await.reason(), Some("too_large"));
+    assert_eq!(house.ask("POST", path, &more, "--abc--").await.reason(), Some("invalid"));
+}
+
 // Goal: names that people chose stay text. Method: names made of markup, shown on every page that shows them.
 #[tokio::test]
 async fn hostile_names_stay_text() {
@@ -354,8 +412,13 @@ async fn names_of_objects_are_in_no_address() {
     let house = House::open().await;
     let carla = house.sign_in("carla").await;
     let other = World::planet(Soil::new(4)).await.unwrap();
-    let sealed = other.region.seal_text("epic console object", b"patient-7.csv").unwrap();
-    for text in [sealed.as_str(), "patient-7.csv", "AAAA"] {
+    let purpose = |bucket: &str| format!("epic console object 6:planet {}:{bucket}", bucket.len());
+    let own = &house.world.region;
+    let foreign = other.region.seal_text(&purpose("bari"), b"patient-7.csv").unwrap();
+    // What was sealed in another bucket, or for something else, opens nothing here.
+    let elsewhere = own.seal_text(&purpose("results"), b"patient-7.csv").unwrap();
+    let else_what = own.seal_text(&purpose("bari").replace("object", "place"), b"2027/").unwrap();
+    for text in [foreign.as_str(), &elsewhere, &else_what, "patient-7.csv", "AAAA"] {
         let answer = house.get(&carla, &format!("/projects/planet/buckets/bari/objects/{text}")).await;
         assert_eq!((answer.status, answer.reason()), (404, Some("not_found")), "{text}");
     }

@@ -55,7 +55,8 @@ export class Person {
         const person = await Person.come(name);
         const link = execFileSync(told.epic, ['--region-url', told.origin, '--key-file', `${told.folder}/${name}.key`, 'console'], { stdio: ['ignore', 'pipe', 'ignore'] });
         await person.page.goto(link.toString().trim());
-        await person.press('Go in');
+        await person.page.locator('main form button').click();
+        await person.page.waitForLoadState();
         same(await person.page.url(), `${told.origin}/`, `${name} is in`);
         return person;
     }

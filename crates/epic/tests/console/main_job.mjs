@@ -139,6 +139,34 @@ await carla.go('/projects/air');
 await carla.look('project');
 await carla.go('/projects/air/ledger');
 await carla.look('ledger');
+await carla.page.locator('tbody a').nth(1).click();
+await carla.page.waitForURL('**/leaves/*');
+if (told.scripts) {
+    // The browser proves the leaf by itself, and notices if anything that is shown is changed.
+    await carla.press('Verify in this browser');
+    await carla.page.locator('.proved, .unproved').and(carla.page.locator(':visible')).waitFor();
+    if (await carla.page.locator('.fails').count()) fail(`${await carla.page.locator('.fails').allInnerTexts()}: ${await carla.page.locator('#proof').textContent()}`);
+    same(await carla.page.locator('.holds').count(), 3, 'steps of the proof that hold');
+    await carla.look('leaf');
+    for (const [field, fails] of [['record_bytes', 1], ['index', 1], ['size', 1], ['checkpoint', 2], ['key', 1]]) {
+        await carla.page.evaluate((name) => {
+            const place = document.getElementById('proof');
+            place.dataset.whole ??= place.textContent;
+            const proof = JSON.parse(place.dataset.whole);
+            const bent = (value) => (typeof value === 'number' ? value + 1 : value.replace(/[A-Za-z](?=[^A-Za-z]*$)/, (sign) => (sign === 'A' ? 'B' : 'A')));
+            const of = name in proof ? proof : proof.record;
+            of[name] = name === 'checkpoint' ? proof[name].replace(/\n(\d+)\n/, (_, size) => `\n${Number(size) + 1}\n`) : bent(of[name]);
+            place.textContent = JSON.stringify(proof);
+        }, field);
+        await carla.press('Verify in this browser');
+        await carla.page.locator('.unproved').waitFor();
+        const failed = await carla.page.locator('.fails').count();
+        if (failed < fails) fail(`${field} was changed, and ${failed} steps fail`);
+    }
+} else {
+    same(await carla.page.locator('[data-verify] button').isVisible(), false, 'a button that does nothing');
+    await carla.look('leaf');
+}
 await carla.go('/projects/air/keys');
 await carla.look('keys');
 await carla.go('/me');

@@ -5,7 +5,7 @@ const both = [told.origin, told.more.provider];
 const REFUSED = '.notice.refused .hint code';
 
 /** From a page that asks for it to the provider, and back. */
-const signIn = async (who, code, from = '/projects/planet') => {
+const signIn = async (who, code, from = '/projects/planet', expected = true) => {
     const person = await Person.come(who, both);
     await person.go(from);
     await person.follow('Sign in with iam');
@@ -13,7 +13,7 @@ const signIn = async (who, code, from = '/projects/planet') => {
     await person.page.fill('[name=who]', who);
     await person.page.fill('[name=code]', code);
     await person.page.click('button');
-    await person.page.waitForURL(`${told.origin}/**`);
+    await person.page.waitForURL((url) => url.origin === told.origin && !(expected && url.pathname.startsWith('/signed-in')));
     return person;
 };
 const cookies = async (person) => (await person.context.cookies(told.origin)).filter((cookie) => cookie.name.startsWith('__Host-epic'));
@@ -38,7 +38,7 @@ await weak.done({ reason: 'only a password' }, 'second_factor_missing');
 await weak.look('second-factor');
 
 // Somebody who is known there and not here.
-const nora = await signIn('nora', '123456');
+const nora = await signIn('nora', '123456', '/projects/planet', false);
 same(await nora.page.locator(REFUSED).innerText(), 'not_enrolled', 'nora');
 await nora.look('not-enrolled');
 same((await cookies(nora)).filter((cookie) => cookie.name === '__Host-epic').length, 0, 'nora has no session');
@@ -53,7 +53,7 @@ await caught.context.clearCookies({ name: kept.name });
 await caught.page.fill('[name=who]', 'rita');
 await caught.page.fill('[name=code]', '123456');
 await caught.page.click('button');
-await caught.page.waitForURL('**/signed-in?*');
+await caught.page.waitForURL('**/signed-in/iam?*');
 same(await caught.page.locator(REFUSED).innerText(), 'token_wrong', 'without its cookie');
 const path = caught.page.url().slice(told.origin.length);
 const thief = await Person.come('thief', both);
@@ -68,9 +68,18 @@ await thief.go(path.replace(/state=[^&]*/, 'state=guessed'));
 same(await thief.page.locator(REFUSED).innerText(), 'token_wrong', 'a guessed state');
 await caught.context.addCookies([kept]);
 await caught.go(path);
-same(new URL(caught.page.url()).pathname, '/', 'the one whose sign-in it was');
+await caught.page.waitForURL(`${told.origin}/`);
 await caught.go(path);
 same(await caught.page.locator(REFUSED).innerText(), 'token_wrong', 'the same code again');
+
+// Another provider's answer is none to this sign-in.
+const mixed = await Person.come('rita', both);
+await mixed.go('/sign-in');
+await mixed.follow('Sign in with iam');
+for (const wrong of [path.replace('/signed-in/iam', '/signed-in/other'), `${path}&iss=https%3A%2F%2Fevil.example`]) {
+    await mixed.go(wrong);
+    same(await mixed.page.locator(REFUSED).innerText(), 'token_wrong', wrong);
+}
 
 // Nobody is sent on to another site.
 for (const to of ['//evil.example/', 'https://evil.example/', '/\\evil.example']) {

@@ -22,7 +22,7 @@ const keys = { keys: [made] };
 const client = (id) => ({
     client_id: id,
     application_type: 'native',
-    redirect_uris: ['http://127.0.0.1/callback', 'http://127.0.0.1/signed-in'],
+    redirect_uris: ['http://127.0.0.1/callback', 'http://127.0.0.1/signed-in/iam'],
     token_endpoint_auth_method: 'none',
     grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
     response_types: ['code'],

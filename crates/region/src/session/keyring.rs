@@ -1,4 +1,4 @@
-//! The keys that issuers publish, as they were last fetched.
+//! The keys that issuers publish, and where people sign in there, as they were last fetched.
 //!
 //! Whoever carries them here fetches each every few minutes, and at once when a
 //! token names a key that is not among them. It is memory: a new process starts
@@ -12,7 +12,7 @@ use gate::identify::token::KeySet;
 use tokio::sync::Notify;
 use words::noun::Issuer;
 use words::time::MINUTE_MS;
-use words::{Id, Refusal, Timestamp};
+use words::{Id, Reason, Refusal, Timestamp};
 
 use crate::Region;
 use crate::noun::issuer::IssuerRow;
@@ -34,9 +34,25 @@ pub struct Keyring {
     fetched: Notify,
 }
 
+/// What an issuer publishes of itself.
+#[derive(Debug)]
+pub struct Published {
+    pub keys: KeySet,
+    /// None: nobody signs in there by browser.
+    pub endpoints: Option<Endpoints>,
+}
+
+/// Where a browser signs in, and where its code is taken to; at the issuer's own origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoints {
+    pub authorization: String,
+    pub token: String,
+}
+
 #[derive(Debug, Default)]
 struct Known {
     keys: Option<(Arc<KeySet>, Timestamp)>,
+    endpoints: Option<Endpoints>,
     tried: Option<Timestamp>,
     is_wanted: bool,
 }
@@ -50,6 +66,11 @@ impl Keyring {
         let known = self.known();
         let (keys, at) = known.get(&issuer)?.keys.as_ref()?;
         (now.since_ms(*at) <= BELIEVED_MS_MAX).then(|| Arc::clone(keys))
+    }
+
+    fn endpoints(&self, issuer: Id<Issuer>, now: Timestamp) -> Option<Endpoints> {
+        self.keys(issuer, now)?;
+        self.known().get(&issuer)?.endpoints.clone()
     }
 
     /// Waits until it was asked again, for a moment at most; one that was asked just now is not.
@@ -96,13 +117,14 @@ impl Keyring {
     }
 
     /// What an issuer answered; none: nothing that could be used.
-    pub fn answered(&self, issuer: Id<Issuer>, keys: Option<KeySet>, now: Timestamp) {
+    pub fn answered(&self, issuer: Id<Issuer>, published: Option<Published>, now: Timestamp) {
         let mut known = self.known();
         let own = known.entry(issuer).or_default();
         own.tried = Some(now);
         own.is_wanted = false;
-        if let Some(keys) = keys {
+        if let Some(Published { keys, endpoints }) = published {
             own.keys = Some((Arc::new(keys), now));
+            own.endpoints = endpoints;
         }
         drop(known);
         self.fetched.notify_waiters();
@@ -110,6 +132,20 @@ impl Keyring {
 }
 
 impl Region {
+    /// Where people sign in at an issuer by browser.
+    ///
+    /// WHY remembered: strangers must not make us ask a provider as often as they like.
+    pub async fn endpoints_of(&self, issuer: Id<Issuer>) -> Result<Endpoints, Refusal> {
+        if let Some(known) = self.keyring().endpoints(issuer, self.now()) {
+            return Ok(known);
+        }
+        self.keyring().fetched_anew(issuer, self.now()).await;
+        let known = self.keyring().endpoints(issuer, self.now());
+        known.ok_or_else(|| {
+            Refusal::with(Reason::Unavailable, "the identity provider does not say where to sign in")
+        })
+    }
+
     /// The issuers whose keys are needed.
     pub async fn issuers(&self) -> Result<Vec<IssuerRow>, Refusal> {
         let rows = self.root().view().await?.all::<IssuerRow>(&[]).await?;

@@ -31,6 +31,7 @@ use crate::name;
 use crate::noun::credential::CredentialRow;
 use crate::noun::issuer;
 use crate::noun::person::PersonRow;
+pub use sign_in::Meant;
 use ticket::Ticket;
 
 /// A session that has begun, as its client is told of it.

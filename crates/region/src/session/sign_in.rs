@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use gate::identify::token::{Claims, Expected, KeySet, Peeked, peek, verify};
 use words::actor::Session;
-use words::noun::{Noun, Person};
+use words::noun::{Issuer, Noun, Person};
 use words::{Actor, Id, Place, Reason, Refusal};
 
 use crate::Region;
@@ -18,19 +18,27 @@ use crate::noun::issuer::{self, IssuerRow};
 use crate::noun::person::PersonRow;
 use crate::noun::{group, link};
 
+/// A sign-in that was begun, and what its token must be.
+///
+/// SPEC: OpenID Connect Core 1.0, 3.1.3.7, 11. WHY the issuer too: one that is trusted must not show another's token for
+/// its own (mix-up, RFC 9700, 4.4).
+#[derive(Debug, Clone, Copy)]
+pub struct Meant<'a> {
+    pub issuer: Id<Issuer>,
+    pub nonce: &'a str,
+}
+
 impl Region {
     /// Whoever an identity token means, if its issuer is trusted and speaks for them.
     pub async fn sign_in(&self, token: &str, address: IpAddr, place: Place) -> Result<Actor, Refusal> {
-        self.sign_in_once(token, None, address, place).await
+        self.sign_in_as(token, None, address, place).await
     }
 
-    /// The same with a token that must carry the nonce of the sign-in that it answers.
-    ///
-    /// SPEC: OpenID Connect Core 1.0, 3.1.3.7, 11.
-    pub async fn sign_in_once(
+    /// The same with a token that answers one sign-in and no other.
+    pub async fn sign_in_as(
         &self,
         token: &str,
-        nonce: Option<&str>,
+        meant: Option<Meant<'_>>,
         address: IpAddr,
         place: Place,
     ) -> Result<Actor, Refusal> {
@@ -41,7 +49,8 @@ impl Region {
         let keys = self.keys_for(&row, &peeked).await?;
         let expected = Expected { issuer: &row.url, audiences: &row.audiences, now: self.now() };
         let claims = verify(token, &keys, expected)?;
-        if nonce.is_some() && claims.text("nonce") != nonce {
+        let answers = |meant: &Meant<'_>| meant.issuer == row.id && claims.text("nonce") == Some(meant.nonce);
+        if meant.as_ref().is_some_and(|meant| !answers(meant)) {
             return Err(Refusal::with(Reason::TokenWrong, "it answers another sign-in"));
         }
         let person = person(&root, &row, &claims).await?;

@@ -20,6 +20,15 @@ pub fn of(error: S3Error) -> HttpResponse {
 
 /// Adds what an answer of the protocol crate lacks.
 pub fn finish(response: HttpResponse, fault: Option<Fault>, is_head: bool) -> HttpResponse {
+    let mut response = finished(response, fault, is_head);
+    // WHY: what people store may be a page, and beside the console's host it must not run as one.
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"));
+    response
+}
+
+fn finished(response: HttpResponse, fault: Option<Fault>, is_head: bool) -> HttpResponse {
     let status = response.status();
     let mut response = match fault {
         Some(fault) if !status.is_success() => of(broken(fault)),

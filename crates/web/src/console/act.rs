@@ -1,19 +1,23 @@
 //! Acts as forms: one for every row of the table.
 
+use http::{HeaderValue, Response, header};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use listen::{Held, Share};
 use region::perform::keeps_attempts;
-use serde_json::{Value, json};
-use words::act::Body;
+use serde_json::{Map, Value, json};
 use words::actor::Role;
+use words::limit::ACT_BODY_BYTES_MAX;
 use words::noun::Attempt;
-use words::{Act, Id, Reason, Refusal};
+use words::{Act, Id, Reason, Refusal, act};
 
+use super::data;
 use super::form::{Form, own_path};
 use super::nouns::{OF_PROJECT, OF_REGION};
 use super::{Answered, Visit};
 use crate::pages;
 use crate::parts::Choices;
-use crate::perform;
+use crate::perform::{self, Body};
 
 /// WHY: more than a person reads through; they write the name instead.
 const CHOICES_MAX: usize = 200;
@@ -30,6 +34,13 @@ pub async fn show(visit: &Visit<'_>, name: &str) -> Result<Answered, Refusal> {
         if let Some(given) = visit.asked(field.name) {
             form.put(field.name, given);
         }
+    }
+    // Names of objects come sealed: an address must not tell them.
+    if let (Some(sealed), true) =
+        (visit.asked("sealed"), act.row().fields.iter().any(|field| field.name == "key"))
+    {
+        let key = data::key_of(visit, form.text("project"), form.text("bucket"), &sealed)?;
+        form.put("key", key);
     }
     form.back = visit.asked("back").and_then(|back| own_path(&back));
     form_page(visit, act, form, None).await
@@ -48,7 +59,39 @@ async fn form_page(
     for field in act.row().fields {
         choices.push(of_field(visit, act, field.name, form.text("project")).await);
     }
-    Ok(Answered::page(pages::act(visit, act, &form, &choices, refusal)?))
+    let target = target(visit, act, &form).await;
+    Ok(Answered::page(pages::act(visit, act, &form, &Around { choices, target }, refusal)?))
+}
+
+/// What stands around a form.
+pub struct Around {
+    pub choices: Vec<Choices>,
+    /// What it would be done to; none: it names nothing that has a page.
+    pub target: Option<Target>,
+}
+
+/// What an act is about.
+pub enum Target {
+    Shown(Map<String, Value>),
+    /// Whoever visits may not see it, or it is not there.
+    Hidden,
+}
+
+/// WHY: nobody should sign, grant or end what they do not see.
+async fn target(visit: &Visit<'_>, act: Act, form: &Form) -> Option<Target> {
+    let word = act.row().noun;
+    let (name, project) = (form.text(word), form.text("project"));
+    let of_region = OF_REGION.iter().find(|noun| noun.word == word).map(|noun| (noun, json!({ word: name })));
+    let of_project = OF_PROJECT.iter().find(|noun| noun.word == word && !project.is_empty());
+    let of_project = of_project.map(|noun| (noun, json!({ "project": project })));
+    let (noun, fields) = of_region.or(of_project).filter(|_| !name.is_empty())?;
+    let things = visit.list(noun.show, fields).await.unwrap_or_default();
+    let is_meant = |thing: &&Map<String, Value>| {
+        let text = |field: &str| thing.get(field).and_then(Value::as_str);
+        text(word) == Some(name) || text("id") == Some(name)
+    };
+    let found = things.iter().filter_map(Value::as_object).find(is_meant).cloned();
+    Some(found.map_or(Target::Hidden, Target::Shown))
 }
 
 /// What may come into a field, as far as whoever visits may know it.
@@ -87,10 +130,20 @@ async fn of_field(visit: &Visit<'_>, act: Act, field: &str, project: &str) -> Ch
     Choices::Some(names.take(CHOICES_MAX).collect())
 }
 
+/// Bytes as a file, which take part in what their person may have in flight until they are through.
+pub fn as_file(response: Response<Body>, share: Share, name: &str) -> Response<Body> {
+    let mut response = response.map(|body| Held::new(body, share).boxed_unsync());
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename*=UTF-8''{name}")) {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+    }
+    response
+}
+
 /// Does what a form says, and tells what came of it.
 pub async fn done(visit: &Visit<'_>, name: &str, body: Incoming) -> Result<Answered, Refusal> {
     let act = find(name)?;
     let signed = visit.signed()?;
+    let _room = visit.door.room(&signed.share, ACT_BODY_BYTES_MAX as u64)?;
     let form = Form::read(body, visit.door.limits().body_wait).await?;
     let fields = match form.fields(act) {
         Ok(fields) => fields,
@@ -99,9 +152,13 @@ pub async fn done(visit: &Visit<'_>, name: &str, body: Incoming) -> Result<Answe
     let region = visit.door.region();
     let attempt = form.attempt.filter(|_| keeps_attempts(act));
     let performed = match act.row().body {
-        Body::Download => perform::download(visit.door, &signed.actor, act, fields).await.map(Ok),
-        Body::None => region.perform(&signed.actor, act, fields, attempt).await.map(Err),
-        Body::Upload => {
+        act::Body::Download => {
+            let share = visit.door.share_of(signed.actor.person)?;
+            let response = perform::download(visit.door, &signed.actor, act, fields).await;
+            response.map(|response| Ok(as_file(response, share, act.row().noun)))
+        }
+        act::Body::None => region.perform(&signed.actor, act, fields, attempt).await.map(Err),
+        act::Body::Upload => {
             Err(Refusal::with(Reason::NotOffered, "files are sent from the page of their bucket"))
         }
     };

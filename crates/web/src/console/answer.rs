@@ -28,6 +28,8 @@ pub enum What {
     Page(Markup),
     /// Look there instead.
     To(String),
+    /// The same by a page that leads on by itself: whoever came from another site comes from here then.
+    Onward(Markup, String),
     /// Bytes of an object.
     Bytes(Box<Response<Body>>),
 }
@@ -39,6 +41,10 @@ impl Answered {
 
     pub fn to(path: &str) -> Self {
         Self { status: StatusCode::SEE_OTHER, what: What::To(path.to_owned()), cookies: Vec::new() }
+    }
+
+    pub const fn onward(markup: Markup, path: String) -> Self {
+        Self { status: StatusCode::OK, what: What::Onward(markup, path), cookies: Vec::new() }
     }
 
     pub fn bytes(response: Response<Body>) -> Self {
@@ -64,6 +70,13 @@ pub fn respond(answered: Answered, is_secure: bool) -> Response<Body> {
             let mut response = page(answered.status, &Markup::default(), is_secure);
             if let Ok(path) = HeaderValue::from_str(&path) {
                 response.headers_mut().insert(header::LOCATION, path);
+            }
+            response
+        }
+        What::Onward(markup, path) => {
+            let mut response = page(answered.status, &markup, is_secure);
+            if let Ok(onward) = HeaderValue::from_str(&format!("0; url={path}")) {
+                response.headers_mut().insert(header::REFRESH, onward);
             }
             response
         }

@@ -1,8 +1,10 @@
 //! Data in the console: what lies in a bucket, one object, bytes in and out.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use futures::StreamExt;
-use http::{HeaderValue, header};
-use http_body_util::BodyExt;
+use http::header;
 use hyper::body::Incoming;
 use region::object::body::Body as Plain;
 use region::object::list::{Page, Position, Wanted, list};
@@ -14,13 +16,22 @@ use words::act::{ObjectGet, ObjectList, ObjectPut};
 use words::{Act, Actor, Reason, Refusal};
 
 use super::Answered;
+use super::act::as_file;
+use super::nouns::is_for;
 use super::visit::{self, Visit};
 use crate::{pages, perform};
 
-/// What an object is named by in addresses, sealed.
-const OBJECT: &str = "epic console object";
-/// The same of a folder, or of where a page ended.
-const PLACE: &str = "epic console place";
+/// What names are sealed for: an object, and a folder or where a page ended.
+///
+/// WHY with the bucket: what is opened in one must not tell of another.
+fn purpose(of: &str, project: &str, bucket: &str) -> String {
+    format!("epic console {of} {}:{project} {}:{bucket}", project.len(), bucket.len())
+}
+
+/// WHY: a thousand files of a sequencer's run; each is an act of its own.
+const FILES_MAX: usize = 1_000;
+/// WHY: a form's heads are some hundred bytes, and one read of a connection is some hundred KiB.
+const UNREAD_BYTES_MAX: u64 = 1 << 20;
 /// WHY: what a person looks through; and a page stays below 60 kB.
 const KEYS_SHOWN_MAX: usize = 100;
 /// WHY: names of fields and files, with their heads.
@@ -40,7 +51,7 @@ pub async fn bucket(visit: &Visit<'_>, project: &str, bucket: &str) -> Result<An
     let region = visit.door.region();
     let open = |name: &str| -> Result<Option<String>, Refusal> {
         let sealed = visit.asked(name).filter(|text| !text.is_empty());
-        sealed.map(|text| plain(region.open_text(PLACE, &text)?)).transpose()
+        sealed.map(|text| plain(region.open_text(&purpose("place", project, bucket), &text)?)).transpose()
     };
     let (folder, after) = (open("in")?.unwrap_or_default(), open("after")?);
     let deed = ObjectList {
@@ -56,32 +67,44 @@ pub async fn bucket(visit: &Visit<'_>, project: &str, bucket: &str) -> Result<An
         keys_max: KEYS_SHOWN_MAX,
         versions: false,
     };
-    // WHY not an error: who may deliver and not look still finds the form to deliver with.
-    let listing = match list(region, &signed.actor, &deed, &wanted).await {
-        Ok(page) => Ok(listing(visit, folder, page)?),
-        Err(refusal) => Err(refusal),
+    let grants = deliveries(visit, project, bucket).await;
+    // WHY not asked: who came to deliver would be refused, and refusals are for what somebody tried.
+    let is_blind = !grants.is_empty() && !is_for(visit, Act::ObjectList.row());
+    let listing = match is_blind {
+        true => Listed::Blind,
+        false => match list(region, &signed.actor, &deed, &wanted).await {
+            Ok(page) => Listed::Page(listing(visit, (project, bucket), folder, page)?),
+            Err(refusal) => Listed::Refused(refusal),
+        },
     };
-    Ok(Answered::page(pages::bucket(
-        visit,
-        project,
-        bucket,
-        &listing,
-        &deliveries(visit, project, bucket).await,
-    )?))
+    Ok(Answered::page(pages::bucket(visit, project, bucket, &listing, &grants)?))
 }
 
-fn listing(visit: &Visit<'_>, folder: String, page: Page) -> Result<Listing, Refusal> {
+/// What whoever visits sees of a bucket.
+pub enum Listed {
+    Page(Listing),
+    Refused(Refusal),
+    /// They deliver here, and were not asked about.
+    Blind,
+}
+
+fn listing(
+    visit: &Visit<'_>,
+    (project, bucket): (&str, &str),
+    folder: String,
+    page: Page,
+) -> Result<Listing, Refusal> {
     let region = visit.door.region();
-    let seal = |purpose, text: &str| region.seal_text(purpose, text.as_bytes());
+    let seal = |of, text: &str| region.seal_text(&purpose(of, project, bucket), text.as_bytes());
     let mut listing = Listing { folder, folders: Vec::new(), objects: Vec::new(), next: None };
     for name in page.folders {
-        let sealed = seal(PLACE, &name)?;
+        let sealed = seal("place", &name)?;
         listing.folders.push((name, sealed));
     }
     for (row, _) in &page.objects {
-        listing.objects.push((told(row), seal(OBJECT, &row.key)?));
+        listing.objects.push((told(row), seal("object", &row.key)?));
     }
-    listing.next = page.next.map(|next| seal(PLACE, &next.key)).transpose()?;
+    listing.next = page.next.map(|next| seal("place", &next.key)).transpose()?;
     Ok(listing)
 }
 
@@ -101,8 +124,9 @@ fn plain(bytes: Vec<u8>) -> Result<String, Refusal> {
     String::from_utf8(bytes).map_err(|_| Refusal::new(Reason::NotFound))
 }
 
-fn key_of(visit: &Visit<'_>, sealed: &str) -> Result<String, Refusal> {
-    plain(visit.door.region().open_text(OBJECT, sealed)?)
+/// The name of an object in a bucket.
+pub fn key_of(visit: &Visit<'_>, project: &str, bucket: &str, sealed: &str) -> Result<String, Refusal> {
+    plain(visit.door.region().open_text(&purpose("object", project, bucket), sealed)?)
 }
 
 pub async fn object(
@@ -111,7 +135,7 @@ pub async fn object(
     bucket: &str,
     sealed: &str,
 ) -> Result<Answered, Refusal> {
-    let key = key_of(visit, sealed)?;
+    let key = key_of(visit, project, bucket, sealed)?;
     let fields = json!({ "project": project, "bucket": bucket, "key": key });
     let told = visit.look(Act::ObjectShow, fields).await?;
     Ok(Answered::page(pages::object(visit, project, bucket, sealed, &told)?))
@@ -131,18 +155,14 @@ pub async fn bytes(
     if !is_asked {
         return Err(Refusal::with(Reason::Unauthenticated, "another site asked for it"));
     }
-    let key = key_of(visit, sealed)?;
+    let key = key_of(visit, project, bucket, sealed)?;
     let name = file_name(&key);
     let deed = ObjectGet { project: project.to_owned(), bucket: bucket.to_owned(), key, version: None };
     let reading = get(visit.door.region(), &signed.actor, deed, |row| Ok(0..row.size_bytes)).await?;
     let size_bytes = reading.range.end - reading.range.start;
     let share = visit.door.share_of(signed.actor.person)?;
     let response = perform::bytes(reading.leaf, Some(size_bytes), reading.body);
-    let mut response = response.map(|body| listen::Held::new(body, share).boxed_unsync());
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename*=UTF-8''{name}")) {
-        response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
-    }
-    Ok(Answered::bytes(response))
+    Ok(Answered::bytes(as_file(response, share, &name)))
 }
 
 /// What a file is called after its key, as RFC 8187 writes it.
@@ -165,37 +185,62 @@ pub async fn deliver(
     let media = visit::text(&visit.parts.headers, header::CONTENT_TYPE.as_str()).unwrap_or_default();
     let wrong = || Refusal::with(Reason::Invalid, "that is no form with files");
     let boundary = multer::parse_boundary(media).map_err(|_| wrong())?;
+    let _room = visit.door.room(&signed.share, UNREAD_BYTES_MAX)?;
     let size =
         multer::SizeLimit::new().for_field("prefix", PART_HEADS_MAX).for_field("grant", PART_HEADS_MAX);
     let limits = multer::Constraints::new().size_limit(size);
-    let stream = perform::plain(body, visit.door.limits().body_wait);
+    let unread = Arc::new(AtomicU64::new(0));
+    let stream = counted(perform::plain(body, visit.door.limits().body_wait), Arc::clone(&unread));
     let mut form = multer::Multipart::with_constraints(stream, boundary, limits);
     let (mut prefix, mut actor, mut stored) = (String::new(), signed.actor.clone(), Vec::new());
-    while let Some(field) = form.next_field().await.map_err(|error| cut(&error))? {
-        match field.name() {
-            Some("prefix") => prefix = text(field).await?,
-            Some("grant") => {
-                let grant = text(field).await?;
-                if !grant.is_empty() {
-                    actor = visit.door.region().delivering(&signed.actor, &grant).await?;
+    let ended = async {
+        while let Some(field) = form.next_field().await.map_err(|error| cut(&error))? {
+            unread.store(0, Ordering::Relaxed);
+            match field.name() {
+                Some("prefix") => prefix = text(field).await?,
+                Some("grant") => {
+                    let grant = text(field).await?;
+                    if !grant.is_empty() {
+                        actor = visit.door.region().delivering(&signed.actor, &grant).await?;
+                    }
                 }
+                Some("file") if stored.len() < FILES_MAX => {
+                    let Some(name) = field.file_name().filter(|name| !name.is_empty()).map(str::to_owned)
+                    else {
+                        continue;
+                    };
+                    let key = format!("{prefix}{name}");
+                    let file =
+                        File { project, bucket, key, media: field.content_type().map(ToString::to_string) };
+                    stored.push(store(visit, &actor, file, (field, &unread)).await?);
+                }
+                _ => return Err(wrong()),
             }
-            Some("file") => {
-                let Some(name) = field.file_name().filter(|name| !name.is_empty()).map(str::to_owned) else {
-                    continue;
-                };
-                let key = format!("{prefix}{name}");
-                let file =
-                    File { project, bucket, key, media: field.content_type().map(ToString::to_string) };
-                stored.push(store(visit, &actor, file, field).await?);
-            }
-            _ => return Err(wrong()),
+        }
+        Ok(())
+    };
+    let ended = ended.await;
+    match (ended, stored.is_empty()) {
+        (Ok(()), true) => Err(Refusal::with(Reason::Invalid, "choose a file first")),
+        (Ok(()), false) => Ok(Answered::page(pages::delivered(visit, project, bucket, &stored, None)?)),
+        (Err(refusal), true) => Err(refusal),
+        // WHY both: each file is an act, and what was stored before one is refused stays stored.
+        (Err(refusal), false) => {
+            let page = pages::delivered(visit, project, bucket, &stored, Some(&refusal))?;
+            Ok(Answered::page(page).for_refusal(&refusal))
         }
     }
-    match stored.is_empty() {
-        true => Err(Refusal::with(Reason::Invalid, "choose a file first")),
-        false => Ok(Answered::page(pages::delivered(visit, project, bucket, &stored)?)),
-    }
+}
+
+/// A form's bytes, of which only so many may come before a piece of it is read.
+///
+/// WHY: the form's reader keeps what it has not understood yet, without a bound of its own.
+fn counted(body: Plain, unread: Arc<AtomicU64>) -> Plain {
+    Box::pin(body.map(move |next| {
+        let next = next?;
+        let held = unread.fetch_add(next.len() as u64, Ordering::Relaxed) + next.len() as u64;
+        if held > UNREAD_BYTES_MAX { Err(Refusal::new(Reason::TooLarge)) } else { Ok(next) }
+    }))
 }
 
 async fn text(field: multer::Field<'_>) -> Result<String, Refusal> {
@@ -220,7 +265,7 @@ async fn store(
     visit: &Visit<'_>,
     actor: &Actor,
     file: File<'_>,
-    field: multer::Field<'_>,
+    (field, unread): (multer::Field<'_>, &AtomicU64),
 ) -> Result<Stored, Refusal> {
     let deed = ObjectPut {
         project: file.project.to_owned(),
@@ -234,7 +279,7 @@ async fn store(
     let (sender, receiver) = futures::channel::mpsc::channel(1);
     let body: Plain = Box::pin(receiver);
     let storing = put(visit.door.region(), actor, deed, Extra::default(), body);
-    let (stored, ()) = futures::join!(storing, pour(field, sender));
+    let (stored, ()) = futures::join!(storing, pour(field, sender, unread));
     let stored = stored?;
     Ok(Stored { name: file.key, leaf: stored.leaf.map(|leaf| leaf.to_string()), told: told(&stored.row) })
 }
@@ -242,10 +287,11 @@ async fn store(
 type Sender = futures::channel::mpsc::Sender<Result<bytes::Bytes, Refusal>>;
 
 /// Hands a file's bytes on; ends when they do, or when nobody takes them.
-async fn pour(mut field: multer::Field<'_>, mut sender: Sender) {
+async fn pour(mut field: multer::Field<'_>, mut sender: Sender, unread: &AtomicU64) {
     use futures::SinkExt;
     while let Some(next) = field.next().await {
         let next = next.map_err(|error| cut(&error));
+        unread.store(0, Ordering::Relaxed);
         let is_cut = next.is_err();
         if sender.send(next).await.is_err() || is_cut {
             return;
@@ -256,6 +302,10 @@ async fn pour(mut field: multer::Field<'_>, mut sender: Sender) {
 /// WHY not its own words: they tell of the form's inside.
 fn cut(error: &multer::Error) -> Refusal {
     match error {
+        // What was refused below the form.
+        multer::Error::StreamReadFailed(cause) if cause.is::<Refusal>() => {
+            cause.downcast_ref::<Refusal>().cloned().unwrap_or(Refusal::new(Reason::BodyCut))
+        }
         multer::Error::FieldSizeExceeded { .. } | multer::Error::StreamSizeExceeded { .. } => {
             Refusal::new(Reason::TooLarge)
         }

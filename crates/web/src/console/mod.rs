@@ -28,8 +28,9 @@ use words::{Reason, Refusal};
 use crate::door::ActsDoor;
 use crate::pages;
 use crate::perform::Body;
+pub use act::{Around, Target};
 pub use answer::Answered;
-pub use data::{Listing, Stored};
+pub use data::{Listed, Listing, Stored};
 pub use form::Form;
 pub use links::{Links, linked};
 pub use nouns::{Noun, is_for};
@@ -65,18 +66,24 @@ async fn seen(visit: &Visit<'_>) -> Result<Answered, Refusal> {
     match path[..] {
         ["sign-in"] => return way_in::offer(visit).await,
         ["sign-in", issuer] => return way_in::leave_for(visit, issuer).await,
-        ["signed-in"] => return way_in::come_back(visit).await,
-        ["enter", code] => return Ok(way_in::ask(visit, code)),
+        ["signed-in", issuer] => return way_in::come_back(visit, issuer).await,
+        ["enter", code] => return way_in::ask(visit, code).await,
         ["accessibility"] => return Ok(Answered::page(pages::accessibility(visit))),
         _ => {}
     }
     if visit.signed().is_err() {
         return Ok(Answered::to(&visit.sign_in_path()));
     }
+    // WHY: what another site links to is not what this person set out to do; a look is written down, and a form is one
+    // click from being sent.
+    if matches!(visit::text(&visit.parts.headers, "sec-fetch-site"), Some("cross-site" | "same-site")) {
+        return Ok(Answered::page(pages::elsewhere(visit)));
+    }
     match path[..] {
         [""] => pages::today(visit).await.map(Answered::page),
         ["me"] => pages::me(visit).map(Answered::page),
         ["region"] => pages::region(visit).map(Answered::page),
+        ["leaves", leaf] => pages::leaf(visit, leaf).await.map(Answered::page),
         ["do", act] => act::show(visit, act).await,
         ["projects", project] => pages::project(visit, project).await.map(Answered::page),
         ["projects", project, "buckets", bucket] => data::bucket(visit, project, bucket).await,

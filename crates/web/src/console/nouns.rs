@@ -85,11 +85,11 @@ pub async fn one(visit: &Visit<'_>, path: &str, name: &str) -> Result<Answered, 
 
 pub async fn in_project(visit: &Visit<'_>, project: &str, path: &str) -> Result<Answered, Refusal> {
     let noun = find(OF_PROJECT, path)?;
-    let things = visit.list(noun.show, json!({ "project": project })).await?;
-    match noun.show {
-        Act::LedgerShow => Ok(Answered::page(pages::ledger(visit, project, &things).await?)),
-        _ => Ok(Answered::page(pages::things(visit, noun, Some(project), &things)?)),
+    if noun.show == Act::LedgerShow {
+        return pages::ledger(visit, project).await.map(Answered::page);
     }
+    let things = visit.list(noun.show, json!({ "project": project })).await?;
+    Ok(Answered::page(pages::things(visit, noun, Some(project), &things)?))
 }
 
 pub async fn one_in_project(

@@ -3,8 +3,9 @@
 //! The browser is sent away with a state, a nonce and the digest of a verifier,
 //! and comes back with a code that is worth nothing without them (PKCE). They
 //! travel sealed in a cookie of this browser; nothing of a sign-in is kept here.
-//! The provider is asked at its own origin and nowhere else.
-//! SPEC: OpenID Connect Core 1.0, 3.1; RFC 7636; RFC 9700, 2.1.
+//! The provider is asked at its own origin and nowhere else, and each sends people
+//! back to an address of its own, so that no code goes to another provider.
+//! SPEC: OpenID Connect Core 1.0, 3.1; RFC 7636; RFC 9700, 2.1, 4.4; RFC 9207.
 
 use std::time::Duration;
 
@@ -14,13 +15,16 @@ use minicbor::{Decode, Encode};
 use region::Region;
 use region::noun::issuer::IssuerRow;
 use serde_json::Value;
-use words::{Rand, Reason, Refusal, Secret};
+use words::time::SECOND_MS;
+use words::{Reason, Refusal, Secret, Timestamp};
 
 use super::visit::query;
 use super::way_in::code as chance;
-use crate::client::{configuration_of, fetch, is_same_origin};
+use crate::client::fetch;
 use crate::door::ActsDoor;
 
+/// WHY: who has not come back from their provider in a quarter of an hour begins again.
+pub const JOURNEY_SECONDS: i64 = 900;
 const PURPOSE: &str = "epic console sign-in";
 /// WHY: somebody waits for it.
 const ANSWER_WAIT: Duration = Duration::from_secs(5);
@@ -39,12 +43,16 @@ pub struct Journey {
     /// A path of ours.
     #[n(4)]
     pub to: String,
+    #[n(5)]
+    ends: Timestamp,
 }
 
 impl Journey {
-    pub fn new(rand: &dyn Rand, issuer: &str, to: &str) -> Self {
+    pub fn new(region: &Region, issuer: &str, to: &str) -> Self {
+        let rand = region.rand();
         let (state, nonce, verifier) = (chance(rand), chance(rand), chance(rand));
-        Self { issuer: issuer.to_owned(), state, nonce, verifier, to: to.to_owned() }
+        let ends = region.now().plus_ms(JOURNEY_SECONDS * SECOND_MS);
+        Self { issuer: issuer.to_owned(), state, nonce, verifier, to: to.to_owned(), ends }
     }
 
     pub fn text(&self, region: &Region) -> Result<String, Refusal> {
@@ -54,7 +62,8 @@ impl Journey {
 
     pub fn read(region: &Region, text: &str) -> Result<Self, Refusal> {
         let bytes = region.open_text(PURPOSE, text)?;
-        minicbor::decode(&bytes).map_err(|_| Refusal::new(Reason::NotFound))
+        let journey: Self = minicbor::decode(&bytes).map_err(|_| Refusal::new(Reason::NotFound))?;
+        if region.now() > journey.ends { Err(Refusal::new(Reason::NotFound)) } else { Ok(journey) }
     }
 
     /// SPEC: RFC 7636, 4.2.
@@ -77,7 +86,7 @@ pub async fn address(
     journey: &Journey,
     home: &str,
 ) -> Result<String, Refusal> {
-    let there = endpoint(door, row, "authorization_endpoint").await?;
+    let there = door.region().endpoints_of(row.id).await?.authorization;
     let asked = query(&[
         ("response_type", "code"),
         ("client_id", row.client.as_deref().unwrap_or_default()),
@@ -100,7 +109,7 @@ pub async fn token(
     code: &str,
     home: &str,
 ) -> Result<Secret<String>, Refusal> {
-    let there = endpoint(door, row, "token_endpoint").await?;
+    let there = door.region().endpoints_of(row.id).await?.token;
     let form = query(&[
         ("grant_type", "authorization_code"),
         ("code", code),
@@ -113,21 +122,6 @@ pub async fn token(
     match (status, token) {
         (StatusCode::OK, Some(token)) => Ok(Secret::new(token.to_owned())),
         _ => Err(Refusal::with(Reason::TokenWrong, "the identity provider gave no token for the sign-in")),
-    }
-}
-
-async fn endpoint(door: &ActsDoor, row: &IssuerRow, name: &str) -> Result<String, Refusal> {
-    let (status, found) = ask(door, &configuration_of(&row.url), None).await?;
-    let url = found.get(name).and_then(Value::as_str);
-    let is_itself = found.get("issuer").and_then(Value::as_str) == Some(row.url.as_str());
-    match url {
-        // WHY the same origin: what a provider writes there sends people and their codes on.
-        Some(url)
-            if status == StatusCode::OK && is_itself && is_same_origin(url, &row.url).unwrap_or(false) =>
-        {
-            Ok(url.to_owned())
-        }
-        _ => Err(Refusal::with(Reason::Unavailable, "the identity provider does not say where to sign in")),
     }
 }
 

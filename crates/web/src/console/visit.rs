@@ -31,7 +31,8 @@ pub struct Visit<'a> {
 pub struct Signed {
     pub actor: Actor,
     pub greeting: Greeting,
-    _share: Share,
+    /// Their place among those who ask.
+    pub share: Share,
 }
 
 impl<'a> Visit<'a> {
@@ -140,7 +141,7 @@ async fn signed(door: &ActsDoor, headers: &HeaderMap, address: IpAddr) -> Result
     let actor = door.region().actor_of_open_session(ticket, address, door.place()).await?;
     let share = door.share_of(actor.person)?;
     let greeting = door.region().greet(&actor).await?;
-    Ok(Signed { actor, greeting, _share: share })
+    Ok(Signed { actor, greeting, share })
 }
 
 fn asked(parts: &Parts, name: &str) -> Option<String> {

@@ -1,20 +1,18 @@
 //! Ways in and out: an identity provider, a one-time link, and signing out.
 
-use region::session::Opened;
+use region::session::{Meant, Opened};
 use words::act::SessionOpen;
 use words::chance;
 use words::time::SECOND_MS;
-use words::{Reason, Refusal, Secret, Timestamp};
+use words::{Actor, Reason, Refusal, Secret, Timestamp};
 
 use super::Answered;
 use super::cookie::{self, Cookie};
 use super::form::own_path;
-use super::provider::{self, Journey};
+use super::provider::{self, JOURNEY_SECONDS, Journey};
 use super::visit::Visit;
 use crate::pages;
 
-/// WHY: who has not come back from their provider in a quarter of an hour begins again.
-const JOURNEY_SECONDS: i64 = 900;
 /// WHY: hours of work; a provider's terms may say less.
 const SESSION_SECONDS: u64 = 28_800;
 
@@ -31,23 +29,23 @@ pub async fn offer(visit: &Visit<'_>) -> Result<Answered, Refusal> {
 
 /// Sends whoever wants in to their identity provider.
 pub async fn leave_for(visit: &Visit<'_>, issuer: &str) -> Result<Answered, Refusal> {
-    let _place = visit.door.open_sign_in(visit.address)?;
+    let _place = visit.door.open_journey(visit.address)?;
     let row = provider::offered(visit.door, issuer).await?;
-    let journey = Journey::new(visit.door.region().rand(), &row.alias, &wanted(visit));
-    let there = provider::address(visit.door, &row, &journey, &home(visit)).await?;
+    let journey = Journey::new(visit.door.region(), &row.alias, &wanted(visit));
+    let there = provider::address(visit.door, &row, &journey, &home(visit, &row.alias)).await?;
     let kept = Cookie::kept(cookie::SIGN_IN, journey.text(visit.door.region())?, JOURNEY_SECONDS);
     Ok(Answered::to(&there).with(kept))
 }
 
 /// Takes who comes back from their provider in.
-pub async fn come_back(visit: &Visit<'_>) -> Result<Answered, Refusal> {
+pub async fn come_back(visit: &Visit<'_>, issuer: &str) -> Result<Answered, Refusal> {
     let region = visit.door.region();
-    let _place = visit.door.open_sign_in(visit.address)?;
+    let _place = visit.door.open_journey(visit.address)?;
     let lost = || Refusal::with(Reason::TokenWrong, "this browser has begun no such sign-in");
     let journey = cookie::read(&visit.parts.headers, cookie::SIGN_IN).ok_or_else(lost)?;
     let journey = Journey::read(region, journey).map_err(|_| lost())?;
     // WHY first: what another site made this browser send is no sign-in of whoever sits at it.
-    if visit.asked("state").as_deref() != Some(journey.state.as_str()) {
+    if visit.asked("state").as_deref() != Some(journey.state.as_str()) || journey.issuer != issuer {
         return Err(lost());
     }
     if let Some(error) = visit.asked("error") {
@@ -55,39 +53,57 @@ pub async fn come_back(visit: &Visit<'_>) -> Result<Answered, Refusal> {
         return Err(Refusal::with(Reason::TokenWrong, says));
     }
     let code = visit.asked("code").ok_or_else(lost)?;
-    let row = provider::offered(visit.door, &journey.issuer).await?;
-    let token = provider::token(visit.door, &row, &journey, &code, &home(visit)).await?;
-    let actor =
-        region.sign_in_once(token.expose(), Some(&journey.nonce), visit.address, visit.door.place()).await?;
+    let row = provider::offered(visit.door, issuer).await?;
+    if visit.asked("iss").is_some_and(|iss| iss != row.url) {
+        return Err(lost());
+    }
+    let token = provider::token(visit.door, &row, &journey, &code, &home(visit, issuer)).await?;
+    let meant = Meant { issuer: row.id, nonce: &journey.nonce };
+    let actor = region.sign_in_as(token.expose(), Some(meant), visit.address, visit.door.place()).await?;
     let _share = visit.door.share_of(actor.person)?;
     let opened = region.open_session(&actor, SessionOpen { seconds: Some(SESSION_SECONDS) }).await?;
     let Opened { ticket, ends, .. } = opened;
-    let answered = Answered::to(&journey.to).with(Cookie::forgotten(cookie::SIGN_IN));
-    Ok(answered.with(session(visit, &ticket, ends)))
+    let page = pages::signed_in(visit, &journey.to);
+    let answered = Answered::onward(page, journey.to).with(Cookie::forgotten(cookie::SIGN_IN));
+    Ok(answered.with(session(visit, &ticket, ends)?))
 }
 
-/// Asks whoever opened a one-time link whether to go in.
+/// Asks whoever opened a one-time link whether to go in, and says as whom.
 ///
-/// WHY ask: programs that look at links before people do must not use it up.
-pub fn ask(visit: &Visit<'_>, code: &str) -> Answered {
-    Answered::page(pages::enter(visit, code))
+/// WHY ask: programs that look at links before people do must not use it up. WHY say: somebody else's link must not take
+/// a person's work into that somebody's session.
+pub async fn ask(visit: &Visit<'_>, code: &str) -> Result<Answered, Refusal> {
+    let _place = visit.door.open_sign_in(visit.address)?;
+    let ticket = visit.door.links().look(code, visit.door.region().now()).ok_or_else(over)?;
+    let actor = held(visit, &ticket).await?;
+    let greeting = visit.door.region().greet(&actor).await?;
+    let other = visit.signed().is_ok_and(|signed| signed.actor.person != actor.person);
+    Ok(Answered::page(pages::enter(visit, code, &greeting, other)))
 }
 
 /// Uses a one-time link.
 pub async fn enter(visit: &Visit<'_>, code: &str) -> Result<Answered, Refusal> {
     let _place = visit.door.open_sign_in(visit.address)?;
     let now = visit.door.region().now();
-    let over = || {
-        Refusal::with(
-            Reason::SessionEnded,
-            "the link was used, or its time is over: make another with `epic console`",
-        )
-    };
+    let ticket = visit.door.links().look(code, now).ok_or_else(over)?;
+    let actor = held(visit, &ticket).await?;
+    if visit.signed().is_ok_and(|signed| signed.actor.person != actor.person) {
+        return Err(Refusal::with(Reason::StateWrong, "somebody else is signed in here: sign out first"));
+    }
     let ticket = visit.door.links().take(code, now).ok_or_else(over)?;
-    let actor =
-        visit.door.region().actor_of_open_session(ticket.expose(), visit.address, visit.door.place()).await?;
     let ends = actor.session.as_ref().map_or(now, |session| session.ends);
-    Ok(Answered::to("/").with(session(visit, &ticket, ends)))
+    Ok(Answered::to("/").with(session(visit, &ticket, ends)?))
+}
+
+fn over() -> Refusal {
+    Refusal::with(
+        Reason::SessionEnded,
+        "the link was used, or its time is over: make another with `epic console`",
+    )
+}
+
+async fn held(visit: &Visit<'_>, ticket: &Secret<String>) -> Result<Actor, Refusal> {
+    visit.door.region().actor_of_open_session(ticket.expose(), visit.address, visit.door.place()).await
 }
 
 /// WHY forgotten and no more: a session cannot be called back alone, `person recall` ends them all; the page says so.
@@ -95,14 +111,21 @@ pub fn sign_out() -> Answered {
     Answered::to("/sign-in?out=").with(Cookie::forgotten(cookie::SESSION))
 }
 
-fn session(visit: &Visit<'_>, ticket: &Secret<String>, ends: Timestamp) -> Cookie {
+fn session(visit: &Visit<'_>, ticket: &Secret<String>, ends: Timestamp) -> Result<Cookie, Refusal> {
+    // WHY: a browser drops what is longer, and whoever signs in would come back here again and again.
+    if ticket.expose().len() > cookie::VALUE_CHARS_MAX {
+        return Err(Refusal::with(
+            Reason::TooLarge,
+            "your provider counts you among too many groups for a browser",
+        ));
+    }
     let seconds = ends.since_ms(visit.door.region().now()).div_euclid(SECOND_MS);
-    Cookie::kept(cookie::SESSION, ticket.expose().clone(), seconds.max(0))
+    Ok(Cookie::kept(cookie::SESSION, ticket.expose().clone(), seconds.max(0)))
 }
 
-/// Where providers send people back to.
-fn home(visit: &Visit<'_>) -> String {
-    format!("{}/signed-in", visit.origin)
+/// Where a provider sends people back to.
+fn home(visit: &Visit<'_>, issuer: &str) -> String {
+    format!("{}/signed-in/{issuer}", visit.origin)
 }
 
 /// Where whoever wants in wanted to go: a path of ours, or the first page.

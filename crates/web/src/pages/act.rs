@@ -6,17 +6,18 @@ use serde_json::Value;
 use words::{Act, Refusal};
 
 use super::layout::{Page, layout};
+use super::leaf::linked;
 use super::stated::why;
 use super::thing::command;
-use crate::console::{Form, Visit};
-use crate::parts::{self, Choices, Notice};
+use crate::console::{Around, Form, Target, Visit};
+use crate::parts::{self, Notice};
 
 /// The form, with what was written before and why it was refused.
 pub fn act(
     visit: &Visit<'_>,
     act: Act,
     form: &Form,
-    choices: &[Choices],
+    around: &Around,
     refusal: Option<&Refusal>,
 ) -> Result<Markup, Refusal> {
     visit.signed()?;
@@ -25,8 +26,13 @@ pub fn act(
     let main = html! {
         p.lead { (texts.help(act)) }
         @if let Some(refusal) = refusal { (why(visit, refusal)) }
+        @match &around.target {
+            Some(Target::Shown(target)) => section.target { h2 { (texts.say("about-what")) } (parts::thing(texts, target)) },
+            Some(Target::Hidden) => (parts::notice(Notice::Waits, texts.say("about-hidden"), &html! {})),
+            None => {},
+        }
         form method="post" action={ "/do/" (row.name) } {
-            @for (field, choices) in row.fields.iter().zip(choices) {
+            @for (field, choices) in row.fields.iter().zip(&around.choices) {
                 (parts::field(texts, act, field, form.text(field.name), choices))
             }
             @if let Some(attempt) = &form.attempt { input type="hidden" name="attempt" value=(attempt); }
@@ -61,7 +67,7 @@ pub fn done(visit: &Visit<'_>, act: Act, form: &Form, done: &Done) -> Result<Mar
     let leaf = done.leaf.map(|leaf| leaf.to_string());
     let is_secret = done.answer.get("secret_access_key").is_some() || done.answer.get("session").is_some();
     let notice = html! {
-        @if let Some(leaf) = &leaf { p { (texts.say("in-ledger")) " " code { (leaf) } } }
+        @if let Some(leaf) = &leaf { p { (texts.say("in-ledger")) " " (linked(leaf)) } }
         @if is_secret { p { strong { (texts.say("secret-once")) } } }
     };
     let main = html! {

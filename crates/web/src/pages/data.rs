@@ -5,9 +5,10 @@ use serde_json::Value;
 use words::{Act, Refusal};
 
 use super::layout::{Page, layout};
+use super::leaf::linked;
 use super::stated::why;
 use super::thing::{above, buttons, command};
-use crate::console::{Listing, Stored, Visit, is_for, query};
+use crate::console::{Listed, Listing, Stored, Visit, is_for, query};
 use crate::parts::{self, Notice};
 
 /// What lies in a bucket, and the form to deliver into it.
@@ -15,7 +16,7 @@ pub fn bucket(
     visit: &Visit<'_>,
     project: &str,
     bucket: &str,
-    listing: &Result<Listing, Refusal>,
+    listing: &Listed,
     grants: &[String],
 ) -> Result<Markup, Refusal> {
     visit.signed()?;
@@ -23,14 +24,14 @@ pub fn bucket(
     let base = format!("/projects/{project}/buckets/{bucket}");
     let given = [("project", project), ("bucket", bucket)];
     let rows = of_noun("bucket", visit);
+    let folder = if let Listed::Page(listing) = listing { listing.folder.as_str() } else { "" };
     let main = html! {
         @match listing {
-            Ok(listing) => (listed(visit, &base, listing)),
-            // WHY no refusal: whoever came to deliver has done nothing wrong.
-            Err(_) if !grants.is_empty() => p.lead { (texts.say("deliver-blind")) },
-            Err(refusal) => (why(visit, refusal)),
+            Listed::Page(listing) => (listed(visit, &base, listing)),
+            Listed::Refused(refusal) => (why(visit, refusal)),
+            Listed::Blind => p.lead { (texts.say("deliver-blind")) },
         }
-        (deliver(visit, &base, listing.as_ref().map_or("", |listing| &listing.folder), grants))
+        (deliver(visit, &base, folder, grants))
         (buttons(visit, &rows, &given, &base))
         (parts::by_command(texts, &command(Act::ObjectList.row(), &given)))
     };
@@ -94,7 +95,7 @@ fn deliver(visit: &Visit<'_>, base: &str, folder: &str, grants: &[String]) -> Ma
     parts::section(
         texts.say("deliver"),
         &html! {
-            form method="post" action=(base) enctype="multipart/form-data" data-upload=(texts.say("sending")) {
+            form method="post" action=(base) enctype="multipart/form-data" data-upload=(texts.say("sending")) data-failed=(texts.say("send-failed")) {
                 // WHY before the files: a form is read as it comes.
                 @if !grants.is_empty() {
                     div.field {
@@ -148,7 +149,7 @@ pub fn object(
         @if let Value::Object(fields) = told { (parts::thing(texts, fields)) }
         p { a.button href={ (base) "/objects/" (sealed) "/bytes" } { (texts.say("take-bytes")) } }
         p.hint { (texts.say("take-bytes-how")) }
-        (buttons(visit, &rows, &given, &base))
+        (buttons(visit, &rows, &[("project", project), ("bucket", bucket), ("sealed", sealed)], &base))
         (parts::by_command(texts, &command(Act::ObjectShow.row(), &given)))
     };
     Ok(layout(visit, &Page { title: key, above, main }))
@@ -160,12 +161,16 @@ pub fn delivered(
     project: &str,
     bucket: &str,
     stored: &[Stored],
+    refused: Option<&Refusal>,
 ) -> Result<Markup, Refusal> {
     visit.signed()?;
     let texts = visit.texts;
     let base = format!("/projects/{project}/buckets/{bucket}");
     let main = html! {
-        (parts::notice(Notice::Done, texts.say("delivered"), &html! {}))
+        @match refused {
+            None => (parts::notice(Notice::Done, texts.say("delivered"), &html! {})),
+            Some(refusal) => { (why(visit, refusal)) p { (texts.say("delivered-before")) } },
+        }
         div.scroll role="region" aria-label=(texts.say("delivered")) tabindex="0" {
             table {
                 caption { (texts.say("delivered-what")) }
@@ -177,7 +182,7 @@ pub fn delivered(
                 tbody { @for one in stored { tr {
                     th scope="row" { (one.name) }
                     td { (parts::bytes(one.told.get("size_bytes").and_then(Value::as_u64).unwrap_or_default())) }
-                    td { code { (one.leaf.as_deref().unwrap_or("–")) } }
+                    td { @if let Some(leaf) = &one.leaf { (linked(leaf)) } }
                 } } }
             }
         }

@@ -1,6 +1,7 @@
 //! Pages of the way in.
 
 use maud::{Markup, html};
+use region::greet::Greeting;
 
 use super::layout::{Page, layout};
 use crate::console::Visit;
@@ -36,15 +37,36 @@ pub fn sign_in(visit: &Visit<'_>, issuers: &[(String, String)], to: &str) -> Mar
     layout(visit, &Page { title: &texts.say_of("sign-in-to", visit.region()), above: Vec::new(), main })
 }
 
-/// Whether to go in by a one-time link.
-pub fn enter(visit: &Visit<'_>, code: &str) -> Markup {
+/// Whether to go in by a one-time link, and as whom; `other`: somebody else is signed in already.
+pub fn enter(visit: &Visit<'_>, code: &str, greeting: &Greeting, other: bool) -> Markup {
     let texts = visit.texts;
+    let name = greeting.name.as_deref().unwrap_or(&greeting.alias);
     let main = html! {
-        p { (texts.say("enter-what")) }
-        form method="post" action={ "/enter/" (code) } {
-            button type="submit" { (texts.say("enter-do")) }
+        p.lead { (texts.say_of("enter-what", name)) }
+        @if other {
+            (parts::notice(Notice::Refused, texts.say("enter-other"), &html! { p { (texts.say("enter-other-more")) } }))
+        } @else {
+            form method="post" action={ "/enter/" (code) } {
+                button type="submit" { (texts.say_of("enter-do", name)) }
+            }
+            p.hint { (texts.say("enter-once")) }
         }
-        p.hint { (texts.say("enter-once")) }
     };
     layout(visit, &Page { title: &texts.say_of("sign-in-to", visit.region()), above: Vec::new(), main })
+}
+
+/// Whoever has just signed in, on their way to where they wanted.
+pub fn signed_in(visit: &Visit<'_>, to: &str) -> Markup {
+    let main = html! { p { a.button href=(to) { (visit.texts.say("go-on")) } } };
+    layout(visit, &Page { title: visit.texts.say("you-are-in"), above: Vec::new(), main })
+}
+
+/// Whoever comes by a link of another site is asked whether they meant to.
+pub fn elsewhere(visit: &Visit<'_>) -> Markup {
+    let texts = visit.texts;
+    let main = html! {
+        p.lead { (texts.say("elsewhere-what")) }
+        p { a.button href={ "/" (visit.path().trim_start_matches('/')) } { (texts.say("elsewhere-go")) } " " a href="/" { (texts.say("to-today")) } }
+    };
+    layout(visit, &Page { title: texts.say("elsewhere"), above: Vec::new(), main })
 }

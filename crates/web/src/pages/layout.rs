@@ -73,7 +73,7 @@ fn language(visit: &Visit<'_>) -> Markup {
         Language::English => ("it", "Italiano"),
         Language::Italian => ("en", "English"),
     };
-    html! { a.language lang=(code) hreflang=(code) href={ (visit.path()) "?language=" (code) } { (name) } }
+    html! { a.language lang=(code) hreflang=(code) href={ "/" (visit.path().trim_start_matches('/')) "?language=" (code) } { (name) } }
 }
 
 fn person(texts: &Texts, signed: &Signed) -> Markup {

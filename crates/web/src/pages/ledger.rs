@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use maud::{Markup, html};
 use serde_json::{Value, json};
-use words::act::Weight;
+use words::act::{Body, Row, Weight};
 use words::{Act, Reason, Refusal};
 
 use super::layout::{Page, layout};
@@ -28,13 +28,14 @@ fn text<'v>(leaf: &'v Value, name: &str) -> &'v str {
 
 /// Whether a leaf tells of more than somebody looking around.
 fn is_deed(leaf: &Value) -> bool {
-    let weight = Act::parse(text(leaf, "act")).map(|act| act.row().weight);
-    leaf.get("refused").is_some_and(|refused| !refused.is_null())
-        || weight.is_some_and(|weight| weight != Weight::View)
+    let row = Act::parse(text(leaf, "act")).map(|act| act.row());
+    // WHY what carries bytes out too: a ledger that was exported left.
+    let is_more = |row: &Row| row.weight != Weight::View || row.body == Body::Download;
+    leaf.get("refused").is_some_and(|refused| !refused.is_null()) || row.is_some_and(is_more)
 }
 
-/// A table of leaves, newest first.
-pub async fn leaves(visit: &Visit<'_>, caption: &str, leaves: &[Value]) -> Markup {
+/// A table of leaves of a cell, newest first.
+pub async fn leaves(visit: &Visit<'_>, cell: &str, caption: &str, leaves: &[Value]) -> Markup {
     let (texts, known) = (visit.texts, people(visit).await);
     html! {
         div.scroll role="region" aria-label=(caption) tabindex="0" {
@@ -45,7 +46,8 @@ pub async fn leaves(visit: &Visit<'_>, caption: &str, leaves: &[Value]) -> Marku
                 } }
                 tbody { @for leaf in leaves.iter().rev() {
                     tr {
-                        th scope="row" { (parts::cell(texts, "leaf", leaf.get("leaf").unwrap_or(&Value::Null))) }
+                        @let number = leaf.get("leaf").and_then(Value::as_u64).unwrap_or_default();
+                        th scope="row" { a href={ "/leaves/" (cell) ":" (number) } { (number) } }
                         td { (parts::time(text(leaf, "time"))) }
                         td { (who(visit, &known, text(leaf, "person"))) }
                         td { (what(visit, text(leaf, "act"))) }
@@ -91,18 +93,62 @@ fn end(visit: &Visit<'_>, refused: &str) -> Markup {
     }
 }
 
+/// WHY: so many deeds fill a page, and so many pages are looked through for them at once.
+const DEEDS_WANTED: usize = 50;
+const PAGES_MAX: usize = 10;
+/// As many as one look answers with.
+const PAGE_LEAVES: u64 = 100;
+
+/// Leaves of a project before one of them, or the newest; and from where on they were looked through.
+async fn gathered(visit: &Visit<'_>, project: &str, has_looks: bool) -> Result<(Vec<Value>, u64), Refusal> {
+    let number = |leaf: &Value| leaf.get("leaf").and_then(Value::as_u64).unwrap_or_default();
+    let mut before = visit.asked("before").and_then(|text| text.parse::<u64>().ok());
+    let mut found: Vec<Value> = Vec::new();
+    for _ in 0..PAGES_MAX {
+        let mut fields = json!({ "project": project });
+        // WHY not the very first: what is asked for comes after a leaf, and the first is the cell's own beginning.
+        if let Some(before) = before {
+            fields["after"] = json!(before.saturating_sub(PAGE_LEAVES + 1));
+        }
+        let page = visit.list(Act::LedgerShow, fields).await?;
+        let is_before = |leaf: &Value| before.is_none_or(|before| number(leaf) < before);
+        let page: Vec<Value> = page.into_iter().filter(is_before).collect();
+        let first = page.first().map_or(0, number);
+        let kept = page.into_iter().filter(|leaf| has_looks || is_deed(leaf));
+        found.splice(0..0, kept);
+        before = Some(if first <= 1 { 0 } else { first });
+        if first <= 1 || found.len() >= DEEDS_WANTED {
+            break;
+        }
+    }
+    Ok((found, before.unwrap_or_default()))
+}
+
 /// The ledger of a project.
-pub async fn ledger(visit: &Visit<'_>, project: &str, found: &[Value]) -> Result<Markup, Refusal> {
-    visit.signed()?;
+pub async fn ledger(visit: &Visit<'_>, project: &str) -> Result<Markup, Refusal> {
     let texts = visit.texts;
     let given = [("project", project)];
+    let here = format!("/projects/{project}/ledger");
+    let has_looks = visit.asked("looks").is_some();
+    let (found, from) = gathered(visit, project, has_looks).await?;
+    let told = visit.list(Act::ProjectShow, json!({ "project": project })).await?;
+    let cell = told.first().map(|told| text(told, "id").to_owned()).unwrap_or_default();
+    let looks = if has_looks { "&looks=" } else { "" };
     let main = html! {
         p.lead { (texts.say("ledger-what")) }
-        @if found.is_empty() { (parts::nothing(texts.say("nothing-yet"))) } @else {
-            (leaves(visit, &texts.name("nouns.ledger"), found).await)
+        p {
+            @if has_looks { a href=(here) { (texts.say("without-looks")) } }
+            @else { a href={ (here) "?looks=" } { (texts.say("with-looks")) } }
         }
-        (offered(visit, &["ledger", "checkpoint"], &given, &format!("/projects/{project}/ledger")))
+        @if found.is_empty() { (parts::nothing(texts.say("nothing-yet"))) } @else {
+            (leaves(visit, &cell, &texts.name("noun.ledger"), &found).await)
+        }
+        p {
+            (texts.say_of("looked-through", &from.to_string())) " "
+            @if from > 0 { a href={ (here) "?before=" (from) (looks) } { (texts.say("older")) } }
+        }
+        (offered(visit, &["ledger", "checkpoint"], &given, &here))
         (parts::by_command(texts, &command(Act::LedgerShow.row(), &given)))
     };
-    Ok(layout(visit, &Page { title: &texts.name("nouns.ledger"), above: above(visit, Some(project)), main }))
+    Ok(layout(visit, &Page { title: &texts.name("noun.ledger"), above: above(visit, Some(project)), main }))
 }

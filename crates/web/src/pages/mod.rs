@@ -7,6 +7,7 @@ mod act;
 mod data;
 mod door;
 mod layout;
+mod leaf;
 mod ledger;
 mod project;
 mod stated;
@@ -15,8 +16,9 @@ mod today;
 
 pub use act::{act, done};
 pub use data::{bucket, delivered, object};
-pub use door::{enter, sign_in};
+pub use door::{elsewhere, enter, sign_in, signed_in};
 pub use layout::bare;
+pub use leaf::leaf;
 pub use ledger::ledger;
 pub use project::project;
 pub use stated::{accessibility, me, refused, region};

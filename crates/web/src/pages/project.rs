@@ -34,11 +34,9 @@ pub async fn project(visit: &Visit<'_>, name: &str) -> Result<Markup, Refusal> {
     let of_project = |things: Vec<Value>| things.into_iter().filter(is_of).collect::<Vec<_>>();
     let agreements = of_project(visit.list(Act::AgreementShow, json!({})).await?);
     let permits = of_project(visit.list(Act::PermitShow, json!({})).await?);
-    let within = json!({ "project": alias });
-    // WHY not refused as a whole: not everybody who knows of a project may look into it.
-    let buckets = visit.list(Act::BucketShow, within.clone()).await.ok();
-    let airlocks = visit.list(Act::AirlockShow, within.clone()).await.ok();
-    let leaves = visit.list(Act::LedgerShow, within).await.ok();
+    let buckets = within(visit, Act::BucketShow, alias).await;
+    let airlocks = within(visit, Act::AirlockShow, alias).await;
+    let leaves = within(visit, Act::LedgerShow, alias).await;
     let main = html! {
         (standing(visit, told, &agreements))
         (part(visit, "bucket", alias, buckets, &|thing| {
@@ -49,13 +47,21 @@ pub async fn project(visit: &Visit<'_>, name: &str) -> Result<Markup, Refusal> {
         (part(visit, "airlock", alias, airlocks, &|thing| {
             text(thing, "airlock").map(|airlock| format!("/projects/{alias}/airlocks/{airlock}"))
         }))
-        @if let Some(leaves) = leaves { (last(visit, alias, &leaves).await) }
+        @if let Some(leaves) = leaves { (last(visit, alias, text(told, "id").unwrap_or_default(), &leaves).await) }
         (more(visit, alias))
         (buttons(visit, &rows(visit), &[("project", alias), ("at", alias)], &format!("/projects/{alias}")))
         (parts::by_command(texts, &command(Act::ProjectShow.row(), &[("project", alias)])))
     };
     let above = vec![(texts.name("nouns.project"), "/projects".to_owned())];
     Ok(layout(visit, &Page { title: alias, above, main }))
+}
+
+/// What there is within a project, where the duties of whoever visits let them think of looking.
+///
+/// WHY not asked otherwise: refusals are for what somebody tried.
+async fn within(visit: &Visit<'_>, show: Act, project: &str) -> Option<Vec<Value>> {
+    let is_theirs = is_for(visit, show.row());
+    if is_theirs { visit.list(show, json!({ "project": project })).await.ok() } else { None }
 }
 
 /// What it is, in a few lines, and what stands in the way of its data.
@@ -112,12 +118,12 @@ fn few(noun: &str, thing: &Value) -> Value {
     Value::Object(fields.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
-async fn last(visit: &Visit<'_>, project: &str, leaves: &[Value]) -> Markup {
+async fn last(visit: &Visit<'_>, project: &str, cell: &str, leaves: &[Value]) -> Markup {
     let texts = visit.texts;
     let newest = ledger::newest(leaves, LEAVES_SHOWN);
     let table = html! {
         @if newest.is_empty() { (parts::nothing(texts.say("nothing-yet"))) } @else {
-            (ledger::leaves(visit, texts.say("last-acts"), &newest).await)
+            (ledger::leaves(visit, cell, texts.say("last-acts"), &newest).await)
         }
         p.end { a href={ "/projects/" (project) "/ledger" } { (texts.say("whole-ledger")) } }
     };

@@ -105,7 +105,9 @@ pub fn offered(visit: &Visit<'_>, nouns: &[&str], given: &[(&str, &str)], back: 
 /// Buttons that lead to the forms of acts.
 pub fn buttons(visit: &Visit<'_>, rows: &[&Row], given: &[(&str, &str)], back: &str) -> Markup {
     let path = |row: &Row| {
-        let known = given.iter().filter(|(name, _)| row.fields.iter().any(|field| field.name == *name));
+        let takes = |name: &str| row.fields.iter().any(|field| field.name == name);
+        // An object's name goes sealed.
+        let known = given.iter().filter(|(name, _)| takes(name) || (*name == "sealed" && takes("key")));
         let pairs: Vec<_> = known.copied().chain([("back", back)]).collect();
         format!("/do/{}?{}", row.name, query(&pairs))
     };
@@ -125,16 +127,52 @@ pub fn buttons(visit: &Visit<'_>, rows: &[&Row], given: &[(&str, &str)], back: &
 /// The same by command.
 pub fn command(row: &Row, given: &[(&str, &str)]) -> String {
     let mut command = format!("epic {} {}", row.noun, row.verb);
-    for field in row.fields {
-        let Some((_, value)) = given.iter().find(|(name, _)| *name == field.name) else { continue };
-        let quoted =
-            if value.contains([' ', '\'', '"']) { format!("{value:?}") } else { (*value).to_owned() };
-        match field.name == row.noun {
-            true => {
-                command.insert_str(format!("epic {} {}", row.noun, row.verb).len(), &format!(" {quoted}"))
-            }
-            false => command += &format!(" --{} {quoted}", field.name.replace('_', "-")),
+    let value_of = |name: &str| given.iter().find(|(of, _)| *of == name).map(|(_, value)| *value);
+    if let Some(own) =
+        row.fields.iter().find(|field| field.name == row.noun).and_then(|field| value_of(field.name))
+    {
+        command += &format!(" {}", quoted(own));
+    }
+    for field in row.fields.iter().filter(|field| field.name != row.noun) {
+        if let Some(value) = value_of(field.name) {
+            command += &format!(" --{}={}", field.name.replace('_', "-"), quoted(value));
         }
     }
     command
+}
+
+/// A word as a shell takes it: people paste it, and what stands in it was written by others.
+///
+/// SPEC: POSIX.1-2017, Shell Command Language, 2.2.2.
+fn quoted(word: &str) -> String {
+    let is_plain = |sign: char| sign.is_ascii_alphanumeric() || "_./:@-".contains(sign);
+    match !word.is_empty() && !word.starts_with('-') && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Goal: nothing that others wrote runs in the shell of whoever pastes it. Method: names that would.
+    #[test]
+    fn commands_are_quoted_for_a_shell() {
+        let given = |key| [("project", "planet"), ("bucket", "bari"), ("key", key)];
+        for (key, expected) in [
+            ("2027/a-1.csv", "2027/a-1.csv"),
+            ("$(id)", "'$(id)'"),
+            ("`id`", "'`id`'"),
+            ("a b", "'a b'"),
+            ("a'b", "'a'\\''b'"),
+            ("--help", "'--help'"),
+            ("a;id\n", "'a;id\n'"),
+            ("", "''"),
+        ] {
+            let command = command(Act::ObjectShow.row(), &given(key));
+            assert_eq!(command, format!("epic object show --project=planet --bucket=bari --key={expected}"));
+        }
+        assert_eq!(command(Act::PersonRecall.row(), &[("person", "rita")]), "epic person recall rita");
+    }
 }
