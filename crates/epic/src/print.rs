@@ -4,6 +4,7 @@ use std::io::Write;
 
 use serde_json::{Map, Value, json};
 use web::client::Answer;
+use web::told::columns;
 use words::Timestamp;
 
 use crate::failure::Failure;
@@ -46,53 +47,6 @@ pub fn text(answer: &Answer, paint: Paint) -> String {
             answer.leaf.as_ref().map_or_else(|| "done\n".to_owned(), |leaf| format!("done, leaf {leaf}\n"))
         }
         other => format!("{}\n", cell(other)),
-    }
-}
-
-/// What only a verifier reads; `--json` has it.
-const HIDDEN: &[&str] = &["record_bytes", "detail_bytes", "salt", "commitment"];
-
-/// The names of the columns: what a person calls the thing first, then the rest.
-fn columns(rows: &[&Map<String, Value>]) -> Vec<String> {
-    let mut columns: Vec<String> = Vec::new();
-    for name in rows.iter().flat_map(|row| row.keys()) {
-        let is_said = rows.iter().any(|row| row.get(name).is_some_and(|value| !cell(value).is_empty()));
-        if is_said && !columns.contains(name) && !HIDDEN.contains(&name.as_str()) {
-            columns.push(name.clone());
-        }
-    }
-    columns.sort_by_key(|name| (rank(name), name.clone()));
-    columns
-}
-
-fn rank(name: &str) -> u8 {
-    const FIRST: &[&str] = &[
-        "alias",
-        "organisation",
-        "tenant",
-        "person",
-        "project",
-        "agreement",
-        "permit",
-        "grant",
-        "credential",
-        "bucket",
-        "key",
-        "airlock",
-        "check",
-        "leaf",
-        "name",
-        "state",
-        "verdict",
-        "act",
-        "time",
-        "tier",
-    ];
-    const LAST: &[&str] = &["id", "digest", "etag", "certificate"];
-    match (FIRST.iter().position(|first| *first == name), LAST.contains(&name)) {
-        (Some(at), _) => u8::try_from(at).unwrap_or(100),
-        (None, false) => 100,
-        (None, true) => 200,
     }
 }
 

@@ -21,6 +21,7 @@ mod serve;
 mod sign_in;
 pub mod tar;
 mod texts;
+pub mod told;
 mod watch;
 mod witness;
 

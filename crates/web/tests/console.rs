@@ -333,6 +333,66 @@ async fn a_form_without_end_is_cut() {
     assert_eq!(house.ask("POST", path, &more, "--abc--").await.reason(), Some("invalid"));
 }
 
+/// A file as a form sends it, after fields.
+fn with_file(fields: &[(&str, &str)], name: &str, bytes: &str) -> String {
+    let head = "--abc\r\ncontent-disposition: form-data; name=";
+    let fields: String =
+        fields.iter().map(|(field, value)| format!("{head}\"{field}\"\r\n\r\n{value}\r\n")).collect();
+    format!("{fields}{head}\"file\"; filename=\"{name}\"\r\n\r\n{bytes}\r\n--abc--\r\n")
+}
+
+// Goal: who delivers by a form does so under a grant of theirs that holds. Method: theirs, another's, none, a revoked one.
+#[tokio::test]
+async fn a_delivery_by_form_stands_on_its_grant() {
+    let house = House::open().await;
+    let (dina, rita) = (house.sign_in("dina-bari").await, house.sign_in("rita").await);
+    let (origin, path) = (house.origin(), "/projects/planet/buckets/bari");
+    let deliver = async |cookie: &str, grant: &str, name: &str| {
+        let media = "multipart/form-data; boundary=abc";
+        let more = [("cookie", cookie), ("origin", origin.as_str()), ("content-type", media)];
+        let body = with_file(&[("grant", grant), ("prefix", "2027/")], name, "a;b");
+        let answer = house.ask("POST", path, &more, &body).await;
+        (answer.status, answer.reason().unwrap_or_default().to_owned())
+    };
+    assert_eq!(deliver(&dina, "deliver-bari", "a.csv").await, (200, String::new()));
+    assert_eq!(deliver(&rita, "deliver-bari", "a.csv").await.1, "not_found");
+    assert_eq!(deliver(&dina, "deliver-catania", "a.csv").await.1, "not_found");
+    assert_eq!(deliver(&dina, "", "a.csv").await.0, 403);
+    house.world.act("steo-bari", "grant.revoke", json!({ "grant": "deliver-bari" })).await.unwrap();
+    assert_eq!(deliver(&dina, "deliver-bari", "b.csv").await, (403, "grant_ended".to_owned()));
+    // A grant delivers and opens nothing else: her session sees what it saw before.
+    assert_eq!(house.get(&dina, &format!("{path}/objects/AAAA")).await.status, 404);
+}
+
+// Goal: nobody pushes a deed out of an auditor's sight by looking around. Method: a deed, and then looks by the hundred.
+#[tokio::test]
+async fn looks_do_not_hide_deeds() {
+    let house = House::open().await;
+    let carla = house.sign_in("carla").await;
+    house
+        .world
+        .act("carla", "bucket.create", json!({ "project": "planet", "bucket": "kept" }))
+        .await
+        .unwrap();
+    for _ in 0..260 {
+        house.world.act("carla", "bucket.show", json!({ "project": "planet" })).await.unwrap();
+        house.world.region.flush_observations().await.unwrap();
+    }
+    let deeds = house.get(&carla, "/projects/planet/ledger").await.body;
+    assert!(deeds.contains("Create a bucket") && !deeds.contains("Show buckets"), "{deeds}");
+    let looks = house.get(&carla, "/projects/planet/ledger?looks=").await.body;
+    assert!(looks.contains("Show buckets") && !looks.contains("Create a bucket"), "{looks}");
+    // From page to page it goes back to the beginning.
+    let (mut page, mut pages) = (looks, 1);
+    while let Some((_, rest)) = page.split_once("href=\"/projects/planet/ledger?before=") {
+        let before = rest.split('"').next().unwrap().replace("&amp;", "&");
+        page = house.get(&carla, &format!("/projects/planet/ledger?before={before}")).await.body;
+        pages += 1;
+        assert!(pages < 20, "it never ends");
+    }
+    assert!(pages > 2 && page.contains("Create a bucket"), "{pages} pages: {page}");
+}
+
 // Goal: names that people chose stay text. Method: names made of markup, shown on every page that shows them.
 #[tokio::test]
 async fn hostile_names_stay_text() {

@@ -33,7 +33,7 @@ const browser = await chromium.launch({
 
 /** Somebody at a browser of their own. */
 export class Person {
-    static async come(name, origins = [told.origin]) {
+    static async come(name, origins = [told.origin], origin = told.origin) {
         const context = await browser.newContext({ javaScriptEnabled: told.scripts, viewport: VIEWS[0], locale: 'en-GB', acceptDownloads: true });
         const page = await context.newPage();
         page.setDefaultTimeout(15_000);
@@ -41,13 +41,13 @@ export class Person {
         page.on('console', (message) => message.type() === 'error' && !/status of 4\d\d/.test(message.text()) && faults.push(`${page.url()}: ${message.text()}`));
         page.on('pageerror', (error) => faults.push(`${page.url()}: ${error}`));
         page.on('response', async (response) => {
-            const isPage = response.request().isNavigationRequest() && response.url().startsWith(told.origin) && response.status() === 200;
+            const isPage = response.request().isNavigationRequest() && response.url().startsWith(origin) && response.status() === 200;
             const disposition = response.headers()['content-disposition'];
             if (!isPage || disposition) return;
             const size = (await response.body().catch(() => Buffer.alloc(0))).length;
             if (size > PAGE_BYTES_MAX) faults.push(`${response.url()} has ${size} bytes`);
         });
-        return Object.assign(new Person(), { name, page, context });
+        return Object.assign(new Person(), { name, page, context, origin });
     }
 
     /** Signs in by a link that their own key makes. */
@@ -55,21 +55,24 @@ export class Person {
         const person = await Person.come(name);
         const link = execFileSync(told.epic, ['--region-url', told.origin, '--key-file', `${told.folder}/${name}.key`, 'console'], { stdio: ['ignore', 'pipe', 'ignore'] });
         await person.page.goto(link.toString().trim());
-        await person.page.locator('main form button').click();
-        await person.page.waitForLoadState();
+        await person.led(() => person.page.locator('main form button').click());
         same(await person.page.url(), `${told.origin}/`, `${name} is in`);
         return person;
     }
 
     async go(path) {
-        const response = await this.page.goto(`${told.origin}${path}`);
+        const response = await this.page.goto(`${this.origin}${path}`);
         return response.status();
     }
 
     /** Follows the first link with this text. */
     async follow(text) {
-        await this.page.getByRole('link', { name: text, exact: true }).first().click();
-        await this.page.waitForLoadState();
+        await this.led(() => this.page.getByRole('link', { name: text, exact: true }).first().click());
+    }
+
+    /** Does what leads to another page, and is there when this ends: a click alone waits for nothing. */
+    async led(deed) {
+        await Promise.all([this.page.waitForNavigation(), deed()]);
     }
 
     async press(text) {
@@ -91,8 +94,8 @@ export class Person {
 
     /** Sends the form that is shown, and reads what came of it. */
     async send() {
-        await this.page.locator('main form button[type=submit]').first().click();
-        await this.page.waitForLoadState();
+        await this.led(() => this.page.locator('main form button[type=submit]').first().click());
+        same(await this.page.locator('.notice.done, .notice.refused').count(), 1, 'what came of a form is told once');
         const reason = this.page.locator('.notice.refused .hint code');
         return (await reason.count()) ? reason.first().innerText() : 'done';
     }

@@ -3,13 +3,15 @@
 //! Every page that is looked at is seen in light, dark and enlarged four times, by axe and by a person: the pictures lie
 //! below `target/console`.
 
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::kit::{House, need};
+use crate::kit::{Call, Door, House, block_on, need};
 use crate::people::Institute;
 
 /// WHY: a browser on a busy machine; a page that never comes must not hold the suite.
@@ -63,9 +65,53 @@ fn the_main_job_without_scripts() {
 #[test]
 fn people_sign_in_at_their_provider() {
     let Some(mut institute) = Institute::new() else { return };
-    let more = json!({ "provider": institute.provider.url() });
+    let file = "pm10;crp\n7;1\n";
+    let dina = institute.house.deliverer("bari", "deliver-bari", "127.0.0.0/8");
+    institute.house.s3_done(Door::Outside, &dina, Call::put("/bari/2021/a.csv", file.as_bytes()));
+    let inside = &institute.house.ready["acts_inside"];
+    let more = json!({ "provider": institute.provider.url(), "inside": inside, "file": file });
     browse("provider", &institute.house, true, &more);
     // Its keys turn over while people are signed in; who comes next is let in by the new ones.
     institute.provider.turn_keys();
     browse("provider", &institute.house, false, &more);
+}
+
+/// WHY: the bar: whoever is out is out within five seconds, on every door.
+const OUT_WAIT: Duration = Duration::from_secs(5);
+
+// Goal: a download that is on its way ends with its person. Method: one that is read slowly, and then she is suspended.
+#[test]
+fn an_open_download_ends_with_its_person() {
+    let Some(institute) = Institute::new() else { return };
+    let house = &institute.house;
+    let size_bytes = 64 << 20;
+    house.s3_done(Door::Inside, &house.desk(), Call::put("/results/big.bin", &vec![7; size_bytes]));
+    let at: SocketAddr =
+        house.ready["acts_inside"].as_str().unwrap().trim_start_matches("http://").parse().unwrap();
+    let token = json!({ "token": institute.fresh("rita") }).to_string();
+    let here = at.to_string();
+    let opened = block_on(Call::post("/v1/sign-in", token.as_bytes()).with("host", &here).send(at));
+    let opened: Value = serde_json::from_str(&opened.text()).unwrap();
+    let session = opened["answer"]["session"].as_str().unwrap_or_else(|| panic!("{opened}"));
+    let cookie = format!("__Host-epic={session}");
+    let bucket = Call::get("/projects/planet/buckets/results").with("host", &here).with("cookie", &cookie);
+    let page = block_on(bucket.send(at)).text();
+    let object = page.split("href=\"/projects/planet/buckets/results/objects/").nth(1).expect("an object");
+    let path =
+        format!("/projects/planet/buckets/results/objects/{}/bytes", object.split('"').next().unwrap());
+    let mut stream = TcpStream::connect(at).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: {at}\r\ncookie: {cookie}\r\n\r\n").unwrap();
+    let (mut piece, mut taken) = (vec![0; 64 << 10], stream.read(&mut [0; 4_096]).unwrap());
+    house.done("sergio", &["person", "suspend", "rita", "--reason", "she left"]);
+    let suspended = Instant::now();
+    loop {
+        match stream.read(&mut piece) {
+            Ok(0) | Err(_) => break,
+            Ok(read) => taken += read,
+        }
+        assert!(suspended.elapsed() < OUT_WAIT, "still open after {taken} bytes");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(taken < size_bytes, "it was through before anybody was suspended");
+    eprintln!("a download ended {} ms after its person was suspended", suspended.elapsed().as_millis());
 }

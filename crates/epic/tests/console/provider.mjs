@@ -1,19 +1,20 @@
 // Signing in at an identity provider by browser: by code, in, out, and all that must not lead in.
+import { readFileSync } from 'node:fs';
 import { Person, end, fail, same, told } from './browser.mjs';
 
-const both = [told.origin, told.more.provider];
+const both = [told.origin, told.more.provider, told.more.inside];
 const REFUSED = '.notice.refused .hint code';
 
 /** From a page that asks for it to the provider, and back. */
-const signIn = async (who, code, from = '/projects/planet', expected = true) => {
-    const person = await Person.come(who, both);
+const signIn = async (who, code, from = '/projects/planet', expected = true, origin = told.origin) => {
+    const person = await Person.come(who, both, origin);
     await person.go(from);
     await person.follow('Sign in with iam');
     await person.page.waitForURL(`${told.more.provider}/**`);
     await person.page.fill('[name=who]', who);
     await person.page.fill('[name=code]', code);
     await person.page.click('button');
-    await person.page.waitForURL((url) => url.origin === told.origin && !(expected && url.pathname.startsWith('/signed-in')));
+    await person.page.waitForURL((url) => url.origin === origin && !(expected && url.pathname.startsWith('/signed-in')));
     return person;
 };
 const cookies = async (person) => (await person.context.cookies(told.origin)).filter((cookie) => cookie.name.startsWith('__Host-epic'));
@@ -88,6 +89,19 @@ for (const to of ['//evil.example/', 'https://evil.example/', '/\\evil.example']
     const link = await person.page.getByRole('link', { name: 'Sign in with iam' }).getAttribute('href');
     same(link, '/sign-in/iam?to=%2F', `sent on to ${to}`);
 }
+
+// Data of tier 2 are seen from inside, and from nowhere else.
+const outside = await signIn('rita', '123456', '/projects/planet/buckets/bari');
+same(await outside.page.locator(REFUSED).innerText(), 'place_outside', 'tier 2 from outside');
+await outside.look('place-outside');
+const inside = await signIn('rita', '123456', '/projects/planet/buckets/bari', true, told.more.inside);
+await inside.follow('2021/');
+await inside.follow('a.csv');
+const [download] = await Promise.all([inside.page.waitForEvent('download'), inside.page.getByRole('link', { name: 'Download' }).click()]);
+same(readFileSync(await download.path(), 'utf8'), told.more.file, 'what is read inside');
+// A session of one place is none at the other.
+await inside.page.goto(`${told.origin}/me`);
+if (!inside.page.url().includes('/sign-in')) fail('a session from inside works outside');
 
 // Out, and out everywhere.
 await rita.go('/');

@@ -160,14 +160,17 @@ async fn shown(region: &Region, actor: &Actor, deed: &LedgerShow) -> Result<Done
     let mut next =
         deed.after.map_or(size.saturating_sub(RECORDS_MAX as u64), |after| after.saturating_add(1));
     let mut shown = Vec::new();
+    let mut seq = if next < size { holding(&cell, next).await? } else { 0 };
     while next < size && shown.len() < RECORDS_MAX {
-        let (first, leaves) = commit_of(&cell, next).await?;
+        let (first, leaves) = commit(&cell, seq).await?;
         for (index, leaf) in (first..).zip(&leaves) {
             if index >= next && shown.len() < RECORDS_MAX {
                 shown.push(told(index, leaf));
                 next = index + 1;
             }
         }
+        // WHY not searched for again: the next leaf is in the next commit that has any.
+        seq += 1;
     }
     region.observe(&allowed, subject(Noun::Ledger, cell.id), &cell)?;
     Ok(Done { leaf: None, answer: Value::Array(shown) })
@@ -196,13 +199,23 @@ fn told(index: u64, leaf: &Opened) -> Value {
 
 /// The commit that holds a leaf: the index of its first leaf, and all of them.
 async fn commit_of(cell: &Cell, index: u64) -> Result<(u64, Vec<Opened>), Refusal> {
+    commit(cell, holding(cell, index).await?).await
+}
+
+/// The number of the commit that holds a leaf.
+async fn holding(cell: &Cell, index: u64) -> Result<u64, Refusal> {
     let (mut low, mut high) = (0, cell.head().next_seq);
     while low < high {
         let middle = low + (high - low) / 2;
         let body = body(cell, middle).await?;
         if body.tree_size <= index { low = middle + 1 } else { high = middle }
     }
-    let body = body(cell, low).await?;
+    Ok(low)
+}
+
+/// The leaves of a commit, and the index of the first.
+async fn commit(cell: &Cell, seq: u64) -> Result<(u64, Vec<Opened>), Refusal> {
+    let body = body(cell, seq).await?;
     let folded = fold::open(&body, &cell.keys)
         .map_err(|_| Refusal::with(Reason::Unavailable, "a commit cannot be opened"))?;
     Ok((body.tree_size - folded.leaves.len() as u64, folded.leaves))

@@ -82,7 +82,7 @@ async fn seen(visit: &Visit<'_>) -> Result<Answered, Refusal> {
     match path[..] {
         [""] => pages::today(visit).await.map(Answered::page),
         ["me"] => pages::me(visit).map(Answered::page),
-        ["region"] => pages::region(visit).map(Answered::page),
+        ["region"] => pages::region(visit).await.map(Answered::page),
         ["leaves", leaf] => pages::leaf(visit, leaf).await.map(Answered::page),
         ["do", act] => act::show(visit, act).await,
         ["projects", project] => pages::project(visit, project).await.map(Answered::page),

@@ -95,7 +95,7 @@ fn end(visit: &Visit<'_>, refused: &str) -> Markup {
 
 /// WHY: so many deeds fill a page, and so many pages are looked through for them at once.
 const DEEDS_WANTED: usize = 50;
-const PAGES_MAX: usize = 10;
+const PAGES_MAX: usize = 4;
 /// As many as one look answers with.
 const PAGE_LEAVES: u64 = 100;
 

@@ -4,7 +4,6 @@ use maud::{Markup, html};
 use words::{Reason, Refusal};
 
 use super::layout::{Page, layout};
-use super::thing::offered;
 use crate::console::Visit;
 use crate::parts::{self, Notice};
 
@@ -68,30 +67,6 @@ pub fn why(visit: &Visit<'_>, refusal: &Refusal) -> Markup {
         p.hint { (visit.texts.say("reason")) ": " code { (reason.code()) } }
     };
     parts::notice(Notice::Refused, reason.text(language), &body)
-}
-
-/// What there is in the region, for who runs or audits it.
-pub fn region(visit: &Visit<'_>) -> Result<Markup, Refusal> {
-    visit.signed()?;
-    let texts = visit.texts;
-    let links = [
-        ("/organisations", "organisation"),
-        ("/tenants", "tenant"),
-        ("/issuers", "issuer"),
-        ("/grants", "grant"),
-        ("/credentials", "credential"),
-        ("/snapshots", "snapshot"),
-        ("/checks", "check"),
-        ("/witnesses", "witness"),
-    ];
-    let main = html! {
-        p { (texts.say("region-what")) }
-        ul.cards {
-            @for (path, noun) in links { li { a href=(path) { (texts.name(&format!("nouns.{noun}"))) } } }
-        }
-        (offered(visit, &["check", "ledger", "checkpoint", "session"], &[], "/region"))
-    };
-    Ok(layout(visit, &Page { title: texts.say("menu-region"), above: Vec::new(), main }))
 }
 
 /// How accessible the console is, and where it is not.

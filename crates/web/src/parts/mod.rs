@@ -3,10 +3,12 @@
 //! Markup stands here and in `pages`, nowhere else. A part knows no region: it
 //! shows what it is given, and everything it is given is escaped.
 
+mod chart;
 mod field;
 mod prose;
 mod value;
 
+pub use chart::{Bar, bars};
 pub use field::{Choices, field};
 pub use prose::prose;
 pub use value::{bytes, cell, rows, thing, time};

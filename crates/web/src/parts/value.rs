@@ -5,63 +5,13 @@ use serde_json::{Map, Value};
 use words::Timestamp;
 
 use crate::texts::Texts;
+use crate::told::{columns, is_for_machines};
 
-/// What a person calls a thing comes first, what only machines read last.
-const FIRST: &[&str] = &[
-    "person",
-    "project",
-    "agreement",
-    "permit",
-    "grant",
-    "credential",
-    "bucket",
-    "key",
-    "airlock",
-    "check",
-    "leaf",
-    "alias",
-    "name",
-    "state",
-    "verdict",
-    "act",
-    "time",
-    "tier",
-];
-const LAST: &[&str] = &["id", "digest", "etag", "certificate", "terms"];
-/// What only a verifier reads.
-const HIDDEN: &[&str] = &["record_bytes", "detail_bytes", "salt", "commitment"];
 /// Whose values are words of ours; a person may call a project `open`.
 const WORDS: &[&str] =
     &["place", "environment", "service_model", "versions", "mode", "stage", "custody", "did"];
 /// WHY: a deeper answer is told as JSON, so that no answer makes a page recurse without end.
 const DEPTH_MAX: u8 = 4;
-
-/// The names of what is told of these things, in order, without what is nowhere said.
-pub fn columns(rows: &[&Map<String, Value>]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for (name, value) in rows.iter().flat_map(|row| row.iter()) {
-        if is_said(value) && !names.contains(name) && !HIDDEN.contains(&name.as_str()) {
-            names.push(name.clone());
-        }
-    }
-    let rank = |name: &String| match FIRST.iter().position(|first| first == name) {
-        Some(at) => at,
-        None if LAST.contains(&name.as_str()) => usize::MAX,
-        None => FIRST.len(),
-    };
-    names.sort_by_key(rank);
-    names
-}
-
-fn is_said(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(fields) => !fields.is_empty(),
-        Value::String(text) => !text.is_empty(),
-        Value::Bool(_) | Value::Number(_) => true,
-    }
-}
 
 /// One thing, line by line.
 pub fn thing(texts: &Texts, fields: &Map<String, Value>) -> Markup {
@@ -87,8 +37,7 @@ pub fn rows(
     link: &dyn Fn(&Map<String, Value>) -> Option<String>,
 ) -> Markup {
     let things: Vec<&Map<String, Value>> = rows.iter().filter_map(Value::as_object).collect();
-    let names: Vec<String> =
-        columns(&things).into_iter().filter(|name| !LAST.contains(&name.as_str())).collect();
+    let names: Vec<String> = columns(&things).into_iter().filter(|name| !is_for_machines(name)).collect();
     html! {
         div.scroll role="region" aria-label=(caption) tabindex="0" {
             table {
@@ -147,7 +96,7 @@ fn plain(texts: &Texts, name: &str, text: &str) -> Markup {
         return time(text);
     }
     let is_for_machines =
-        LAST.contains(&name) || matches!(name, "leaf" | "access_key_id" | "session" | "act");
+        is_for_machines(name) || matches!(name, "leaf" | "access_key_id" | "session" | "act");
     match texts.value(text).filter(|_| WORDS.contains(&name)) {
         Some(word) => html! { (word) },
         None if name == "roles" || name == "role" => html! { (texts.name(&format!("role.{text}"))) },
@@ -227,12 +176,5 @@ mod tests {
         let fields = deep.as_object().unwrap();
         let told = thing(Texts::of(Language::Italian), fields).into_string();
         assert!(told.contains("<code>") && told.len() < 4_000, "{}", told.len());
-    }
-
-    #[test]
-    fn what_is_said_nowhere_is_no_column() {
-        let (one, two) = (json!({ "id": "1", "b": null, "state": "x" }), json!({ "id": "2", "b": [] }));
-        let things = [one.as_object().unwrap(), two.as_object().unwrap()];
-        assert_eq!(columns(&things), ["state", "id"]);
     }
 }
