@@ -181,6 +181,7 @@ impl Region {
         if let Err(refusal) = self.clear_leftovers(self.root().id).await {
             tracing::warn!(reason = refusal.reason.code(), "the root's leftovers are not swept");
         }
+        self.meters().sweeps.add(1);
     }
 
     /// Publishes every open cell that has grown.

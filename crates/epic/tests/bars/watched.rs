@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use crate::kit::{Ended, House, need};
 
 /// Asks a page as anything that reads HTTP does.
-fn page(url: &str, host: &str) -> (u16, String) {
+pub fn page(url: &str, host: &str) -> (u16, String) {
     let at = url.trim_start_matches("http://").split('/').next().unwrap();
     let mut stream = TcpStream::connect(at).unwrap();
     let host = if host.is_empty() { at } else { host };

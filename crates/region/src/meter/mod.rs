@@ -118,6 +118,8 @@ pub struct Meters {
     pub bytes_in: Counter,
     pub bytes_out: Counter,
     pub expired: Counter,
+    /// Rounds of the sweep over all open cells, whole ones.
+    pub sweeps: Counter,
     pub anchored_at: Last,
     pub published_at: Last,
 }
@@ -140,6 +142,7 @@ impl Default for Meters {
             bytes_in: Counter::default(),
             bytes_out: Counter::default(),
             expired: Counter::default(),
+            sweeps: Counter::default(),
             anchored_at: Last::default(),
             published_at: Last::default(),
         }

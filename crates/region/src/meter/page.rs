@@ -115,6 +115,7 @@ impl Page {
         for (name, help, counter) in [
             ("epic_data_received_bytes", "Bytes of data that were sealed.", &meters.bytes_in),
             ("epic_data_sent_bytes", "Bytes of data that went out.", &meters.bytes_out),
+            ("epic_sweeps", "Rounds of the sweep over all open projects.", &meters.sweeps),
             ("epic_expired", "Versions and uploads that ended by themselves.", &meters.expired),
         ] {
             self.counter(name, help, counter);

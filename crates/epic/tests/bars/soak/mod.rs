@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
 use crate::bars::kill::{number, verify};
+use crate::bars::watched::page;
 use crate::kit::{Call, Door, House, Named};
 use client::{Client, Doors, Figures};
 use watch::{Sample, Watch};
@@ -52,8 +53,8 @@ enum End {
 /// What a life came to.
 struct Life {
     end: End,
-    /// From its start until it was told to end.
-    worked: Duration,
+    /// Rounds of the sweep that it made, as it counts them itself.
+    sweeps: u64,
     figures: Figures,
     samples: Vec<Sample>,
     named: Named,
@@ -110,7 +111,7 @@ impl Soak {
     }
 
     fn up(&mut self, pace: u64) -> Doors {
-        self.house.up(&["--pace", &pace.to_string()]);
+        self.house.up(&["--pace", &pace.to_string(), "--metrics", "127.0.0.1:0"]);
         [Door::Inside, Door::Outside].map(|door| self.house.s3_address(door))
     }
 
@@ -130,7 +131,7 @@ impl Soak {
     /// A region's life under load, from its start to its end.
     fn live(&mut self, long: Duration, end: End) {
         let at = self.up(self.pace);
-        let (began, watch) = (Instant::now(), Watch::over(self.house.id()));
+        let watch = Watch::over(self.house.id());
         self.look_at_all(at);
         let is_over = Arc::new(AtomicBool::new(false));
         let working = self.clients.drain(..).map(|mut client| {
@@ -142,7 +143,7 @@ impl Soak {
         });
         let working: Vec<_> = working.collect();
         self.duties(long);
-        let worked = began.elapsed();
+        let sweeps = sweeps(&self.house);
         match end {
             End::Kindly => assert_eq!(self.house.down(), 0),
             End::Cut => self.house.kill(),
@@ -154,7 +155,7 @@ impl Soak {
         let named = self.house.days_pass(self.days);
         self.remember(Life {
             end,
-            worked,
+            sweeps,
             figures: Figures::default(),
             samples,
             named,
@@ -204,9 +205,9 @@ impl Soak {
         let lost: Vec<_> =
             life.named.of_objects.union(&life.named.of_parts).filter(|blob| !files.contains(*blob)).collect();
         assert!(lost.is_empty(), "rows name blobs that are gone: {lost:?}");
-        // What nothing named when the last life ended was a day old at the first sweep of this one. WHY three rounds: under
-        // load the rounds' own work delays the next.
-        let has_swept = life.worked > self.round() * 3;
+        // What nothing named when the last life ended was a day old at the first sweep of this one. WHY counted and not
+        // waited for: under load the rounds' own work delays the next.
+        let has_swept = life.sweeps > 0;
         if let Some(before) = self.lives.last().filter(|_| has_swept) {
             let left: Vec<_> = before.orphans.intersection(&life.orphans).collect();
             assert!(left.is_empty(), "{} blobs outlived a sweep", left.len());
@@ -318,6 +319,14 @@ impl Soak {
         let climb = self.lives.last().and_then(|life| self.climb(life)).unwrap_or(0.0);
         assert!(climb < GROWTH_PER_HOUR_MAX, "the memory climbs by {:.2} % in an hour", climb * 100.0);
     }
+}
+
+/// How many rounds of the sweep a region has made, by its own figures.
+fn sweeps(house: &House) -> u64 {
+    let url = house.ready["metrics"].as_str().expect("where its figures are");
+    let (_, figures) = page(url, "");
+    let line = figures.lines().find_map(|line| line.strip_prefix("epic_sweeps_total "));
+    line.expect("how often it swept").parse().unwrap()
 }
 
 /// Half of the time in short lives that end in either way, half in one whose memory is judged.
