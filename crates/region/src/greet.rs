@@ -37,6 +37,11 @@ pub struct Duty {
 }
 
 impl Greeting {
+    /// What they are called: by their name, or by their alias where it was erased.
+    pub fn called(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.alias)
+    }
+
     pub fn is(&self, role: Role) -> bool {
         self.duties.iter().any(|duty| duty.role == role)
     }

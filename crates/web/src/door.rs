@@ -171,14 +171,12 @@ impl ActsDoor {
 
     /// A place for somebody of whom it is not known yet who they are.
     pub(crate) fn open_sign_in(&self, address: IpAddr) -> Result<SignIn, Refusal> {
-        let place = self.inner.sign_ins.take(address);
-        place.ok_or_else(|| Refusal::with(Reason::Unavailable, "too many sign-ins at once"))
+        place_of(&self.inner.sign_ins, address)
     }
 
     /// A place for somebody on their way from or to their provider.
     pub(crate) fn open_journey(&self, address: IpAddr) -> Result<SignIn, Refusal> {
-        let place = self.inner.journeys.take(address);
-        place.ok_or_else(|| Refusal::with(Reason::Unavailable, "too many sign-ins at once"))
+        place_of(&self.inner.journeys, address)
     }
 
     /// One more request in flight of a person.
@@ -255,6 +253,10 @@ impl ActsDoor {
         }
         Ok(actor)
     }
+}
+
+fn place_of(places: &SignIns, address: IpAddr) -> Result<SignIn, Refusal> {
+    places.take(address).ok_or_else(|| Refusal::with(Reason::Unavailable, "too many sign-ins at once"))
 }
 
 /// `region.example` of `region.example:9010`, `::1` of `[::1]:9010`.

@@ -8,6 +8,7 @@
 pub mod client;
 mod console;
 mod door;
+mod encode;
 #[doc(hidden)]
 pub mod fuzz;
 mod head;
@@ -25,7 +26,6 @@ pub mod told;
 mod watch;
 mod witness;
 
-pub use console::LINKS_PATH;
 pub use door::ActsDoor;
 pub use issuer::keep_issuers;
 pub use openapi::description;
@@ -38,6 +38,8 @@ pub use witness::{ask_witnesses, witness};
 pub const ACTS_PATH: &str = "/v1/acts/";
 /// Where an identity provider's token is exchanged for a session.
 pub const SIGN_IN_PATH: &str = "/v1/sign-in";
+/// Where a one-time link into a session is made.
+pub const LINKS_PATH: &str = "/v1/links";
 /// What is offered here, for machines.
 pub const OPENAPI_PATH: &str = "/v1/openapi.json";
 /// What a reason means: `type` of every problem.

@@ -28,13 +28,13 @@ use words::limit::ACT_BODY_BYTES_MAX;
 use words::reason::Language;
 use words::{Act, Actor, Deed, Reason, Refusal};
 
-use crate::console::{self, LINKS_PATH};
+use crate::console;
 use crate::door::ActsDoor;
 use crate::head::{Head, Proof};
 use crate::openapi;
 use crate::problem::{Problem, status};
 use crate::sign_in::sign_in;
-use crate::{ACTS_PATH, HEALTH_PATH, LEAF_HEADER, OPENAPI_PATH, REASONS_PATH, SIGN_IN_PATH, tar};
+use crate::{ACTS_PATH, HEALTH_PATH, LEAF_HEADER, LINKS_PATH, OPENAPI_PATH, REASONS_PATH, SIGN_IN_PATH, tar};
 
 pub type Body = UnsyncBoxBody<Bytes, Refusal>;
 

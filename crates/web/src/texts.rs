@@ -88,6 +88,11 @@ impl Texts {
         one(&self.names, key).map_or_else(|| key.replace('_', " "), str::to_owned)
     }
 
+    /// The same of several, as heads of a table.
+    pub fn names(&self, keys: &[&str]) -> Vec<String> {
+        keys.iter().map(|key| self.name(key)).collect()
+    }
+
     /// A word that stands for a state, if it is one.
     pub fn value(&self, value: &str) -> Option<&'static str> {
         one(&self.names, &format!("value.{value}"))

@@ -49,6 +49,22 @@ pub fn is_for_machines(name: &str) -> bool {
     LAST.contains(&name)
 }
 
+/// A text of a thing; empty where there is none.
+pub fn text<'v>(thing: &'v Value, name: &str) -> &'v str {
+    thing.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The same of its fields, where there is one.
+pub fn said<'t>(thing: &'t Map<String, Value>, name: &str) -> Option<&'t str> {
+    thing.get(name).and_then(Value::as_str)
+}
+
+/// A thing with these fields alone: the whole is on its own page.
+pub fn few(thing: &Value, kept: &[&str]) -> Value {
+    let fields = thing.as_object().into_iter().flatten().filter(|(name, _)| kept.contains(&name.as_str()));
+    Value::Object(fields.map(|(name, value)| (name.clone(), value.clone())).collect())
+}
+
 fn rank(name: &str) -> usize {
     match FIRST.iter().position(|first| *first == name) {
         Some(at) => at,

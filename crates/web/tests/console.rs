@@ -1,18 +1,19 @@
 //! The console without a browser: who gets in, what is refused, what a page may never hold.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod house;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use region::twin::{Soil, World};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use web::ActsDoor;
-use web::client::{Client, Who};
+use tokio::net::TcpStream;
+use web::client::Client;
 use words::act::{Body, FieldKind};
-use words::{Act, Place};
+use words::noun::Attempt;
+use words::{Act, Id, Place};
 
 struct House {
     world: World,
@@ -49,24 +50,12 @@ impl Answer {
 impl House {
     async fn open() -> Self {
         let world = World::planet(Soil::new(3)).await.unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let at = listener.local_addr().unwrap();
-        let bound = words::Clock::now(world.soil.clock.as_ref());
-        let door = ActsDoor::new(world.region.clone(), Place::Outside, at, bound);
-        tokio::spawn(web::serve(listener, door, std::future::pending()));
+        let at = house::listen(&world, Place::Outside, None).await;
         Self { world, at }
     }
 
     fn client(&self, person: &str) -> Client {
-        Client {
-            address: self.at.into(),
-            trust: None,
-            who: Who::Key(Arc::new(World::key(person).unwrap())),
-            clock: Arc::clone(&self.world.soil.clock) as _,
-            rand: Arc::clone(&self.world.soil.rand) as _,
-            credential: None,
-            attempt: None,
-        }
+        house::client(&self.world, person, self.at)
     }
 
     /// One request; `more` are further headers.
@@ -194,6 +183,19 @@ async fn every_act_is_refused_as_at_the_api() {
         }
     }
     assert!(refused > 70 && done > 5, "{refused} refused, {done} done");
+}
+
+// Goal: a form names an attempt where one is kept, and nowhere else. Method: every act, with an attempt and no fields.
+#[tokio::test]
+async fn attempts_are_named_where_they_are_kept() {
+    let world = World::planet(Soil::new(3)).await.unwrap();
+    let olga = world.actor("olga");
+    for act in Act::ALL.iter().copied().filter(|act| act.row().body == Body::None) {
+        let attempt = Id::<Attempt>::random(world.region.rand());
+        let ended = world.region.perform(&olga, act, json!({}), Some(attempt)).await;
+        let is_refused = ended.is_err_and(|refusal| refusal.detail.contains("keeps no attempts"));
+        assert_eq!(is_refused, !region::perform::keeps_attempts(act), "{}", act.name());
+    }
 }
 
 // Goal: nobody acts in somebody's name by a page of their own. Method: forms posted from elsewhere, and from nowhere.

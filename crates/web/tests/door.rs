@@ -1,10 +1,10 @@
 //! The door over a region in memory: signatures, replay, addresses, bodies.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod house;
 mod replay;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,9 +14,8 @@ use gate::identify::signed::{Message, sign};
 use region::twin::{Soil, World};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use web::ActsDoor;
-use web::client::{CallError, Client, Who};
+use tokio::net::TcpStream;
+use web::client::{CallError, Client};
 use words::limit::ACT_BODY_BYTES_MAX;
 use words::{Act, Place, Reason};
 
@@ -35,32 +34,12 @@ impl House {
     }
 
     fn client(&self, person: &str, at: SocketAddr) -> Client {
-        Client {
-            address: at.into(),
-            trust: None,
-            who: Who::Key(Arc::new(World::key(person).unwrap())),
-            clock: Arc::clone(&self.world.soil.clock) as _,
-            rand: Arc::clone(&self.world.soil.rand) as _,
-            credential: None,
-            attempt: None,
-        }
+        house::client(&self.world, person, at)
     }
 }
 
 async fn listen(world: &World, place: Place) -> SocketAddr {
-    listen_with(world, place, None).await
-}
-
-async fn listen_with(world: &World, place: Place, limits: Option<listen::Limits>) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (region, bound) = (world.region.clone(), words::Clock::now(world.soil.clock.as_ref()));
-    let door = match limits {
-        None => ActsDoor::new(region, place, address, bound),
-        Some(limits) => ActsDoor::with(region, place, address, bound, limits),
-    };
-    tokio::spawn(web::serve(listener, door, std::future::pending()));
-    address
+    house::listen(world, place, None).await
 }
 
 fn reason<T>(ended: Result<T, CallError>) -> String {
@@ -283,7 +262,7 @@ async fn one_key_leaves_room_for_others() {
         headers_max: 32,
         head_bytes_max: 32 * 1_024,
     };
-    let at = listen_with(&house.world, Place::Outside, Some(limits)).await;
+    let at = house::listen(&house.world, Place::Outside, Some(limits)).await;
     let request = raw(&house, "olga", &at.to_string(), |text| text);
     let mut half = TcpStream::connect(at).await.unwrap();
     half.write_all(&request.as_bytes()[..request.len() - 1]).await.unwrap();

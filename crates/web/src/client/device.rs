@@ -11,6 +11,7 @@ use serde_json::Value;
 use words::Secret;
 
 use super::{CallError, configuration_of, fetch, is_same_origin};
+use crate::encode::pairs;
 
 /// SPEC: RFC 8628, 3.2 and 3.5: five seconds where nothing is said, and five more whenever we are too fast.
 const INTERVAL_SECONDS: u64 = 5;
@@ -55,7 +56,7 @@ impl Device<'_> {
         let found = self.ask(&configuration_of(self.issuer), None).await?.1;
         let endpoint = |name: &'static str| text(&found, name).ok_or(DeviceError::Unoffered);
         let (begin, end) = (endpoint("device_authorization_endpoint")?, endpoint("token_endpoint")?);
-        let form = form(&[("client_id", self.client), ("scope", "openid")]);
+        let form = pairs(&[("client_id", self.client), ("scope", "openid")]);
         let (status, begun) = self.ask(&begin, Some(form)).await?;
         if status != StatusCode::OK {
             return Err(refused(&begun));
@@ -76,7 +77,7 @@ impl Device<'_> {
         let mut pause = Duration::from_secs(interval.clamp(1, 60));
         loop {
             tokio::time::sleep(pause).await;
-            let form = form(&[("grant_type", GRANT), ("device_code", device), ("client_id", self.client)]);
+            let form = pairs(&[("grant_type", GRANT), ("device_code", device), ("client_id", self.client)]);
             let (status, answer) = self.ask(end, Some(form)).await?;
             if status == StatusCode::OK {
                 let token = text(&answer, "id_token").ok_or(DeviceError::Strange("id_token"))?;
@@ -114,15 +115,4 @@ fn refused(answer: &Value) -> DeviceError {
 /// WHY: it is printed on a terminal.
 fn printable(text: &str) -> String {
     text.chars().filter(char::is_ascii_graphic).take(512).collect()
-}
-
-fn form(pairs: &[(&str, &str)]) -> String {
-    let pairs: Vec<_> = pairs.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-    pairs.join("&")
-}
-
-fn encoded(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let each = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    text.bytes().map(each).collect()
 }

@@ -1,11 +1,13 @@
 //! Acts as forms: one for every row of the table.
 
+use std::collections::HashMap;
+
 use http::{HeaderValue, Response, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use listen::{Held, Share};
 use region::perform::keeps_attempts;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use words::actor::Role;
 use words::limit::ACT_BODY_BYTES_MAX;
 use words::noun::Attempt;
@@ -13,7 +15,7 @@ use words::{Act, Id, Reason, Refusal, act};
 
 use super::data;
 use super::form::{Form, own_path};
-use super::nouns::{OF_PROJECT, OF_REGION};
+use super::nouns::Noun;
 use super::{Answered, Visit};
 use crate::pages;
 use crate::parts::Choices;
@@ -55,12 +57,12 @@ async fn form_page(
     if form.attempt.is_none() && keeps_attempts(act) {
         form.attempt = Some(Id::<Attempt>::random(visit.door.region().rand()));
     }
-    let mut choices = Vec::new();
-    for field in act.row().fields {
-        choices.push(of_field(visit, act, field.name, form.text("project")).await);
-    }
-    let target = target(visit, act, &form).await;
-    Ok(Answered::page(pages::act(visit, act, &form, &Around { choices, target }, refusal)?))
+    let project = Some(form.text("project")).filter(|project| !project.is_empty());
+    let around = Around {
+        choices: choices(visit, act, project).await,
+        target: target(visit, act, project, &form).await,
+    };
+    Ok(Answered::page(pages::act(visit, act, &form, &around, refusal)))
 }
 
 /// What stands around a form.
@@ -78,54 +80,56 @@ pub enum Target {
 }
 
 /// WHY: nobody should sign, grant or end what they do not see.
-async fn target(visit: &Visit<'_>, act: Act, form: &Form) -> Option<Target> {
+async fn target(visit: &Visit<'_>, act: Act, project: Option<&str>, form: &Form) -> Option<Target> {
     let word = act.row().noun;
-    let (name, project) = (form.text(word), form.text("project"));
-    let of_region = OF_REGION.iter().find(|noun| noun.word == word).map(|noun| (noun, json!({ word: name })));
-    let of_project = OF_PROJECT.iter().find(|noun| noun.word == word && !project.is_empty());
-    let of_project = of_project.map(|noun| (noun, json!({ "project": project })));
-    let (noun, fields) = of_region.or(of_project).filter(|_| !name.is_empty())?;
-    let things = visit.list(noun.show, fields).await.unwrap_or_default();
-    let is_meant = |thing: &&Map<String, Value>| {
-        let text = |field: &str| thing.get(field).and_then(Value::as_str);
-        text(word) == Some(name) || text("id") == Some(name)
-    };
-    let found = things.iter().filter_map(Value::as_object).find(is_meant).cloned();
-    Some(found.map_or(Target::Hidden, Target::Shown))
+    let noun = Noun::called(word, project)?;
+    let name = Some(form.text(word)).filter(|name| !name.is_empty())?;
+    Some(noun.thing(visit, project, name).await.map_or(Target::Hidden, Target::Shown))
 }
 
-/// What may come into a field, as far as whoever visits may know it.
-async fn of_field(visit: &Visit<'_>, act: Act, field: &str, project: &str) -> Choices {
-    let only = |texts: &[&str]| Choices::Only(texts.iter().map(|text| (*text).to_owned()).collect());
-    match field {
-        "place" => return only(&["inside", "outside"]),
-        "tier" => return only(&["0", "1", "2", "3"]),
-        "environment" => return only(&["test", "production"]),
-        "service_model" => return only(&["iaas", "paas", "saas"]),
-        "role" => {
-            let roles: Vec<_> = Role::ALL.iter().map(|role| role.text()).collect();
-            return only(&roles);
-        }
-        _ => {}
+/// What may come into each field of an act, as far as whoever visits may know it.
+async fn choices(visit: &Visit<'_>, act: Act, project: Option<&str>) -> Vec<Choices> {
+    // WHY remembered: fields of one noun are one look.
+    let mut looked: HashMap<&str, Choices> = HashMap::new();
+    let mut choices = Vec::new();
+    for field in act.row().fields {
+        let word = match field.name {
+            "provider" | "party" | "parties" => "organisation",
+            "persons" => "person",
+            "study" => "project",
+            other => other,
+        };
+        let known = fixed(field.name).or_else(|| looked.get(word).cloned());
+        let found = match known {
+            Some(known) => known,
+            None => named(visit, word, project).await,
+        };
+        looked.insert(word, found.clone());
+        choices.push(found);
     }
-    let word = match field {
-        "provider" | "party" | "parties" => "organisation",
-        "persons" => "person",
-        "study" => "project",
-        other => other,
+    choices
+}
+
+/// Words of ours, where a field takes no others.
+fn fixed(field: &str) -> Option<Choices> {
+    let roles: Vec<&str> = Role::ALL.iter().map(|role| role.text()).collect();
+    let words: &[&str] = match field {
+        "place" => &["inside", "outside"],
+        "tier" => &["0", "1", "2", "3"],
+        "environment" => &["test", "production"],
+        "service_model" => &["iaas", "paas", "saas"],
+        "role" => &roles,
+        _ => return None,
     };
-    // WHY not of what is made: its name is new.
-    if act.row().noun == word && field == "alias" {
-        return Choices::Any;
-    }
-    let of_region = OF_REGION.iter().find(|noun| noun.word == word).map(|noun| (noun, json!({})));
-    let of_project = OF_PROJECT
-        .iter()
-        .filter(|_| !project.is_empty())
-        .find(|noun| matches!(word, "bucket" | "airlock") && noun.word == word)
-        .map(|noun| (noun, json!({ "project": project })));
-    let Some((noun, fields)) = of_region.or(of_project) else { return Choices::Any };
-    let Ok(things) = visit.list(noun.show, fields).await else { return Choices::Any };
+    Some(Choices::Only(words.iter().map(|word| (*word).to_owned()).collect()))
+}
+
+/// Names of things that come to mind.
+async fn named(visit: &Visit<'_>, word: &str, project: Option<&str>) -> Choices {
+    // WHY not those: a field `key` is the name of an object.
+    let noun = Noun::called(word, project).filter(|noun| !matches!(noun.word, "key" | "exit" | "ledger"));
+    let Some(noun) = noun else { return Choices::Any };
+    let Ok(things) = noun.things(visit, project, None).await else { return Choices::Any };
     let names = things.iter().filter_map(Value::as_object).filter_map(|thing| noun.alias(thing));
     Choices::Some(names.take(CHOICES_MAX).collect())
 }
@@ -164,7 +168,7 @@ pub async fn done(visit: &Visit<'_>, name: &str, body: Incoming) -> Result<Answe
     };
     match performed {
         Ok(Ok(stream)) => Ok(Answered::bytes(stream)),
-        Ok(Err(done)) => Ok(Answered::page(pages::done(visit, act, &form, &done)?)),
+        Ok(Err(done)) => Ok(Answered::page(pages::done(visit, act, &form, &done))),
         Err(refusal) => Ok(form_page(visit, act, form, Some(&refusal)).await?.for_refusal(&refusal)),
     }
 }

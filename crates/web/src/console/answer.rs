@@ -65,16 +65,16 @@ impl Answered {
 /// A whole answer.
 pub fn respond(answered: Answered, is_secure: bool) -> Response<Body> {
     let mut response = match answered.what {
-        What::Page(markup) => page(answered.status, &markup, is_secure),
+        What::Page(markup) => page(answered.status, markup, is_secure),
         What::To(path) => {
-            let mut response = page(answered.status, &Markup::default(), is_secure);
+            let mut response = page(answered.status, Markup::default(), is_secure);
             if let Ok(path) = HeaderValue::from_str(&path) {
                 response.headers_mut().insert(header::LOCATION, path);
             }
             response
         }
         What::Onward(markup, path) => {
-            let mut response = page(answered.status, &markup, is_secure);
+            let mut response = page(answered.status, markup, is_secure);
             if let Ok(onward) = HeaderValue::from_str(&format!("0; url={path}")) {
                 response.headers_mut().insert(header::REFRESH, onward);
             }
@@ -94,8 +94,8 @@ pub fn respond(answered: Answered, is_secure: bool) -> Response<Body> {
     response
 }
 
-pub fn page(status: StatusCode, markup: &Markup, is_secure: bool) -> Response<Body> {
-    let body = Full::new(Bytes::from(markup.0.clone()));
+pub fn page(status: StatusCode, markup: Markup, is_secure: bool) -> Response<Body> {
+    let body = Full::new(Bytes::from(markup.into_string()));
     let mut response = Response::new(body.map_err(|never| match never {}).boxed_unsync());
     *response.status_mut() = status;
     let headers = response.headers_mut();

@@ -10,7 +10,7 @@ use region::object::body::Body as Plain;
 use region::object::list::{Page, Position, Wanted, list};
 use region::object::put::{Extra, put};
 use region::object::read::get;
-use region::perform::told;
+use region::perform::told as told_of;
 use serde_json::{Value, json};
 use words::act::{ObjectGet, ObjectList, ObjectPut};
 use words::{Act, Actor, Reason, Refusal};
@@ -19,7 +19,8 @@ use super::Answered;
 use super::act::as_file;
 use super::nouns::is_for;
 use super::visit::{self, Visit};
-use crate::{pages, perform};
+use crate::encode::encoded;
+use crate::{pages, perform, told};
 
 /// What names are sealed for: an object, and a folder or where a page ended.
 ///
@@ -77,7 +78,7 @@ pub async fn bucket(visit: &Visit<'_>, project: &str, bucket: &str) -> Result<An
             Err(refusal) => Listed::Refused(refusal),
         },
     };
-    Ok(Answered::page(pages::bucket(visit, project, bucket, &listing, &grants)?))
+    Ok(Answered::page(pages::bucket(visit, project, bucket, &listing, &grants)))
 }
 
 /// What whoever visits sees of a bucket.
@@ -102,7 +103,7 @@ fn listing(
         listing.folders.push((name, sealed));
     }
     for (row, _) in &page.objects {
-        listing.objects.push((told(row), seal("object", &row.key)?));
+        listing.objects.push((told_of(row), seal("object", &row.key)?));
     }
     listing.next = page.next.map(|next| seal("place", &next.key)).transpose()?;
     Ok(listing)
@@ -111,13 +112,12 @@ fn listing(
 /// Grants under which whoever visits delivers into a bucket.
 async fn deliveries(visit: &Visit<'_>, project: &str, bucket: &str) -> Vec<String> {
     let Ok(things) = visit.list(Act::GrantShow, json!({})).await else { return Vec::new() };
-    let is = |thing: &Value, name: &str, value: &str| thing.get(name).and_then(Value::as_str) == Some(value);
     let is_mine = |thing: &&Value| {
         let is_true = |name: &str| thing.get(name) == Some(&Value::Bool(true));
-        is_true("mine") && !is_true("revoked") && is(thing, "project", project) && is(thing, "bucket", bucket)
+        let is_here = told::text(thing, "project") == project && told::text(thing, "bucket") == bucket;
+        is_true("mine") && !is_true("revoked") && is_here
     };
-    let mine = things.iter().filter(is_mine);
-    mine.filter_map(|thing| thing.get("grant").and_then(Value::as_str).map(str::to_owned)).collect()
+    things.iter().filter(is_mine).map(|thing| told::text(thing, "grant").to_owned()).collect()
 }
 
 fn plain(bytes: Vec<u8>) -> Result<String, Refusal> {
@@ -138,7 +138,7 @@ pub async fn object(
     let key = key_of(visit, project, bucket, sealed)?;
     let fields = json!({ "project": project, "bucket": bucket, "key": key });
     let told = visit.look(Act::ObjectShow, fields).await?;
-    Ok(Answered::page(pages::object(visit, project, bucket, sealed, &told)?))
+    Ok(Answered::page(pages::object(visit, project, bucket, sealed, &told)))
 }
 
 /// The bytes of an object, as a file.
@@ -149,29 +149,19 @@ pub async fn bytes(
     sealed: &str,
 ) -> Result<Answered, Refusal> {
     let signed = visit.signed()?;
-    // WHY: a read is written down; what a browser fetches ahead, or another site links to, nobody asked for.
-    let is_asked = visit::text(&visit.parts.headers, "sec-purpose").is_none()
-        && matches!(visit::text(&visit.parts.headers, "sec-fetch-site"), None | Some("same-origin" | "none"));
-    if !is_asked {
-        return Err(Refusal::with(Reason::Unauthenticated, "another site asked for it"));
+    // WHY: a read is written down; what a browser fetches ahead, nobody asked for.
+    if visit::text(&visit.parts.headers, "sec-purpose").is_some() {
+        return Err(Refusal::with(Reason::Unauthenticated, "nobody asked for it yet"));
     }
     let key = key_of(visit, project, bucket, sealed)?;
-    let name = file_name(&key);
+    // SPEC: RFC 8187, 3.2.1.
+    let name = encoded(key.rsplit('/').next().unwrap_or_default());
     let deed = ObjectGet { project: project.to_owned(), bucket: bucket.to_owned(), key, version: None };
     let reading = get(visit.door.region(), &signed.actor, deed, |row| Ok(0..row.size_bytes)).await?;
     let size_bytes = reading.range.end - reading.range.start;
     let share = visit.door.share_of(signed.actor.person)?;
     let response = perform::bytes(reading.leaf, Some(size_bytes), reading.body);
     Ok(Answered::bytes(as_file(response, share, &name)))
-}
-
-/// What a file is called after its key, as RFC 8187 writes it.
-fn file_name(key: &str) -> String {
-    let last = key.rsplit('/').next().unwrap_or_default();
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    last.bytes()
-        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
 }
 
 /// Stores the files of a form, one after another, as they come.
@@ -222,11 +212,11 @@ pub async fn deliver(
     let ended = ended.await;
     match (ended, stored.is_empty()) {
         (Ok(()), true) => Err(Refusal::with(Reason::Invalid, "choose a file first")),
-        (Ok(()), false) => Ok(Answered::page(pages::delivered(visit, project, bucket, &stored, None)?)),
+        (Ok(()), false) => Ok(Answered::page(pages::delivered(visit, project, bucket, &stored, None))),
         (Err(refusal), true) => Err(refusal),
         // WHY both: each file is an act, and what was stored before one is refused stays stored.
         (Err(refusal), false) => {
-            let page = pages::delivered(visit, project, bucket, &stored, Some(&refusal))?;
+            let page = pages::delivered(visit, project, bucket, &stored, Some(&refusal));
             Ok(Answered::page(page).for_refusal(&refusal))
         }
     }
@@ -281,7 +271,7 @@ async fn store(
     let storing = put(visit.door.region(), actor, deed, Extra::default(), body);
     let (stored, ()) = futures::join!(storing, pour(field, sender, unread));
     let stored = stored?;
-    Ok(Stored { name: file.key, leaf: stored.leaf.map(|leaf| leaf.to_string()), told: told(&stored.row) })
+    Ok(Stored { name: file.key, leaf: stored.leaf.map(|leaf| leaf.to_string()), told: told_of(&stored.row) })
 }
 
 type Sender = futures::channel::mpsc::Sender<Result<bytes::Bytes, Refusal>>;

@@ -34,10 +34,7 @@ pub use data::{Listed, Listing, Stored};
 pub use form::Form;
 pub use links::{Links, linked};
 pub use nouns::{Noun, is_for};
-pub use visit::{Signed, Visit, query};
-
-/// Where a one-time link into a session is made.
-pub const LINKS_PATH: &str = "/v1/links";
+pub use visit::{Signed, Visit};
 
 /// Answers a request that is for no machine.
 pub async fn answer(door: &ActsDoor, parts: &Parts, body: Incoming, address: IpAddr) -> Response<Body> {
@@ -48,7 +45,7 @@ pub async fn answer(door: &ActsDoor, parts: &Parts, body: Incoming, address: IpA
         Ok(visit) => visit,
         Err(refusal) => {
             door.refused(&refusal);
-            return answer::page(StatusCode::MISDIRECTED_REQUEST, &pages::bare(&refusal), false);
+            return answer::page(StatusCode::MISDIRECTED_REQUEST, pages::bare(&refusal), false);
         }
     };
     let answered = match visit.parts.method {
@@ -76,7 +73,7 @@ async fn seen(visit: &Visit<'_>) -> Result<Answered, Refusal> {
     }
     // WHY: what another site links to is not what this person set out to do; a look is written down, and a form is one
     // click from being sent.
-    if matches!(visit::text(&visit.parts.headers, "sec-fetch-site"), Some("cross-site" | "same-site")) {
+    if !matches!(visit::text(&visit.parts.headers, "sec-fetch-site"), None | Some("same-origin" | "none")) {
         return Ok(Answered::page(pages::elsewhere(visit)));
     }
     match path[..] {
@@ -93,10 +90,10 @@ async fn seen(visit: &Visit<'_>) -> Result<Answered, Refusal> {
         ["projects", project, "buckets", bucket, "objects", object, "bytes"] => {
             data::bytes(visit, project, bucket, object).await
         }
-        ["projects", project, section] => nouns::in_project(visit, project, section).await,
-        ["projects", project, section, name] => nouns::one_in_project(visit, project, section, name).await,
-        [nouns] => nouns::all(visit, nouns).await,
-        [nouns, name] => nouns::one(visit, nouns, name).await,
+        ["projects", project, section] => nouns::all(visit, Some(project), section).await,
+        ["projects", project, section, name] => nouns::one(visit, Some(project), section, name).await,
+        [nouns] => nouns::all(visit, None, nouns).await,
+        [nouns, name] => nouns::one(visit, None, nouns, name).await,
         _ => Err(Refusal::with(Reason::NotFound, "there is no such page")),
     }
 }

@@ -3,12 +3,13 @@
 //! Every act that shows something in the table gives such pages; there is no
 //! page of a noun that the table does not know.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use words::act::Row;
 use words::{Act, Reason, Refusal};
 
 use super::{Answered, Visit};
 use crate::pages;
+use crate::told::said;
 
 /// A noun with pages of its own.
 pub struct Noun {
@@ -20,7 +21,7 @@ pub struct Noun {
 }
 
 /// Nouns of the region.
-pub const OF_REGION: &[Noun] = &[
+const OF_REGION: &[Noun] = &[
     Noun { path: "projects", word: "project", show: Act::ProjectShow },
     Noun { path: "agreements", word: "agreement", show: Act::AgreementShow },
     Noun { path: "permits", word: "permit", show: Act::PermitShow },
@@ -36,7 +37,7 @@ pub const OF_REGION: &[Noun] = &[
 ];
 
 /// Nouns of one project.
-pub const OF_PROJECT: &[Noun] = &[
+const OF_PROJECT: &[Noun] = &[
     Noun { path: "buckets", word: "bucket", show: Act::BucketShow },
     Noun { path: "airlocks", word: "airlock", show: Act::AirlockShow },
     Noun { path: "keys", word: "key", show: Act::KeyShow },
@@ -44,74 +45,81 @@ pub const OF_PROJECT: &[Noun] = &[
     Noun { path: "ledger", word: "ledger", show: Act::LedgerShow },
 ];
 
-fn find(nouns: &'static [Noun], path: &str) -> Result<&'static Noun, Refusal> {
+fn find(project: Option<&str>, path: &str) -> Result<&'static Noun, Refusal> {
+    let nouns = if project.is_some() { OF_PROJECT } else { OF_REGION };
     let found = nouns.iter().find(|noun| noun.path == path);
     found.ok_or_else(|| Refusal::with(Reason::NotFound, "there is no such page"))
 }
 
 impl Noun {
+    /// The noun that the table calls so: of the region, or of this project where there is one.
+    pub fn called(word: &str, project: Option<&str>) -> Option<&'static Self> {
+        let of_project = OF_PROJECT.iter().filter(|_| project.is_some());
+        OF_REGION.iter().chain(of_project).find(|noun| noun.word == word)
+    }
+
     /// What a thing is called in addresses: by its id, which tells nothing, or by the name it has in its project.
     pub fn name(&self, thing: &Map<String, Value>) -> Option<String> {
-        let text = |name: &str| thing.get(name).and_then(Value::as_str);
-        text("id").or_else(|| text(self.word)).map(str::to_owned)
+        said(thing, "id").or_else(|| said(thing, self.word)).map(str::to_owned)
     }
 
     /// What people call it.
     pub fn alias(&self, thing: &Map<String, Value>) -> Option<String> {
-        thing.get(self.word).and_then(Value::as_str).map(str::to_owned)
+        said(thing, self.word).map(str::to_owned)
     }
 
-    /// Whether its show takes the name of one.
-    fn has_one(&self) -> bool {
-        self.show.row().fields.iter().any(|field| field.name == self.word)
+    fn takes(&self, name: &str) -> bool {
+        self.show.row().fields.iter().any(|field| field.name == name)
+    }
+
+    /// Its things that whoever visits may know of; of this name alone where its show takes one.
+    pub async fn things(
+        &self,
+        visit: &Visit<'_>,
+        project: Option<&str>,
+        name: Option<&str>,
+    ) -> Result<Vec<Value>, Refusal> {
+        let asked = [("project", project), (self.word, name)];
+        let taken = asked.into_iter().filter(|(field, _)| self.takes(field));
+        let fields = taken.filter_map(|(field, value)| Some((field.to_owned(), Value::from(value?))));
+        visit.list(self.show, Value::Object(fields.collect())).await
+    }
+
+    /// One of them, by its alias or its id.
+    pub async fn thing(
+        &self,
+        visit: &Visit<'_>,
+        project: Option<&str>,
+        name: &str,
+    ) -> Result<Map<String, Value>, Refusal> {
+        let things = self.things(visit, project, Some(name)).await?;
+        let is_meant = |thing: &&Map<String, Value>| {
+            said(thing, "id") == Some(name) || said(thing, self.word) == Some(name)
+        };
+        let found = things.iter().filter_map(Value::as_object).find(is_meant).cloned();
+        // WHY one answer: what may not be known of is not there.
+        found.ok_or_else(|| Refusal::with(Reason::NotFound, "nothing is called that here"))
     }
 }
 
-pub async fn all(visit: &Visit<'_>, path: &str) -> Result<Answered, Refusal> {
-    let noun = find(OF_REGION, path)?;
-    let things = visit.list(noun.show, json!({})).await?;
-    Ok(Answered::page(pages::things(visit, noun, None, &things)?))
-}
-
-pub async fn one(visit: &Visit<'_>, path: &str, name: &str) -> Result<Answered, Refusal> {
-    let noun = find(OF_REGION, path)?;
-    let things = match noun.has_one() {
-        true => visit.list(noun.show, json!({ noun.word: name })).await?,
-        false => visit.list(noun.show, json!({})).await?,
-    };
-    let found = thing(noun, &things, name)?;
-    Ok(Answered::page(pages::thing(visit, noun, None, found)?))
-}
-
-pub async fn in_project(visit: &Visit<'_>, project: &str, path: &str) -> Result<Answered, Refusal> {
-    let noun = find(OF_PROJECT, path)?;
-    if noun.show == Act::LedgerShow {
+pub async fn all(visit: &Visit<'_>, project: Option<&str>, path: &str) -> Result<Answered, Refusal> {
+    let noun = find(project, path)?;
+    if let (Act::LedgerShow, Some(project)) = (noun.show, project) {
         return pages::ledger(visit, project).await.map(Answered::page);
     }
-    let things = visit.list(noun.show, json!({ "project": project })).await?;
-    Ok(Answered::page(pages::things(visit, noun, Some(project), &things)?))
+    let things = noun.things(visit, project, None).await?;
+    Ok(Answered::page(pages::things(visit, noun, project, &things)))
 }
 
-pub async fn one_in_project(
+pub async fn one(
     visit: &Visit<'_>,
-    project: &str,
+    project: Option<&str>,
     path: &str,
     name: &str,
 ) -> Result<Answered, Refusal> {
-    let noun = find(OF_PROJECT, path)?;
-    let things = visit.list(noun.show, json!({ "project": project })).await?;
-    let found = thing(noun, &things, name)?;
-    Ok(Answered::page(pages::thing(visit, noun, Some(project), found)?))
-}
-
-/// WHY one answer: what may not be known of is not there.
-fn thing<'t>(noun: &Noun, things: &'t [Value], name: &str) -> Result<&'t Map<String, Value>, Refusal> {
-    let is_meant = |thing: &&Map<String, Value>| {
-        let text = |field: &str| thing.get(field).and_then(Value::as_str);
-        text("id") == Some(name) || text(noun.word) == Some(name)
-    };
-    let found = things.iter().filter_map(Value::as_object).find(is_meant);
-    found.ok_or_else(|| Refusal::with(Reason::NotFound, "nothing is called that here"))
+    let noun = find(project, path)?;
+    let found = noun.thing(visit, project, name).await?;
+    Ok(Answered::page(pages::thing(visit, noun, project, &found)))
 }
 
 /// Whether somebody with these duties may think of doing it: what they are told by, not what decides.

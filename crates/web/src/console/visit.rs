@@ -13,6 +13,7 @@ use words::{Act, Actor, Reason, Refusal};
 use super::answer::{self, Answered};
 use super::cookie::{self, Cookie};
 use crate::door::ActsDoor;
+use crate::encode::pairs;
 use crate::perform::Body;
 use crate::texts::{self, Texts};
 
@@ -88,7 +89,7 @@ impl<'a> Visit<'a> {
     pub fn sign_in_path(&self) -> String {
         match self.here() {
             "/" => "/sign-in".to_owned(),
-            here => format!("/sign-in?{}", query(&[("to", here)])),
+            here => format!("/sign-in?{}", pairs(&[("to", here)])),
         }
     }
 
@@ -146,15 +147,10 @@ async fn signed(door: &ActsDoor, headers: &HeaderMap, address: IpAddr) -> Result
 
 fn asked(parts: &Parts, name: &str) -> Option<String> {
     let query = parts.uri.query().unwrap_or_default();
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    pairs.find(|(of, _)| of == name).map(|(_, value)| value.into_owned())
+    let mut asked = form_urlencoded::parse(query.as_bytes());
+    asked.find(|(of, _)| of == name).map(|(_, value)| value.into_owned())
 }
 
 pub fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-/// Names and values as a browser writes them into an address.
-pub fn query(pairs: &[(&str, &str)]) -> String {
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }

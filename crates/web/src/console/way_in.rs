@@ -19,11 +19,8 @@ const SESSION_SECONDS: u64 = 28_800;
 /// The page of all ways in.
 pub async fn offer(visit: &Visit<'_>) -> Result<Answered, Refusal> {
     let issuers = visit.door.region().issuers().await?;
-    let offered: Vec<(String, String)> = issuers
-        .into_iter()
-        .filter(|row| row.is_trusted && row.client.is_some())
-        .map(|row| (row.alias, row.url))
-        .collect();
+    let offered: Vec<(String, String)> =
+        issuers.into_iter().filter(|row| row.client.is_some()).map(|row| (row.alias, row.url)).collect();
     Ok(Answered::page(pages::sign_in(visit, &offered, &wanted(visit))))
 }
 

@@ -13,14 +13,7 @@ use crate::console::{Around, Form, Target, Visit};
 use crate::parts::{self, Notice};
 
 /// The form, with what was written before and why it was refused.
-pub fn act(
-    visit: &Visit<'_>,
-    act: Act,
-    form: &Form,
-    around: &Around,
-    refusal: Option<&Refusal>,
-) -> Result<Markup, Refusal> {
-    visit.signed()?;
+pub fn act(visit: &Visit<'_>, act: Act, form: &Form, around: &Around, refusal: Option<&Refusal>) -> Markup {
     let (texts, row) = (visit.texts, act.row());
     let back = form.back.as_deref();
     let main = html! {
@@ -50,7 +43,7 @@ pub fn act(
         }
         (parts::by_command(texts, &by_command(act, form)))
     };
-    Ok(layout(visit, &Page { title: texts.act(act), above: Vec::new(), main }))
+    layout(visit, &Page { title: texts.act(act), above: Vec::new(), main })
 }
 
 fn by_command(act: Act, form: &Form) -> String {
@@ -61,8 +54,7 @@ fn by_command(act: Act, form: &Form) -> String {
 }
 
 /// What came of it.
-pub fn done(visit: &Visit<'_>, act: Act, form: &Form, done: &Done) -> Result<Markup, Refusal> {
-    visit.signed()?;
+pub fn done(visit: &Visit<'_>, act: Act, form: &Form, done: &Done) -> Markup {
     let texts = visit.texts;
     let leaf = done.leaf.map(|leaf| leaf.to_string());
     let is_secret = done.answer.get("secret_access_key").is_some() || done.answer.get("session").is_some();
@@ -82,5 +74,5 @@ pub fn done(visit: &Visit<'_>, act: Act, form: &Form, done: &Done) -> Result<Mar
         p.end { a.button href=(form.back.as_deref().unwrap_or("/")) { (texts.say("go-on")) } }
         (parts::by_command(texts, &by_command(act, form)))
     };
-    Ok(layout(visit, &Page { title: texts.act(act), above: Vec::new(), main }))
+    layout(visit, &Page { title: texts.act(act), above: Vec::new(), main })
 }

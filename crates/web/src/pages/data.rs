@@ -8,18 +8,13 @@ use super::layout::{Page, layout};
 use super::leaf::linked;
 use super::stated::why;
 use super::thing::{above, buttons, command};
-use crate::console::{Listed, Listing, Stored, Visit, is_for, query};
+use crate::console::{Listed, Listing, Stored, Visit, is_for};
+use crate::encode::pairs;
 use crate::parts::{self, Notice};
+use crate::told::text;
 
 /// What lies in a bucket, and the form to deliver into it.
-pub fn bucket(
-    visit: &Visit<'_>,
-    project: &str,
-    bucket: &str,
-    listing: &Listed,
-    grants: &[String],
-) -> Result<Markup, Refusal> {
-    visit.signed()?;
+pub fn bucket(visit: &Visit<'_>, project: &str, bucket: &str, listing: &Listed, grants: &[String]) -> Markup {
     let texts = visit.texts;
     let base = format!("/projects/{project}/buckets/{bucket}");
     let given = [("project", project), ("bucket", bucket)];
@@ -35,7 +30,7 @@ pub fn bucket(
         (buttons(visit, &rows, &given, &base))
         (parts::by_command(texts, &command(Act::ObjectList.row(), &given)))
     };
-    Ok(layout(visit, &Page { title: bucket, above: above(visit, Some(project)), main }))
+    layout(visit, &Page { title: bucket, above: above(visit, Some(project)), main })
 }
 
 fn of_noun(noun: &str, visit: &Visit<'_>) -> Vec<&'static words::act::Row> {
@@ -46,7 +41,6 @@ fn of_noun(noun: &str, visit: &Visit<'_>) -> Vec<&'static words::act::Row> {
 
 fn listed(visit: &Visit<'_>, base: &str, listing: &Listing) -> Markup {
     let texts = visit.texts;
-    let shown = |name: &str| name.strip_prefix(&listing.folder).unwrap_or(name).to_owned();
     html! {
         @if !listing.folder.is_empty() {
             p { (texts.say("folder")) " " code { (listing.folder) } " · " a href=(base) { (texts.say("all-of-bucket")) } }
@@ -54,39 +48,34 @@ fn listed(visit: &Visit<'_>, base: &str, listing: &Listing) -> Markup {
         @if listing.objects.is_empty() && listing.folders.is_empty() {
             (parts::nothing(texts.say("bucket-empty")))
         } @else {
-            div.scroll role="region" aria-label=(texts.say("objects")) tabindex="0" {
-                table {
-                    caption { (texts.say("objects")) }
-                    thead { tr {
-                        th scope="col" { (texts.name("key")) }
-                        th scope="col" { (texts.name("size_bytes")) }
-                        th scope="col" { (texts.name("at")) }
-                    } }
-                    tbody {
-                        @for (name, sealed) in &listing.folders {
-                            tr {
-                                th scope="row" { a href={ (base) "?" (query(&[("in", sealed)])) } { (shown(name)) } }
-                                td { (texts.say("folder")) }
-                                td { span.none { "–" } }
-                            }
-                        }
-                        @for (told, sealed) in &listing.objects {
-                            tr {
-                                th scope="row" { a href={ (base) "/objects/" (sealed) } { (shown(text(told, "key"))) } }
-                                td { (parts::bytes(told.get("size_bytes").and_then(Value::as_u64).unwrap_or_default())) }
-                                td { (parts::time(text(told, "at"))) }
-                            }
-                        }
-                    }
-                }
-            }
-            @if let Some(next) = &listing.next { p { a href={ (base) "?" (query(&[("after", next)])) } { (texts.say("more")) } } }
+            (parts::table(texts.say("objects"), &texts.names(&["key", "size_bytes", "at"]), &lines(visit, base, listing)))
+            @if let Some(next) = &listing.next { p { a href={ (base) "?" (pairs(&[("after", next)])) } { (texts.say("more")) } } }
         }
     }
 }
 
-fn text<'v>(told: &'v Value, name: &str) -> &'v str {
-    told.get(name).and_then(Value::as_str).unwrap_or_default()
+fn lines(visit: &Visit<'_>, base: &str, listing: &Listing) -> Markup {
+    let shown = |name: &str| name.strip_prefix(&listing.folder).unwrap_or(name).to_owned();
+    html! {
+        @for (name, sealed) in &listing.folders {
+            tr {
+                th scope="row" { a href={ (base) "?" (pairs(&[("in", sealed)])) } { (shown(name)) } }
+                td { (visit.texts.say("folder")) }
+                td { span.none { "–" } }
+            }
+        }
+        @for (told, sealed) in &listing.objects {
+            tr {
+                th scope="row" { a href={ (base) "/objects/" (sealed) } { (shown(text(told, "key"))) } }
+                td { (size(told)) }
+                td { (parts::time(text(told, "at"))) }
+            }
+        }
+    }
+}
+
+fn size(told: &Value) -> Markup {
+    parts::bytes(told.get("size_bytes").and_then(Value::as_u64).unwrap_or_default())
 }
 
 /// A form that sends files; a script shows how far they are.
@@ -125,14 +114,7 @@ fn deliver(visit: &Visit<'_>, base: &str, folder: &str, grants: &[String]) -> Ma
 }
 
 /// One object.
-pub fn object(
-    visit: &Visit<'_>,
-    project: &str,
-    bucket: &str,
-    sealed: &str,
-    told: &Value,
-) -> Result<Markup, Refusal> {
-    visit.signed()?;
+pub fn object(visit: &Visit<'_>, project: &str, bucket: &str, sealed: &str, told: &Value) -> Markup {
     let texts = visit.texts;
     let key = text(told, "key");
     let base = format!("/projects/{project}/buckets/{bucket}");
@@ -152,7 +134,7 @@ pub fn object(
         (buttons(visit, &rows, &[("project", project), ("bucket", bucket), ("sealed", sealed)], &base))
         (parts::by_command(texts, &command(Act::ObjectShow.row(), &given)))
     };
-    Ok(layout(visit, &Page { title: key, above, main }))
+    layout(visit, &Page { title: key, above, main })
 }
 
 /// What was delivered, with the leaf of each.
@@ -162,8 +144,7 @@ pub fn delivered(
     bucket: &str,
     stored: &[Stored],
     refused: Option<&Refusal>,
-) -> Result<Markup, Refusal> {
-    visit.signed()?;
+) -> Markup {
     let texts = visit.texts;
     let base = format!("/projects/{project}/buckets/{bucket}");
     let main = html! {
@@ -171,24 +152,18 @@ pub fn delivered(
             None => (parts::notice(Notice::Done, texts.say("delivered"), &html! {})),
             Some(refusal) => { (why(visit, refusal)) p { (texts.say("delivered-before")) } },
         }
-        div.scroll role="region" aria-label=(texts.say("delivered")) tabindex="0" {
-            table {
-                caption { (texts.say("delivered-what")) }
-                thead { tr {
-                    th scope="col" { (texts.name("key")) }
-                    th scope="col" { (texts.name("size_bytes")) }
-                    th scope="col" { (texts.name("leaf")) }
-                } }
-                tbody { @for one in stored { tr {
+        (parts::table(texts.say("delivered-what"), &texts.names(&["key", "size_bytes", "leaf"]), &html! {
+            @for one in stored {
+                tr {
                     th scope="row" { (one.name) }
-                    td { (parts::bytes(one.told.get("size_bytes").and_then(Value::as_u64).unwrap_or_default())) }
+                    td { (size(&one.told)) }
                     td { @if let Some(leaf) = &one.leaf { (linked(leaf)) } }
-                } } }
+                }
             }
-        }
+        }))
         p.end { a.button href=(base) { (texts.say("go-on")) } }
     };
     let mut above = above(visit, Some(project));
     above.push((bucket.to_owned(), base.clone()));
-    Ok(layout(visit, &Page { title: texts.say("delivered"), above, main }))
+    layout(visit, &Page { title: texts.say("delivered"), above, main })
 }

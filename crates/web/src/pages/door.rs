@@ -5,7 +5,7 @@ use region::greet::Greeting;
 
 use super::layout::{Page, layout};
 use crate::console::Visit;
-use crate::console::query;
+use crate::encode::pairs;
 use crate::parts::{self, Notice};
 
 /// All ways in: providers (short name and address), and the command line.
@@ -23,7 +23,7 @@ pub fn sign_in(visit: &Visit<'_>, issuers: &[(String, String)], to: &str) -> Mar
             ul.ways {
                 @for (alias, url) in issuers {
                     li {
-                        a.button href={ "/sign-in/" (alias) "?" (query(&[("to", to)])) } { (texts.say_of("sign-in-at", alias)) }
+                        a.button href={ "/sign-in/" (alias) "?" (pairs(&[("to", to)])) } { (texts.say_of("sign-in-at", alias)) }
                         p.hint { (url) }
                     }
                 }
@@ -40,7 +40,7 @@ pub fn sign_in(visit: &Visit<'_>, issuers: &[(String, String)], to: &str) -> Mar
 /// Whether to go in by a one-time link, and as whom; `other`: somebody else is signed in already.
 pub fn enter(visit: &Visit<'_>, code: &str, greeting: &Greeting, other: bool) -> Markup {
     let texts = visit.texts;
-    let name = greeting.name.as_deref().unwrap_or(&greeting.alias);
+    let name = greeting.called();
     let main = html! {
         p.lead { (texts.say_of("enter-what", name)) }
         @if other {

@@ -77,10 +77,9 @@ fn language(visit: &Visit<'_>) -> Markup {
 }
 
 fn person(texts: &Texts, signed: &Signed) -> Markup {
-    let greeting = &signed.greeting;
     html! {
         div.person {
-            a href="/me" { (greeting.name.as_deref().unwrap_or(&greeting.alias)) }
+            a href="/me" { (signed.greeting.called()) }
             form method="post" action="/sign-out" { button.quiet type="submit" { (texts.say("sign-out")) } }
         }
     }

@@ -11,6 +11,7 @@ use super::layout::{Page, layout};
 use super::thing::{above, command, offered};
 use crate::console::Visit;
 use crate::parts;
+use crate::told::text;
 
 /// Who is known to whoever visits, by id.
 async fn people(visit: &Visit<'_>) -> HashMap<String, String> {
@@ -20,10 +21,6 @@ async fn people(visit: &Visit<'_>) -> HashMap<String, String> {
         .iter()
         .filter_map(|person| Some((text(person, "id")?, text(person, "name").or(text(person, "person"))?)))
         .collect()
-}
-
-fn text<'v>(leaf: &'v Value, name: &str) -> &'v str {
-    leaf.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// Whether a leaf tells of more than somebody looking around.
@@ -37,26 +34,19 @@ fn is_deed(leaf: &Value) -> bool {
 /// A table of leaves of a cell, newest first.
 pub async fn leaves(visit: &Visit<'_>, cell: &str, caption: &str, leaves: &[Value]) -> Markup {
     let (texts, known) = (visit.texts, people(visit).await);
-    html! {
-        div.scroll role="region" aria-label=(caption) tabindex="0" {
-            table {
-                caption { (caption) }
-                thead { tr {
-                    @for name in ["leaf", "time", "person", "act", "result"] { th scope="col" { (texts.name(name)) } }
-                } }
-                tbody { @for leaf in leaves.iter().rev() {
-                    tr {
-                        @let number = leaf.get("leaf").and_then(Value::as_u64).unwrap_or_default();
-                        th scope="row" { a href={ "/leaves/" (cell) ":" (number) } { (number) } }
-                        td { (parts::time(text(leaf, "time"))) }
-                        td { (who(visit, &known, text(leaf, "person"))) }
-                        td { (what(visit, text(leaf, "act"))) }
-                        td { (end(visit, text(leaf, "refused"))) }
-                    }
-                } }
+    let body = html! {
+        @for leaf in leaves.iter().rev() {
+            tr {
+                @let number = leaf.get("leaf").and_then(Value::as_u64).unwrap_or_default();
+                th scope="row" { a href={ "/leaves/" (cell) ":" (number) } { (number) } }
+                td { (parts::time(text(leaf, "time"))) }
+                td { (who(visit, &known, text(leaf, "person"))) }
+                td { (what(visit, text(leaf, "act"))) }
+                td { (end(visit, text(leaf, "refused"))) }
             }
         }
-    }
+    };
+    parts::table(caption, &texts.names(&["leaf", "time", "person", "act", "result"]), &body)
 }
 
 /// The newest deeds of a page of a ledger.

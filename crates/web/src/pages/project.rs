@@ -10,6 +10,7 @@ use super::ledger;
 use super::thing::{buttons, command};
 use crate::console::{Visit, is_for};
 use crate::parts::{self, Notice};
+use crate::told::{few, said, text};
 
 /// WHY: the newest few; the ledger's page has the rest.
 const LEAVES_SHOWN: usize = 8;
@@ -24,13 +25,27 @@ const OFFERED: &[Act] = &[
     Act::ExitStart,
 ];
 
+/// What is told of a thing beside its name.
+const KEPT: &[&str] = &[
+    "id",
+    "state",
+    "provider",
+    "purpose",
+    "versions",
+    "starts",
+    "ends",
+    "context",
+    "approvals_needed",
+    "created",
+];
+
 pub async fn project(visit: &Visit<'_>, name: &str) -> Result<Markup, Refusal> {
     let texts = visit.texts;
     let found = visit.list(Act::ProjectShow, json!({ "project": name })).await?;
     let lost = || Refusal::with(Reason::NotFound, "nothing is called that here");
     let told = found.first().and_then(Value::as_object).ok_or_else(lost)?;
-    let alias = told.get("project").and_then(Value::as_str).unwrap_or(name);
-    let is_of = |thing: &Value| thing.get("project").and_then(Value::as_str) == Some(alias);
+    let alias = said(told, "project").unwrap_or(name);
+    let is_of = |thing: &Value| text(thing, "project") == alias;
     let of_project = |things: Vec<Value>| things.into_iter().filter(is_of).collect::<Vec<_>>();
     let agreements = of_project(visit.list(Act::AgreementShow, json!({})).await?);
     let permits = of_project(visit.list(Act::PermitShow, json!({})).await?);
@@ -40,14 +55,14 @@ pub async fn project(visit: &Visit<'_>, name: &str) -> Result<Markup, Refusal> {
     let main = html! {
         (standing(visit, told, &agreements))
         (part(visit, "bucket", alias, buckets, &|thing| {
-            text(thing, "bucket").map(|bucket| format!("/projects/{alias}/buckets/{bucket}"))
+            said(thing, "bucket").map(|bucket| format!("/projects/{alias}/buckets/{bucket}"))
         }))
-        (part(visit, "agreement", alias, Some(agreements), &|thing| text(thing, "id").map(|id| format!("/agreements/{id}"))))
-        (part(visit, "permit", alias, Some(permits), &|thing| text(thing, "id").map(|id| format!("/permits/{id}"))))
+        (part(visit, "agreement", alias, Some(agreements), &|thing| said(thing, "id").map(|id| format!("/agreements/{id}"))))
+        (part(visit, "permit", alias, Some(permits), &|thing| said(thing, "id").map(|id| format!("/permits/{id}"))))
         (part(visit, "airlock", alias, airlocks, &|thing| {
-            text(thing, "airlock").map(|airlock| format!("/projects/{alias}/airlocks/{airlock}"))
+            said(thing, "airlock").map(|airlock| format!("/projects/{alias}/airlocks/{airlock}"))
         }))
-        @if let Some(leaves) = leaves { (last(visit, alias, text(told, "id").unwrap_or_default(), &leaves).await) }
+        @if let Some(leaves) = leaves { (last(visit, alias, said(told, "id").unwrap_or_default(), &leaves).await) }
         (more(visit, alias))
         (buttons(visit, &rows(visit), &[("project", alias), ("at", alias)], &format!("/projects/{alias}")))
         (parts::by_command(texts, &command(Act::ProjectShow.row(), &[("project", alias)])))
@@ -67,7 +82,7 @@ async fn within(visit: &Visit<'_>, show: Act, project: &str) -> Option<Vec<Value
 /// What it is, in a few lines, and what stands in the way of its data.
 fn standing(visit: &Visit<'_>, told: &Map<String, Value>, agreements: &[Value]) -> Markup {
     let texts = visit.texts;
-    let is_in_force = |agreement: &Value| agreement.get("state").and_then(Value::as_str) == Some("in force");
+    let is_in_force = |agreement: &Value| text(agreement, "state") == "in force";
     html! {
         @if !agreements.iter().any(is_in_force) {
             (parts::notice(Notice::Waits, texts.say("no-agreement"), &html! { p { (texts.say("no-agreement-more")) } }))
@@ -87,7 +102,7 @@ fn part(
     let title = texts.name(&format!("nouns.{noun}"));
     let Some(things) = things else { return html! {} };
     // WHY few columns: the whole is on the thing's own page.
-    let few: Vec<Value> = things.iter().map(|thing| few(noun, thing)).collect();
+    let few: Vec<Value> = things.iter().map(|thing| few(thing, &[&[noun], KEPT].concat())).collect();
     parts::section(
         &title,
         &html! {
@@ -98,24 +113,6 @@ fn part(
             }
         },
     )
-}
-
-fn few(noun: &str, thing: &Value) -> Value {
-    let kept = [
-        "id",
-        noun,
-        "state",
-        "provider",
-        "purpose",
-        "versions",
-        "starts",
-        "ends",
-        "context",
-        "approvals_needed",
-        "created",
-    ];
-    let fields = thing.as_object().into_iter().flatten().filter(|(name, _)| kept.contains(&name.as_str()));
-    Value::Object(fields.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
 async fn last(visit: &Visit<'_>, project: &str, cell: &str, leaves: &[Value]) -> Markup {
@@ -149,8 +146,4 @@ fn rows(visit: &Visit<'_>) -> Vec<&'static words::act::Row> {
     let other = OFFERED.iter().map(|act| act.row());
     let roles = [Act::RoleGrant.row(), Act::RoleRevoke.row()];
     own.chain(other).chain(roles).filter(|row| is_for(visit, row)).collect()
-}
-
-fn text<'t>(thing: &'t Map<String, Value>, name: &str) -> Option<&'t str> {
-    thing.get(name).and_then(Value::as_str)
 }

@@ -8,12 +8,12 @@ use super::layout::{Page, layout};
 use super::thing::offered;
 use crate::console::Visit;
 use crate::parts::{self, Bar};
+use crate::told::text;
 
 /// WHY: what a person takes in at a glance; the rest are on their own pages.
 const PROJECTS_SHOWN: usize = 20;
 
 pub async fn region(visit: &Visit<'_>) -> Result<Markup, Refusal> {
-    visit.signed()?;
     let texts = visit.texts;
     let links = [
         ("/organisations", "organisation"),
@@ -48,7 +48,7 @@ async fn usage(visit: &Visit<'_>) -> Result<Markup, Refusal> {
     let texts = visit.texts;
     let mut held = Vec::new();
     for project in visit.list(Act::ProjectShow, json!({})).await?.iter().take(PROJECTS_SHOWN) {
-        let alias = project.get("project").and_then(Value::as_str).unwrap_or_default();
+        let alias = text(project, "project");
         // WHY one by one: a list does not open every project's cell.
         let told = visit.list(Act::ProjectShow, json!({ "project": alias })).await?;
         held.extend(told.first().and_then(|told| of_project(alias, told)));
@@ -89,20 +89,15 @@ fn sentence(visit: &Visit<'_>, held: &[Held]) -> Markup {
 
 fn table(visit: &Visit<'_>, held: &[Held]) -> Markup {
     let texts = visit.texts;
-    html! {
-        div.scroll role="region" aria-label=(texts.say("usage")) tabindex="0" {
-            table {
-                caption { (texts.say("usage")) }
-                thead { tr {
-                    @for name in ["project", "size_bytes", "objects", "quota"] { th scope="col" { (texts.name(name)) } }
-                } }
-                tbody { @for held in held { tr {
-                    th scope="row" { a href={ "/projects/" (held.project) } { (held.project) } }
-                    td { (parts::bytes(held.size_bytes)) }
-                    td { (held.objects) }
-                    td { @match held.quota_bytes { Some(quota) => (parts::bytes(quota)), None => span.none { "–" } } }
-                } } }
+    let body = html! {
+        @for held in held {
+            tr {
+                th scope="row" { a href={ "/projects/" (held.project) } { (held.project) } }
+                td { (parts::bytes(held.size_bytes)) }
+                td { (held.objects) }
+                td { @match held.quota_bytes { Some(quota) => (parts::bytes(quota)), None => span.none { "–" } } }
             }
         }
-    }
+    };
+    parts::table(texts.say("usage"), &texts.names(&["project", "size_bytes", "objects", "quota"]), &body)
 }

@@ -1,4 +1,4 @@
-//! Pages that say how something is: who you are, why not, what the region is, how accessible this is.
+//! Pages that say how something is: who you are, why not, how accessible this is.
 
 use maud::{Markup, html};
 use words::{Reason, Refusal};
@@ -34,8 +34,7 @@ pub fn me(visit: &Visit<'_>) -> Result<Markup, Refusal> {
             p { a.button.quiet href={ "/do/person.recall?person=" (greeting.alias) } { (texts.act(words::Act::PersonRecall)) } }
         }))
     };
-    let title = greeting.name.as_deref().unwrap_or(&greeting.alias);
-    Ok(layout(visit, &Page { title, above: Vec::new(), main }))
+    Ok(layout(visit, &Page { title: greeting.called(), above: Vec::new(), main }))
 }
 
 /// Why something is not so, and what would make it so.

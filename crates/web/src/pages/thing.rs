@@ -2,21 +2,17 @@
 
 use maud::{Markup, html};
 use serde_json::{Map, Value};
+use words::Act;
 use words::act::{Body, Row};
-use words::{Act, Refusal};
 
 use super::layout::{Page, layout};
-use crate::console::{Noun, Visit, is_for, query};
+use crate::console::{Noun, Visit, is_for};
+use crate::encode;
 use crate::parts;
+use crate::told::said;
 
 /// All things of a noun that whoever visits may know of.
-pub fn things(
-    visit: &Visit<'_>,
-    noun: &Noun,
-    project: Option<&str>,
-    things: &[Value],
-) -> Result<Markup, Refusal> {
-    visit.signed()?;
+pub fn things(visit: &Visit<'_>, noun: &Noun, project: Option<&str>, things: &[Value]) -> Markup {
     let texts = visit.texts;
     let title = texts.name(&format!("nouns.{}", noun.word));
     let base = base(noun, project);
@@ -34,7 +30,7 @@ pub fn things(
         (offered(visit, &[noun.word], &given, &base))
         (parts::by_command(texts, &command(noun.show.row(), &given)))
     };
-    Ok(layout(visit, &Page { title: &title, above: above(visit, project), main }))
+    layout(visit, &Page { title: &title, above: above(visit, project), main })
 }
 
 /// WHY: a table in a table reads badly.
@@ -45,13 +41,7 @@ fn holds_things(thing: &Value) -> bool {
 }
 
 /// One thing, and what can be done to it.
-pub fn thing(
-    visit: &Visit<'_>,
-    noun: &Noun,
-    project: Option<&str>,
-    thing: &Map<String, Value>,
-) -> Result<Markup, Refusal> {
-    visit.signed()?;
+pub fn thing(visit: &Visit<'_>, noun: &Noun, project: Option<&str>, thing: &Map<String, Value>) -> Markup {
     let texts = visit.texts;
     let name = noun.alias(thing).or_else(|| noun.name(thing)).unwrap_or_default();
     let mut above = above(visit, project);
@@ -59,8 +49,7 @@ pub fn thing(
     let mut given: Vec<(&str, &str)> = project.map(|project| ("project", project)).into_iter().collect();
     given.push((noun.word, &name));
     // What a signature is over travels with the form.
-    let text = |field: &str| thing.get(field).and_then(Value::as_str);
-    given.extend(["digest", "terms"].into_iter().filter_map(|field| Some((field, text(field)?))));
+    given.extend(["digest", "terms"].into_iter().filter_map(|field| Some((field, said(thing, field)?))));
     let here = format!("{}/{}", base(noun, project), noun.name(thing).unwrap_or_default());
     let main = html! {
         (parts::thing(texts, thing))
@@ -68,7 +57,7 @@ pub fn thing(
         (parts::by_command(texts, &command(noun.show.row(), &given[..given.len().min(2)])))
     };
     let kind = texts.name(&format!("noun.{}", noun.word));
-    Ok(layout(visit, &Page { title: &format!("{kind} {name}"), above, main }))
+    layout(visit, &Page { title: &format!("{kind} {name}"), above, main })
 }
 
 fn base(noun: &Noun, project: Option<&str>) -> String {
@@ -109,7 +98,7 @@ pub fn buttons(visit: &Visit<'_>, rows: &[&Row], given: &[(&str, &str)], back: &
         // An object's name goes sealed.
         let known = given.iter().filter(|(name, _)| takes(name) || (*name == "sealed" && takes("key")));
         let pairs: Vec<_> = known.copied().chain([("back", back)]).collect();
-        format!("/do/{}?{}", row.name, query(&pairs))
+        format!("/do/{}?{}", row.name, encode::pairs(&pairs))
     };
     html! {
         @if !rows.is_empty() {

@@ -7,8 +7,10 @@ use words::time::DAY_MS;
 use words::{Act, Refusal, Timestamp};
 
 use super::layout::{Page, layout};
-use crate::console::{Visit, query};
+use crate::console::Visit;
+use crate::encode::pairs;
 use crate::parts;
+use crate::told::{few, said, text};
 
 /// WHY: a person looks at so many projects in a morning; the rest are on their own page.
 const PROJECTS_LOOKED_AT: usize = 20;
@@ -33,6 +35,8 @@ pub async fn today(visit: &Visit<'_>) -> Result<Markup, Refusal> {
     }
     let ending: Vec<&Value> =
         agreements.iter().chain(&permits).filter(|thing| ends_soon(visit, thing)).collect();
+    let kept = ["project", "state", "tier", "environment", "purpose"];
+    let shown: Vec<Value> = projects.iter().map(|project| few(project, &kept)).collect();
     let main = html! {
         (parts::section(texts.say("waits-for-you"), &html! {
             @if waits.is_empty() { (parts::nothing(texts.say("nothing-waits"))) }
@@ -45,24 +49,16 @@ pub async fn today(visit: &Visit<'_>) -> Result<Markup, Refusal> {
         }
         (parts::section(texts.say("your-projects"), &html! {
             @if projects.is_empty() { (parts::nothing(texts.say("no-projects"))) } @else {
-                (parts::rows(texts, texts.say("your-projects"), &projects.iter().map(few).collect::<Vec<_>>(), &|thing| {
-                    thing.get("project").and_then(Value::as_str).map(|project| format!("/projects/{project}"))
+                (parts::rows(texts, texts.say("your-projects"), &shown, &|thing| {
+                    said(thing, "project").map(|project| format!("/projects/{project}"))
                 }))
             }
         }))
     };
-    let name = signed.greeting.name.as_deref().unwrap_or(&signed.greeting.alias);
-    Ok(layout(visit, &Page { title: &texts.say_of("hello", name), above: Vec::new(), main }))
-}
-
-fn few(project: &Value) -> Value {
-    let kept = ["project", "state", "tier", "environment", "purpose"];
-    let fields = project.as_object().into_iter().flatten().filter(|(name, _)| kept.contains(&name.as_str()));
-    Value::Object(fields.map(|(name, value)| (name.clone(), value.clone())).collect())
-}
-
-fn text<'v>(thing: &'v Value, name: &str) -> &'v str {
-    thing.get(name).and_then(Value::as_str).unwrap_or_default()
+    Ok(layout(
+        visit,
+        &Page { title: &texts.say_of("hello", signed.greeting.called()), above: Vec::new(), main },
+    ))
 }
 
 /// Agreements that wait for a signature of an organisation that whoever visits signs for.
@@ -82,7 +78,7 @@ fn signatures(visit: &Visit<'_>, agreements: &[Value]) -> Vec<Waiting> {
                     ("digest", text(agreement, "digest")),
                     ("back", "/"),
                 ];
-                waits.push(Waiting { says, path: format!("/do/agreement.sign?{}", query(&fields)) });
+                waits.push(Waiting { says, path: format!("/do/agreement.sign?{}", pairs(&fields)) });
             }
         }
     }

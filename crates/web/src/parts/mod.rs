@@ -24,6 +24,19 @@ pub fn section(title: &str, body: &Markup) -> Markup {
     }
 }
 
+/// A table that scrolls by itself where its window is narrow.
+pub fn table(caption: &str, heads: &[String], body: &Markup) -> Markup {
+    html! {
+        div.scroll role="region" aria-label=(caption) tabindex="0" {
+            table {
+                caption { (caption) }
+                thead { tr { @for head in heads { th scope="col" { (head) } } } }
+                tbody { (body) }
+            }
+        }
+    }
+}
+
 /// What a list says when there is nothing in it, and what to do about it.
 pub fn nothing(says: &str) -> Markup {
     html! { p.empty { (prose(says)) } }

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use serde_json::{Map, Value};
 use words::Timestamp;
 
+use super::table;
 use crate::texts::Texts;
 use crate::told::{columns, is_for_machines};
 
@@ -38,31 +39,25 @@ pub fn rows(
 ) -> Markup {
     let things: Vec<&Map<String, Value>> = rows.iter().filter_map(Value::as_object).collect();
     let names: Vec<String> = columns(&things).into_iter().filter(|name| !is_for_machines(name)).collect();
-    html! {
-        div.scroll role="region" aria-label=(caption) tabindex="0" {
-            table {
-                caption { (caption) }
-                thead { tr { @for name in &names { th scope="col" { (texts.name(name)) } } } }
-                tbody {
-                    @for row in things {
-                        @let target = link(row);
-                        tr {
-                            @for (at, name) in names.iter().enumerate() {
-                                @let shown = deep(texts, name, row.get(name).unwrap_or(&Value::Null), 2);
-                                @if at == 0 {
-                                    th scope="row" {
-                                        @if let Some(target) = &target { a href=(target) { (shown) } } @else { (shown) }
-                                    }
-                                } @else {
-                                    td { (shown) }
-                                }
-                            }
+    let heads: Vec<String> = names.iter().map(|name| texts.name(name)).collect();
+    let body = html! {
+        @for row in things {
+            @let target = link(row);
+            tr {
+                @for (at, name) in names.iter().enumerate() {
+                    @let shown = deep(texts, name, row.get(name).unwrap_or(&Value::Null), 2);
+                    @if at == 0 {
+                        th scope="row" {
+                            @if let Some(target) = &target { a href=(target) { (shown) } } @else { (shown) }
                         }
+                    } @else {
+                        td { (shown) }
                     }
                 }
             }
         }
-    }
+    };
+    table(caption, &heads, &body)
 }
 
 /// A value that stands alone.
