@@ -16,7 +16,7 @@ use crate::{fields, print, transfer};
 pub fn run(noun: &str, verb: &str, matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
     let act = Act::parse(&format!("{noun}.{verb}"));
     let act = act.ok_or_else(|| Failure::yours(format!("no act `{noun} {verb}`"), "see `epic --help`"))?;
-    let asked = fields::read(act.row(), matches);
+    let asked = fields::with_hidden(act.row(), fields::read(act.row(), matches))?;
     let file = matches.try_get_one::<String>("file").ok().flatten().map(String::as_str);
     let client = settings.client()?;
     wait(call(&client, act, &asked, file, settings))

@@ -67,7 +67,8 @@ fn of_row(row: &'static Row) -> Command {
         .after_help(format!("Who: {who}. See `epic explain {}`.", row.name));
     let subject = subject(row);
     command = command.args(subject.map(positional));
-    for field in row.fields {
+    // WHY not what is hidden: words of a command are seen by everybody on the machine, so those are asked for.
+    for field in row.fields.iter().filter(|field| field.kind != FieldKind::Hidden) {
         let arg = flag(row, field);
         let is_subject = subject.is_some_and(|subject| subject.name == field.name);
         // WHY hidden: one way to name the thing is enough to read; scripts may use the other.
@@ -83,7 +84,11 @@ fn of_row(row: &'static Row) -> Command {
 
 /// The field that may be given without its flag: the thing itself.
 pub fn subject(row: &'static Row) -> Option<&'static Field> {
-    let is_it = |field: &&Field| field.name == row.noun && row.noun != "role" || field.name == "alias";
+    let is_it = |field: &&Field| {
+        // An account is a person's.
+        let noun = if row.noun == "account" { ["account", "person"] } else { [row.noun, row.noun] };
+        noun.contains(&field.name) && row.noun != "role" || field.name == "alias"
+    };
     row.fields.iter().find(is_it)
 }
 
@@ -96,7 +101,7 @@ fn positional(field: &'static Field) -> Arg {
 fn flag(row: &'static Row, field: &'static Field) -> Arg {
     let arg = Arg::new(field.name).long(dashed(field.name)).help(field.help);
     match field.kind {
-        FieldKind::Text => worded(arg, row),
+        FieldKind::Text | FieldKind::Hidden => worded(arg, row),
         FieldKind::Number => arg.value_name("NUMBER").value_parser(value_parser!(u64)),
         FieldKind::Time => arg.value_name("TIME").value_parser(|text: &str| text.parse::<Timestamp>()),
         FieldKind::Texts => worded(arg, row).action(ArgAction::Append),

@@ -153,14 +153,15 @@ impl Names {
     }
 
     fn member(&self, target: &Target) -> Result<Entity, Unfit> {
-        let Target::Person { id, has_signatory, is_known_to_actor } = target else {
+        let Target::Person { id, has_signatory, is_known_to_actor, asked_by } = target else {
             return Err(Unfit);
         };
-        let attributes = Attributes::from([
+        let mut attributes = Attributes::from([
             known("person", self.person_id(*id)),
             known("has_signatory", yes(*has_signatory)),
             known("is_known", yes(*is_known_to_actor)),
         ]);
+        perhaps(&mut attributes, "asked_by", asked_by.map(|by| self.person_id(by)));
         thing(uid(&self.member, id), attributes)
     }
 

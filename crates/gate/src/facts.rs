@@ -157,6 +157,8 @@ pub enum Target {
         has_signatory: bool,
         /// The actor is of the same organisation, or of the region's own people.
         is_known_to_actor: bool,
+        /// Who asked for a recovery of how they sign in here.
+        asked_by: Option<Id<noun::Person>>,
     },
     /// A role about to be given or taken.
     Role {

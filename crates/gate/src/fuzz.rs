@@ -5,6 +5,7 @@
 use seal::SigningKey;
 use words::{Reason, Secret, Timestamp};
 
+use crate::identify::passkey::{Made, Passkey, Shown, Used};
 use crate::identify::signed::{Headers, Message, sign, verify};
 use crate::identify::token::{self, Expected, KeySet};
 use crate::identify::{AccessKey, Replay, digest, key_text};
@@ -24,11 +25,12 @@ const TOKEN: &str = "eyJhbGciOiJFZERTQSIsImtpZCI6ImEifQ.eyJpc3MiOiJodHRwczovL2lh
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     ("access-key", fuzz_access_key),
     ("epic-act", fuzz_epic_act),
     ("issuer-keys", fuzz_issuer_keys),
     ("key-text", fuzz_key_text),
+    ("passkey", fuzz_passkey),
     ("signature", fuzz_signature),
     ("token", fuzz_token),
 ];
@@ -58,6 +60,18 @@ pub fn fuzz_key_text(bytes: &[u8]) {
         let again = again.and_then(|file| key_text::read_key_file(file.expose()).ok());
         assert!(again.is_some_and(|again| again == seed));
     }
+}
+
+/// What a browser made, or what it showed: a key that was made fits the bounds, and one that nobody has signs nothing.
+pub fn fuzz_passkey(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let used = Used { origin: "https://region.example:9010", challenge: "YXNrZWQ" };
+    if let Ok(passkey) = Made::read(&text).and_then(|made| made.passkey(used)) {
+        assert!(!passkey.id.is_empty() && !passkey.key.is_empty());
+    }
+    let algorithm = seal::es256::PasskeyAlgorithm::Es256;
+    let nobodys = Passkey { id: vec![1], algorithm, key: vec![4; 65], count: 0 };
+    assert!(!Shown::read(&text).is_ok_and(|shown| shown.verify(&nobodys, used).is_ok()));
 }
 
 pub fn fuzz_issuer_keys(bytes: &[u8]) {

@@ -7,6 +7,8 @@
 pub mod access_key;
 pub mod digest;
 pub mod key_text;
+pub mod passkey;
+pub mod password;
 mod replay;
 pub mod signed;
 pub mod token;

@@ -13,6 +13,7 @@ pub mod facts;
 pub mod fuzz;
 mod gate;
 pub mod identify;
+pub mod issue;
 mod memo;
 #[doc(hidden)]
 pub mod proving;

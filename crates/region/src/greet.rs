@@ -23,6 +23,7 @@ pub struct Greeting {
     pub alias: String,
     /// None: what identifies them was erased.
     pub name: Option<String>,
+    pub email: Option<String>,
     /// Alias of where they belong.
     pub organisation: String,
     pub duties: Vec<Duty>,
@@ -65,8 +66,8 @@ impl Region {
             duties.push(Duty { role, at: named(&root, role, at).await? });
         }
         duties.sort();
-        let name = personal.map(|personal| personal.name);
-        Ok(Greeting { alias: row.alias, name, organisation: organisation.alias, duties })
+        let (name, email) = personal.map(|personal| (personal.name, personal.email)).unzip();
+        Ok(Greeting { alias: row.alias, name, email, organisation: organisation.alias, duties })
     }
 }
 

@@ -4,6 +4,7 @@
 //! an actor; the gate decides; the cell's sequencer commits. This crate knows
 //! no HTTP, no clock and no storage technology.
 
+pub mod account;
 pub mod act;
 pub mod anchor;
 pub mod attempt;

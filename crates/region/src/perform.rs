@@ -13,10 +13,11 @@ use words::noun::Attempt;
 use words::{Act, Actor, Deed, Id, Reason, Refusal};
 
 use crate::Region;
+use crate::account;
 use crate::act::{Request, Rule};
 use crate::cell::Cell;
 use crate::cell::step::Done;
-use crate::noun::{call as calls, erasure, ledger, project, split};
+use crate::noun::{call as calls, client, erasure, ledger, project, split};
 use crate::object::label::text;
 use crate::show::Show;
 use crate::snapshot::OfPermit;
@@ -72,6 +73,13 @@ pub const fn keeps_attempts(act: Act) -> bool {
     !matches!(
         act,
         SnapshotErase
+            | AccountInvite
+            | AccountRecover
+            | AccountApprove
+            | AccountPassword
+            | AccountPasskey
+            | AccountEnter
+            | ClientRegister
             | SessionOpen
             | SessionBegin
             | UploadStart
@@ -168,13 +176,13 @@ impl Region {
     ) -> Result<Done, Refusal> {
         let call = Call { region: self, actor, fields, attempt };
         by_way!(call, act, {
-            root: OrganisationRegister TenantOpen PersonEnrol PersonSuspend PersonResume PersonLink PersonUnlink PersonRecall
+            root: AccountDrop ClientRemove OrganisationRegister TenantOpen PersonEnrol PersonSuspend PersonResume PersonLink PersonUnlink PersonRecall
                 RoleGrant RoleRevoke RoleMap RoleUnmap IssuerTrust IssuerDistrust IssuerAdopt IssuerLeave
                 AgreementDraft AgreementOffer AgreementSign AgreementSuspend AgreementResume AgreementEnd
                 ProjectOpen ProjectQuota ProjectHalt ProjectResume PermitRequest PermitEnd
                 GrantIssue GrantRevoke CredentialRevoke KeyUnlock KeyOffer KeyAcknowledge CheckRecord
                 WitnessAdd WitnessRemove WitnessFollow WitnessLeave;
-            look: OrganisationShow TenantShow PersonShow AgreementShow ProjectShow PermitShow GrantShow
+            look: AccountShow ClientShow OrganisationShow TenantShow PersonShow AgreementShow ProjectShow PermitShow GrantShow
                 CredentialShow IssuerShow SnapshotShow CheckShow WitnessShow;
             cell: BucketCreate BucketVersion BucketLock BucketDescribe BucketExpire BucketDelete UploadAbort
                 ObjectDescribe ObjectHold ObjectRetain AirlockDraft AirlockApprove AirlockReject AirlockRelease
@@ -187,6 +195,16 @@ impl Region {
             Act::SnapshotErase => crate::snapshot::end::erase(self, actor, call.once()?).await,
             Act::ProjectClassify => call.classify().await,
             Act::CredentialIssue => call.issue().await,
+            Act::AccountInvite => account::invite(self, actor, call.once()?).await,
+            Act::AccountRecover => account::recover(self, actor, call.once()?).await,
+            Act::AccountApprove => account::approve(self, actor, call.once()?).await,
+            Act::AccountPassword => account::password(self, actor, call.once()?).await,
+            Act::AccountPasskey => account::passkey(self, actor, call.once()?).await,
+            Act::AccountEnter => {
+                let _deed: AccountEnter = call.once()?;
+                Err(Refusal::with(Reason::NotOffered, "people sign in on the region's own page"))
+            }
+            Act::ClientRegister => client::register(self, actor, call.once()?).await,
             Act::SessionOpen => call.open().await,
             Act::SessionBegin => call.begin().await,
             Act::UploadStart => call.start().await,

@@ -16,6 +16,7 @@ use words::actor::Role;
 use words::noun::{Cell as CellNoun, Credential, Organisation, Person, Project, ROOT_CELL};
 use words::{Actor, Clock, Id, Place, Rand, Reason, Refusal, Secret, Timestamp};
 
+use crate::account::{Patience, Stretching};
 use crate::act::{Frame, Scene};
 use crate::cell::Cell;
 use crate::cell::draft::Draft;
@@ -65,6 +66,8 @@ struct Inner {
     /// What holders opened, in memory alone.
     shares: Shares,
     keyring: Keyring,
+    patience: Patience,
+    stretching: Stretching,
     witnessing: Mutex<witness::Memory>,
     /// One erasure at a time, so that none is taken for interrupted while it goes on.
     erasing: tokio::sync::Mutex<()>,
@@ -169,6 +172,8 @@ impl Region {
             meters,
             shares: Shares::default(),
             keyring: Keyring::default(),
+            patience: Patience::default(),
+            stretching: Stretching::default(),
             witnessing: Mutex::default(),
             erasing: tokio::sync::Mutex::new(()),
             taking: tokio::sync::Mutex::new(()),
@@ -217,6 +222,16 @@ impl Region {
     /// The keys that identity providers publish.
     pub fn keyring(&self) -> &Keyring {
         &self.inner.keyring
+    }
+
+    /// Tries to sign in here that failed.
+    pub(crate) fn patience(&self) -> &Patience {
+        &self.inner.patience
+    }
+
+    /// Passwords that are stretched at this moment.
+    pub(crate) fn stretching(&self) -> &Stretching {
+        &self.inner.stretching
     }
 
     pub(crate) fn witnessing(&self) -> MutexGuard<'_, witness::Memory> {

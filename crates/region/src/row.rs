@@ -83,10 +83,14 @@ pub enum Table {
     Arrival = 65,
     /// What each scope of a project holds.
     Usage = 66,
+    /// How persons sign in here.
+    Account = 67,
+    /// Programs whose people do.
+    Client = 68,
 }
 
 /// Tables whose changes never change what somebody may do.
-pub const PASSING: [u8; 15] = [
+pub const PASSING: [u8; 17] = [
     Table::Attempt as u8,
     Table::Year as u8,
     Table::Anchor as u8,
@@ -102,6 +106,8 @@ pub const PASSING: [u8; 15] = [
     Table::Usage as u8,
     Table::Witness as u8,
     Table::Followed as u8,
+    Table::Account as u8,
+    Table::Client as u8,
 ];
 
 /// A stored row.

@@ -43,6 +43,6 @@ macro_rules! judged_by_anyone {
 }
 
 judged_by_anyone! {
-    OrganisationShow TenantShow PersonShow AgreementShow ProjectShow PermitShow GrantShow CredentialShow CheckRun CheckShow
+    AccountShow OrganisationShow TenantShow PersonShow AgreementShow ProjectShow PermitShow GrantShow CredentialShow CheckRun CheckShow
         CheckRecord WitnessAdd WitnessRemove WitnessFollow WitnessLeave WitnessShow
 }

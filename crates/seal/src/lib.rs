@@ -10,6 +10,7 @@ pub mod commitment;
 pub mod crypt4gh;
 mod digest;
 pub mod envelope;
+pub mod es256;
 #[doc(hidden)]
 pub mod fuzz;
 mod gather;
@@ -18,9 +19,11 @@ pub mod keys;
 pub mod letter;
 pub mod merkle;
 pub mod note;
+pub mod one_time;
 mod reader;
 pub mod segments;
 pub mod shares;
+pub mod stretch;
 mod text;
 
 pub use crypt4gh::{Attempt, DataKey, Opener, Sealer};

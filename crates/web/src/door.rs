@@ -17,6 +17,7 @@ use words::{Actor, Id, Place, Reason, Refusal, Timestamp};
 
 use crate::console::Links;
 use crate::head::Head;
+use crate::issuing::{Devices, Spent};
 
 /// What clients may take of a listener.
 const LIMITS: Limits = Limits {
@@ -63,6 +64,9 @@ struct Inner {
     journeys: SignIns,
     /// Sessions on their way into a browser.
     links: Links,
+    /// Codes of sign-ins that were exchanged, and machines that wait for one.
+    spent: Spent,
+    devices: Devices,
     /// Whose certificates are believed, of providers where people sign in by browser.
     trust: Option<Trust>,
 }
@@ -111,6 +115,8 @@ impl ActsDoor {
             sign_ins: SignIns::new(),
             journeys: SignIns::new(),
             links: Links::default(),
+            spent: Spent::default(),
+            devices: Devices::default(),
             trust,
         };
         Self { inner: Arc::new(inner) }
@@ -131,6 +137,19 @@ impl ActsDoor {
 
     pub(crate) fn links(&self) -> &Links {
         &self.inner.links
+    }
+
+    pub(crate) fn spent(&self) -> &Spent {
+        &self.inner.spent
+    }
+
+    pub(crate) fn devices(&self) -> &Devices {
+        &self.inner.devices
+    }
+
+    /// Since when it is listened on.
+    pub(crate) fn bound(&self) -> Timestamp {
+        self.inner.bound
     }
 
     /// How many sit at it, wherever it is served.

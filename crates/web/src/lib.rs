@@ -13,6 +13,7 @@ mod encode;
 pub mod fuzz;
 mod head;
 mod issuer;
+mod issuing;
 mod openapi;
 mod pages;
 mod parts;

@@ -130,6 +130,7 @@ fn schema(fields: &[Field]) -> Value {
 fn property(field: &Field) -> Value {
     let mut property = match field.kind {
         FieldKind::Text => json!({ "type": "string" }),
+        FieldKind::Hidden => json!({ "type": "string", "format": "password", "writeOnly": true }),
         FieldKind::Number => json!({ "type": "integer", "minimum": 0 }),
         FieldKind::Time => {
             json!({ "type": "string", "pattern": MOMENT, "examples": ["2027-01-31", "2027-01-31T12:00:00Z"] })

@@ -31,6 +31,7 @@ use words::{Act, Actor, Deed, Reason, Refusal};
 use crate::console;
 use crate::door::ActsDoor;
 use crate::head::{Head, Proof};
+use crate::issuing;
 use crate::openapi;
 use crate::problem::{Problem, status};
 use crate::sign_in::sign_in;
@@ -40,6 +41,10 @@ pub type Body = UnsyncBoxBody<Bytes, Refusal>;
 
 /// Answers one request, whatever it is.
 pub async fn answer(door: &ActsDoor, address: IpAddr, request: Request<Incoming>) -> Response<Body> {
+    if issuing::is_issuing(request.uri().path()) {
+        let (parts, body) = request.into_parts();
+        return issuing::answer(door, &parts, body, address).await;
+    }
     if !is_for_machines(request.uri().path()) {
         let (parts, body) = request.into_parts();
         return console::answer(door, &parts, body, address).await;

@@ -4,114 +4,13 @@
 mod house;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
+use house::House;
 use region::twin::{Soil, World};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use web::client::Client;
 use words::act::{Body, FieldKind};
 use words::noun::Attempt;
-use words::{Act, Id, Place};
-
-struct House {
-    world: World,
-    at: SocketAddr,
-}
-
-/// What came back.
-struct Answer {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: String,
-}
-
-impl Answer {
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(of, _)| of == name).map(|(_, value)| value.as_str())
-    }
-
-    /// The machine-readable reason that a page of a refusal shows.
-    fn reason(&self) -> Option<&str> {
-        let (_, rest) = self.body.split_once("Reason: <code>")?;
-        rest.split_once("</code>").map(|(code, _)| code)
-    }
-
-    /// The value of a cookie that is set.
-    fn cookie(&self, name: &str) -> Option<&str> {
-        let set = self.headers.iter().filter(|(of, _)| of == "set-cookie");
-        set.filter_map(|(_, value)| value.strip_prefix(name)?.strip_prefix('='))
-            .map(|rest| rest.split(';').next().unwrap())
-            .next()
-    }
-}
-
-impl House {
-    async fn open() -> Self {
-        let world = World::planet(Soil::new(3)).await.unwrap();
-        let at = house::listen(&world, Place::Outside, None).await;
-        Self { world, at }
-    }
-
-    fn client(&self, person: &str) -> Client {
-        house::client(&self.world, person, self.at)
-    }
-
-    /// One request; `more` are further headers.
-    async fn ask(&self, method: &str, path: &str, more: &[(&str, &str)], body: &str) -> Answer {
-        let mut request = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
-        if more.iter().all(|(name, _)| *name != "host") {
-            request += &format!("host: {}\r\n", self.at);
-        }
-        for (name, value) in more {
-            request += &format!("{name}: {value}\r\n");
-        }
-        request += &format!("content-length: {}\r\n\r\n{body}", body.len());
-        let mut stream = TcpStream::connect(self.at).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await.unwrap();
-        let answer = String::from_utf8_lossy(&answer).into_owned();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        let headers = head.lines().skip(1).filter_map(|line| line.split_once(": "));
-        let headers = headers.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect();
-        Answer { status, headers, body: body.to_owned() }
-    }
-
-    /// Signs somebody in by a one-time link: the cookie to come with.
-    async fn sign_in(&self, person: &str) -> String {
-        let link = self.client(person).link(3_600).await.unwrap();
-        let path = link.url.expose().split_once(&self.at.to_string()).unwrap().1.to_owned();
-        let asked = self.ask("GET", &path, &[], "").await;
-        assert_eq!(asked.status, 200);
-        assert!(asked.cookie("__Host-epic").is_none(), "looking at a link uses nothing up");
-        let entered = self.ask("POST", &path, &[("origin", &self.origin())], "").await;
-        assert_eq!((entered.status, entered.header("location")), (303, Some("/")), "{}", entered.body);
-        let again = self.ask("POST", &path, &[("origin", &self.origin())], "").await;
-        assert_eq!(again.reason(), Some("session_ended"), "a link works once");
-        format!("__Host-epic={}", entered.cookie("__Host-epic").unwrap())
-    }
-
-    fn origin(&self) -> String {
-        format!("http://{}", self.at)
-    }
-
-    async fn get(&self, cookie: &str, path: &str) -> Answer {
-        self.ask("GET", path, &[("cookie", cookie)], "").await
-    }
-
-    async fn post(&self, cookie: &str, path: &str, form: &str) -> Answer {
-        let origin = self.origin();
-        let more = [
-            ("cookie", cookie),
-            ("origin", origin.as_str()),
-            ("content-type", "application/x-www-form-urlencoded"),
-        ];
-        self.ask("POST", path, &more, form).await
-    }
-}
+use words::{Act, Id};
 
 /// Fields that fit the form of an act and mean nothing.
 fn anything(act: Act) -> BTreeMap<&'static str, Value> {
@@ -127,7 +26,7 @@ fn anything(act: Act) -> BTreeMap<&'static str, Value> {
                 (FieldKind::Text | FieldKind::Texts, "bucket") => json!("bari"),
                 (FieldKind::Text | FieldKind::Texts, "role") => json!("researcher"),
                 (FieldKind::Text | FieldKind::Texts, "person") => json!("rita"),
-                (FieldKind::Text | FieldKind::Texts, _) => json!("some-text"),
+                (FieldKind::Text | FieldKind::Texts | FieldKind::Hidden, _) => json!("some-text"),
             };
             (field.name, value)
         })
@@ -157,7 +56,9 @@ async fn every_act_is_refused_as_at_the_api() {
         let nobody = house.post("", &path, &form(&fields)).await;
         assert_eq!((nobody.status, nobody.reason()), (401, Some("unauthenticated")), "{name}");
         let asked = house.get(&dina, &path).await;
-        assert_eq!(asked.status, 200, "{name}: {}", asked.body);
+        // What one signs in by has a page of its own.
+        let is_own = asked.header("location") == Some("/me/ways");
+        assert!(asked.status == 200 || is_own, "{name}: {}", asked.body);
         // Her own sessions are hers to end, and what opens or issues anew answers anew.
         if act.row().body == Body::Upload
             || matches!(act, Act::SessionOpen | Act::SessionBegin | Act::CredentialIssue | Act::KeyOffer)

@@ -13,7 +13,7 @@ pub mod field;
 mod rows;
 mod table;
 
-pub use field::{Field, FieldKind, List};
+pub use field::{Field, FieldKind, Hidden, List};
 pub use table::*;
 
 /// In which cell an act is committed.

@@ -32,6 +32,8 @@ nouns! {
     Role = "role"
     /// An identity provider: its signed word tells who somebody is.
     Issuer = "issuer"
+    /// Another program whose people sign in here.
+    Client = "client"
     /// A while for which somebody is signed in.
     Session = "session"
     /// A data processing agreement (GDPR Art. 28); gates all ingest.
@@ -81,6 +83,9 @@ pub enum Writer {}
 /// One attempt to do an act; the same id never takes effect twice.
 #[derive(Debug, Clone, Copy)]
 pub enum Attempt {}
+/// An invitation to sign in here, or a recovery.
+#[derive(Debug, Clone, Copy)]
+pub enum Opening {}
 
 /// The cell that holds people, organisations, agreements and permits.
 pub const ROOT_CELL: crate::Id<Cell> = crate::Id::from_bytes([0; crate::id::ID_BYTES]);

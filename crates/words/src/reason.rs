@@ -39,6 +39,8 @@ reasons! {
     TokenWrong = "token_wrong" Unauthenticated
     TokenEnded = "token_ended" Unauthenticated
     NotEnrolled = "not_enrolled" Unauthenticated
+    ProofWrong = "proof_wrong" Unauthenticated
+    TooManyTries = "too_many_tries" Unauthenticated
     PersonSuspended = "person_suspended" Denied
     // What may not be known to exist.
     NotFound = "not_found" NotFound

@@ -56,6 +56,37 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
         ("carla", "role.unmap", json!({ "issuer": "iam", "group": "/planet", "at": PROJECT })),
         ("paola", "issuer.leave", json!({ "issuer": "iam", "organisation": "foggia" })),
         ("olga", "issuer.distrust", json!({ "issuer": "iam", "reason": because })),
+        (
+            "olga",
+            "issuer.trust",
+            json!({
+                "alias": "house", "url": HOUSE, "audiences": ["epic"], "claim": "preferred_username", "factors": ["mfa"],
+                "client": "epic",
+            }),
+        ),
+        (
+            "paola",
+            "person.enrol",
+            json!({ "alias": "pino", "name": "Pino", "email": "pino@f.example", "organisation": "foggia" }),
+        ),
+        ("paola", "account.invite", json!({ "person": "pino" })),
+        ("paola", "account.recover", json!({ "person": "pino" })),
+        ("olga", "account.approve", json!({ "person": "pino" })),
+        (
+            "paola",
+            "account.password",
+            json!({ "password": "trattore lento sotto la neve", "app_key": "$app_key", "app_code": "$app_code" }),
+        ),
+        ("paola", "account.passkey", json!({ "label": "phone", "made": "$made" })),
+        ("paola", "account.show", json!({})),
+        ("paola", "account.drop", json!({ "way": "password" })),
+        (
+            "olga",
+            "client.register",
+            json!({ "alias": "hub", "returns": ["https://hub.example/back"], "kind": "secret" }),
+        ),
+        ("olga", "client.show", json!({})),
+        ("olga", "client.remove", json!({ "client": "hub" })),
         ("rita", "session.open", json!({})),
         ("rita", "session.begin", json!({ "project": PROJECT })),
         ("paola", "role.revoke", json!({ "person": "paola", "role": "signatory", "at": "foggia" })),
@@ -339,6 +370,23 @@ async fn learn(
     }
 }
 
+/// This region as an issuer.
+const HOUSE: &str = "http://localhost:9010/issuer";
+
+/// What a browser makes where people sign in here, as it stands inside a string of JSON.
+fn made(world: &World) -> String {
+    let text = |bytes: &[u8]| data_encoding::BASE64URL_NOPAD.encode(bytes);
+    let challenge = world.region.passkey_question().unwrap();
+    let said =
+        json!({ "type": "webauthn.create", "challenge": challenge, "origin": "http://localhost:9010" });
+    let data = [&seal::sha256(b"localhost")[..], &[0x45], &[0; 20], &[0, 2], b"id"].concat();
+    let made = json!({
+        "challenge": challenge, "client_data": text(said.to_string().as_bytes()), "authenticator_data": text(&data),
+        "public_key": text(&[4; 65]), "algorithm": -7,
+    });
+    serde_json::to_string(&made.to_string()).unwrap().trim_matches('"').to_owned()
+}
+
 /// A key that nobody has the other half of.
 const RECIPIENT: &str = "-----BEGIN CRYPT4GH PUBLIC KEY-----\nAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\n-----END CRYPT4GH PUBLIC KEY-----\n";
 
@@ -391,6 +439,11 @@ async fn every_act_as_nobody_the_wrong_and_the_right_person() {
     };
     let (mut done, mut known) = (BTreeSet::new(), BTreeMap::new());
     known.insert("word".to_owned(), word_of_a_drill(&world));
+    let app_key = words::Secret::new([7; 20]);
+    let step = world.region.now().ms() / 30_000;
+    known.insert("app_key".to_owned(), data_encoding::BASE32_NOPAD.encode(app_key.expose()));
+    known.insert("app_code".to_owned(), seal::one_time::code_at(&app_key, step));
+    known.insert("made".to_owned(), made(&world));
     let other = |name: &str| format!("other.example/{name}").parse::<seal::note::KeyName>().unwrap();
     let public = World::key("other").unwrap().public();
     known
@@ -406,7 +459,10 @@ async fn every_act_as_nobody_the_wrong_and_the_right_person() {
         let wrong = world.act("nina", name, fields.clone()).await.map(|done| done.answer);
         assert!(is_silent(act, wrong.clone()), "{name} as the wrong person: {wrong:?}");
         let lost = world.act("nina", name, invented(&fields)).await.map(|done| done.answer);
-        assert_eq!(alike(&wrong), alike(&lost), "{name}: what is there is told from what is not");
+        // WHY not those: they are about whoever acts, and done twice the second is told of the first.
+        if !matches!(act, Act::AccountPasskey | Act::AccountDrop) {
+            assert_eq!(alike(&wrong), alike(&lost), "{name}: what is there is told from what is not");
+        }
         let right = match who {
             "rita@desk" => rita.clone(),
             "carla@desk" => carla.clone(),
@@ -429,7 +485,8 @@ async fn every_act_as_nobody_the_wrong_and_the_right_person() {
     assert!(!told.is_empty() && told.is_subset(&of_nothing), "{told:?} is not like {of_nothing:?}");
     let left: Vec<_> = Act::ALL
         .iter()
-        .filter(|act| act.row().body == Body::None && !done.contains(*act))
+        // WHY: nobody asks for an entry; it is what signing in leaves (`accounts.rs`).
+        .filter(|act| act.row().body == Body::None && !done.contains(*act) && **act != Act::AccountEnter)
         .map(|act| act.name())
         .collect();
     assert!(left.is_empty(), "no trial of {left:?}");

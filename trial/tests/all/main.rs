@@ -1,6 +1,7 @@
 //! Everything that is tried on whole regions, in one binary to save linking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod accounts;
 mod across;
 mod authorisation;
 mod backup;

@@ -45,7 +45,7 @@ const SIDEWAYS: &[(&str, &str)] = &[
 const WALLS: &[(&str, &[&str])] = &[
     ("object_store", &["store"]),
     ("slatedb", &["store"]),
-    ("argon2", &["store"]),
+    ("argon2", &["seal"]),
     ("cryptoki", &["store"]),
     ("cedar-policy", &["gate"]),
     ("jsonwebtoken", &["gate"]),

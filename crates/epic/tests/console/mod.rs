@@ -76,6 +76,46 @@ fn people_sign_in_at_their_provider() {
     browse("provider", &institute.house, false, &more);
 }
 
+// Goal: a region without another provider signs its people in itself, verified by the same way as any. Method: two who
+// never had a key, with scripts and without; a provider's own library as another program.
+#[test]
+fn people_sign_in_at_the_region_itself() {
+    let house = House::agreed();
+    let here = house.ready["acts"].as_str().unwrap().replace("127.0.0.1", "localhost");
+    let (issuer, port) = (format!("{here}/issuer"), free_port());
+    let trust =
+        ["--json", "issuer", "trust", "house", "--url", &issuer, "--audiences", "epic", "--audiences", "hub"];
+    let terms = ["--claim", "preferred_username", "--factors", "mfa", "--client", "epic"];
+    let trusted = house.done("olga", &[&trust[..], &terms].concat()).json();
+    let terms = trusted["answer"]["terms"].as_str().unwrap();
+    house.done("sergio", &["issuer", "adopt", "house", "--organisation", "iss", "--terms", terms]);
+    let back = format!("http://127.0.0.1:{port}/back");
+    let hub = ["--json", "client", "register", "hub", "--returns", &back, "--kind", "secret"];
+    let hub = house.done("olga", &hub).json();
+    for (person, has_scripts) in [("nora", true), ("nico", false)] {
+        let email = format!("{person}@iss.example");
+        let enrol = ["person", "enrol", person, "--name", person, "--email", &email, "--organisation", "iss"];
+        house.done("sergio", &enrol);
+        house.role("carla", person, "researcher", "planet");
+        let invited = house.done("sergio", &["--json", "account", "invite", person]).json();
+        let more = json!({
+            "here": here, "issuer": issuer, "code": invited["answer"]["code"], "person": person,
+            "secret": hub["answer"]["secret"], "port": port,
+        });
+        if !browse("accounts", &house, has_scripts, &more) {
+            return;
+        }
+        let session = house.text(&format!("{person}-here.session"));
+        let shown = house.by("nobody", &["--session-file", &session, "--json", "project", "show"]).json();
+        assert_eq!(shown["answer"][0]["project"], "planet");
+    }
+}
+
+/// WHY: another program must know where it listens before it does.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
 /// WHY: the bar: whoever is out is out within five seconds, on every door.
 const OUT_WAIT: Duration = Duration::from_secs(5);
 

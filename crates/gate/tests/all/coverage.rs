@@ -92,6 +92,8 @@ fn a_stranger_finds_nothing() {
 /// Makes a thing outside projects unknown to the actor; false for what everybody may know of.
 fn hide(target: &mut Target) -> bool {
     match target {
+        // Oneself.
+        Target::Person { id, .. } if *id == world::ACTOR => false,
         Target::Tenant { is_known_to_actor, .. }
         | Target::Person { is_known_to_actor, .. }
         | Target::Role { is_known_to_actor, .. }
@@ -402,7 +404,7 @@ fn only_members_are_issued_credentials() {
 fn the_operator_appoints_nobody_where_a_signatory_is() {
     let gate = Gate::embedded().unwrap();
     let organisation = Target::Organisation { id: world::ORGANISATION, has_signatory: true };
-    let person = Target::Person { id: world::OTHER, has_signatory: true, is_known_to_actor: true };
+    let person = world::recovered(world::THIRD);
     let mut second = world::appointment(Role::Signatory, &[]);
     check(gate, Act::RoleGrant, &operator(Act::RoleGrant, second.clone()), Ok(()));
     let Target::Role { has_signatory, .. } = &mut second else { unreachable!() };
@@ -413,6 +415,8 @@ fn the_operator_appoints_nobody_where_a_signatory_is() {
         (Act::PersonResume, person.clone(), missing),
         (Act::PersonLink, person.clone(), missing),
         (Act::PersonUnlink, person.clone(), missing),
+        (Act::AccountInvite, person.clone(), missing),
+        (Act::AccountRecover, person.clone(), missing),
         (Act::PersonRecall, person.clone(), Ok(())),
         (Act::PersonSuspend, person, Ok(())),
         (Act::RoleGrant, second.clone(), missing),

@@ -4,6 +4,7 @@ pub mod agreement;
 pub mod airlock;
 pub mod bucket;
 pub mod call;
+pub mod client;
 pub mod credential;
 pub mod crossing;
 pub mod erasure;

@@ -8,7 +8,8 @@ use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 use words::act::{
-    PersonEnrol, PersonLink, PersonRecall, PersonResume, PersonShow, PersonSuspend, PersonUnlink,
+    AccountApprove, AccountInvite, AccountRecover, PersonEnrol, PersonLink, PersonRecall, PersonResume,
+    PersonShow, PersonSuspend, PersonUnlink,
 };
 use words::noun::{Noun, Organisation, Person};
 use words::{Id, Reason, Refusal, Timestamp};
@@ -64,7 +65,7 @@ impl PersonalRow {
 }
 
 /// Organisations that somebody signs for.
-type Houses = BTreeSet<Id<Organisation>>;
+pub type Houses = BTreeSet<Id<Organisation>>;
 
 /// Adds a person; used by enrolment and by the founding of a region.
 pub async fn enrol(
@@ -120,11 +121,13 @@ impl Rule for PersonEnrol {
     }
 }
 
-async fn target(scene: &Scene<'_>, row: &PersonRow, signed_for: &Houses) -> Result<Target, Refusal> {
+/// What an act on a person is about.
+pub async fn target(scene: &Scene<'_>, row: &PersonRow, signed_for: &Houses) -> Result<Target, Refusal> {
     Ok(Target::Person {
         id: row.id,
         has_signatory: signed_for.contains(&row.organisation),
         is_known_to_actor: facts::knows_person(scene, row).await?,
+        asked_by: crate::account::asked_by(scene.root, row.id).await?,
     })
 }
 
@@ -139,7 +142,9 @@ macro_rules! judged_by_person {
     })* };
 }
 
-judged_by_person! { PersonSuspend PersonResume PersonLink PersonUnlink PersonRecall }
+judged_by_person! {
+    PersonSuspend PersonResume PersonLink PersonUnlink PersonRecall AccountInvite AccountRecover AccountApprove
+}
 
 /// Ends every session of a person.
 pub fn recall(draft: &mut Draft, row: PersonRow, now: Timestamp) -> Result<(), Refusal> {

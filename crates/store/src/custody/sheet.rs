@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use argon2::{Algorithm, Argon2, Params, Version};
 use minicbor::{Decode, Encode};
+use seal::stretch::{Cost, stretch};
 use words::{Rand, Secret};
 use zeroize::Zeroize;
 
@@ -123,18 +123,11 @@ impl Lock {
     }
 }
 
-/// SPEC: RFC 9106, Argon2id.
 fn derive(passphrase: &Secret<String>, salt: &[u8], memory_kib: u32, passes: u32) -> Option<Key> {
     if memory_kib > MEMORY_KIB_MAX || passes > PASSES_MAX {
         return None;
     }
-    let params = Params::new(memory_kib, passes, 1, Some(32)).ok()?;
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let mut key = [0; 32];
-    argon2.hash_password_into(passphrase.expose().as_bytes(), salt, &mut key).ok()?;
-    let secret = Secret::new(key);
-    key.zeroize();
-    Some(secret)
+    stretch(passphrase.expose().as_bytes(), salt, Cost { memory_kib, passes })
 }
 
 /// The lock of a sheet, before it is opened.

@@ -118,7 +118,67 @@ async function verify(place) {
   unproved.hidden = holds;
 }
 
+const fromWeb = (text) => bytes(text.replaceAll("-", "+").replaceAll("_", "/"));
+const toWeb = (buffer) =>
+  btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+
+/** Has the browser make a passkey for whoever the form is about (Web Authentication, 5.1.3). */
+async function make(form) {
+  const { question, person, alias, called, region } = form.dataset;
+  const made = await navigator.credentials.create({
+    publicKey: {
+      rp: { id: location.hostname, name: `EPIC ${region}` },
+      user: { id: fromWeb(person), name: alias, displayName: called },
+      challenge: fromWeb(question),
+      pubKeyCredParams: [-7, -257].map((alg) => ({ type: "public-key", alg })),
+      authenticatorSelection: { residentKey: "required", userVerification: "required" },
+      attestation: "none",
+    },
+  });
+  form.elements.made.value = JSON.stringify({
+    challenge: question,
+    client_data: toWeb(made.response.clientDataJSON),
+    authenticator_data: toWeb(made.response.getAuthenticatorData()),
+    public_key: toWeb(made.response.getPublicKey()),
+    algorithm: made.response.getPublicKeyAlgorithm(),
+  });
+}
+
+/** Has the browser show one (Web Authentication, 5.1.4). */
+async function reveal(form) {
+  const { question } = form.dataset;
+  const shown = await navigator.credentials.get({
+    publicKey: { challenge: fromWeb(question), rpId: location.hostname, userVerification: "required" },
+  });
+  form.elements.shown.value = JSON.stringify({
+    challenge: question,
+    id: toWeb(shown.rawId),
+    client_data: toWeb(shown.response.clientDataJSON),
+    authenticator_data: toWeb(shown.response.authenticatorData),
+    signature: toWeb(shown.response.signature),
+    person: toWeb(shown.response.userHandle ?? new ArrayBuffer(0)),
+  });
+}
+
+/** Offers passkeys where this browser has them. */
+function offerPasskey(form) {
+  if (!window.PublicKeyCredential) return;
+  form.querySelector("[data-without]").hidden = true;
+  form.querySelector("button").hidden = false;
+  const says = form.querySelector(".failed");
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    says.textContent = "";
+    const work = form.dataset.passkey === "make" ? make(form) : reveal(form);
+    work.then(
+      () => form.submit(),
+      () => { says.textContent = form.dataset.failed; },
+    );
+  });
+}
+
 function begin() {
+  for (const form of document.querySelectorAll("form[data-passkey]")) offerPasskey(form);
   for (const place of document.querySelectorAll("[data-verify]")) {
     const button = place.querySelector("button");
     button.hidden = false;

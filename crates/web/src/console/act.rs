@@ -31,6 +31,9 @@ fn find(name: &str) -> Result<Act, Refusal> {
 /// The form of an act, with what the address gives.
 pub async fn show(visit: &Visit<'_>, name: &str) -> Result<Answered, Refusal> {
     let act = find(name)?;
+    if matches!(act, Act::AccountPassword | Act::AccountPasskey | Act::AccountDrop) {
+        return Ok(Answered::to("/me/ways"));
+    }
     let mut form = Form::default();
     for field in act.row().fields {
         if let Some(given) = visit.asked(field.name) {
@@ -118,6 +121,7 @@ fn fixed(field: &str) -> Option<Choices> {
         "tier" => &["0", "1", "2", "3"],
         "environment" => &["test", "production"],
         "service_model" => &["iaas", "paas", "saas"],
+        "kind" => &["secret", "public"],
         "role" => &roles,
         _ => return None,
     };

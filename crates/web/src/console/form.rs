@@ -81,17 +81,18 @@ impl Form {
 
 /// What was written as an act takes it; none if nothing was.
 fn value(field: &Field, text: &str) -> Result<Option<Value>, Refusal> {
-    let text = text.trim();
+    // WHY not what is hidden: spaces are a part of a password.
+    let text = if field.kind == FieldKind::Hidden { text } else { text.trim() };
     if text.is_empty() {
         return match (field.is_required, field.kind) {
-            (true, FieldKind::Text | FieldKind::Number | FieldKind::Time) => {
+            (true, FieldKind::Text | FieldKind::Number | FieldKind::Time | FieldKind::Hidden) => {
                 Err(Refusal::with(Reason::Invalid, format!("`{}` is left empty", field.name)))
             }
             _ => Ok(None),
         };
     }
     Ok(Some(match field.kind {
-        FieldKind::Text => Value::from(text),
+        FieldKind::Text | FieldKind::Hidden => Value::from(text),
         FieldKind::Texts => {
             text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Value::from).collect()
         }

@@ -6,6 +6,7 @@
 //! refused here for the same reason. It must never keep a session, a name or a
 //! key in a log or an address.
 
+mod account;
 mod act;
 mod answer;
 pub mod assets;
@@ -28,6 +29,7 @@ use words::{Reason, Refusal};
 use crate::door::ActsDoor;
 use crate::pages;
 use crate::perform::Body;
+pub use account::{Ways, Written};
 pub use act::{Around, Target};
 pub use answer::Answered;
 pub use data::{Listed, Listing, Stored};
@@ -35,6 +37,7 @@ pub use form::Form;
 pub use links::{Links, linked};
 pub use nouns::{Noun, is_for};
 pub use visit::{Signed, Visit};
+pub use way_in::code as chance_text;
 
 /// Answers a request that is for no machine.
 pub async fn answer(door: &ActsDoor, parts: &Parts, body: Incoming, address: IpAddr) -> Response<Body> {
@@ -65,6 +68,9 @@ async fn seen(visit: &Visit<'_>) -> Result<Answered, Refusal> {
         ["sign-in", issuer] => return way_in::leave_for(visit, issuer).await,
         ["signed-in", issuer] => return way_in::come_back(visit, issuer).await,
         ["enter", code] => return way_in::ask(visit, code).await,
+        ["issuer", "authorize"] => return account::asked(visit).await,
+        ["device"] => return account::device(visit).await,
+        ["join"] => return account::join(visit).await,
         ["accessibility"] => return Ok(Answered::page(pages::accessibility(visit))),
         _ => {}
     }
@@ -79,6 +85,7 @@ async fn seen(visit: &Visit<'_>) -> Result<Answered, Refusal> {
     match path[..] {
         [""] => pages::today(visit).await.map(Answered::page),
         ["me"] => pages::me(visit).map(Answered::page),
+        ["me", "ways"] => account::ways(visit, Written::default(), None).await,
         ["region"] => pages::region(visit).await.map(Answered::page),
         ["leaves", leaf] => pages::leaf(visit, leaf).await.map(Answered::page),
         ["do", act] => act::show(visit, act).await,
@@ -105,6 +112,10 @@ async fn posted(visit: &Visit<'_>, body: Incoming) -> Result<Answered, Refusal> 
     match path[..] {
         ["enter", code] => way_in::enter(visit, code).await,
         ["sign-out"] => Ok(way_in::sign_out()),
+        ["issuer", "authorize"] => account::entered(visit, body).await,
+        ["device"] => account::device_entered(visit, body).await,
+        ["join"] => account::joined(visit, body).await,
+        ["me", "ways"] => account::changed(visit, body).await,
         ["do", act] => act::done(visit, act, body).await,
         ["projects", project, "buckets", bucket] => data::deliver(visit, project, bucket, body).await,
         _ => Err(Refusal::with(Reason::NotOffered, "nothing is posted there")),

@@ -32,6 +32,8 @@ const OF_REGION: &[Noun] = &[
     Noun { path: "credentials", word: "credential", show: Act::CredentialShow },
     Noun { path: "snapshots", word: "snapshot", show: Act::SnapshotShow },
     Noun { path: "issuers", word: "issuer", show: Act::IssuerShow },
+    Noun { path: "accounts", word: "account", show: Act::AccountShow },
+    Noun { path: "clients", word: "client", show: Act::ClientShow },
     Noun { path: "checks", word: "check", show: Act::CheckShow },
     Noun { path: "witnesses", word: "witness", show: Act::WitnessShow },
 ];

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use region::Done;
 use serde_json::Value;
+use words::act::FieldKind;
 use words::{Act, Refusal};
 
 use super::layout::{Page, layout};
@@ -48,7 +49,9 @@ pub fn act(visit: &Visit<'_>, act: Act, form: &Form, around: &Around, refusal: O
 
 fn by_command(act: Act, form: &Form) -> String {
     let row = act.row();
-    let given: Vec<_> = row.fields.iter().map(|field| (field.name, form.text(field.name))).collect();
+    // WHY not what is hidden: a command with it would end up in a shell's history.
+    let told = row.fields.iter().filter(|field| field.kind != FieldKind::Hidden);
+    let given: Vec<_> = told.map(|field| (field.name, form.text(field.name))).collect();
     let given: Vec<_> = given.into_iter().filter(|(_, value)| !value.is_empty()).collect();
     command(row, &given)
 }
@@ -57,7 +60,9 @@ fn by_command(act: Act, form: &Form) -> String {
 pub fn done(visit: &Visit<'_>, act: Act, form: &Form, done: &Done) -> Markup {
     let texts = visit.texts;
     let leaf = done.leaf.map(|leaf| leaf.to_string());
-    let is_secret = done.answer.get("secret_access_key").is_some() || done.answer.get("session").is_some();
+    let is_secret = ["secret_access_key", "session", "secret", "code", "approval"]
+        .iter()
+        .any(|name| done.answer.get(name).is_some());
     let notice = html! {
         @if let Some(leaf) = &leaf { p { (texts.say("in-ledger")) " " (linked(leaf)) } }
         @if is_secret { p { strong { (texts.say("secret-once")) } } }

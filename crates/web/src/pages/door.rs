@@ -1,6 +1,7 @@
 //! Pages of the way in.
 
 use maud::{Markup, html};
+use region::account::ISSUER_PATH;
 use region::greet::Greeting;
 
 use super::layout::{Page, layout};
@@ -22,13 +23,16 @@ pub fn sign_in(visit: &Visit<'_>, issuers: &[(String, String)], to: &str) -> Mar
             p { (texts.say("sign-in-where")) }
             ul.ways {
                 @for (alias, url) in issuers {
+                    @let is_own = *url == format!("{}{ISSUER_PATH}", visit.origin);
+                    @let says = if is_own { texts.say("sign-in-here").to_owned() } else { texts.say_of("sign-in-at", alias) };
                     li {
-                        a.button href={ "/sign-in/" (alias) "?" (pairs(&[("to", to)])) } { (texts.say_of("sign-in-at", alias)) }
-                        p.hint { (url) }
+                        a.button href={ "/sign-in/" (alias) "?" (pairs(&[("to", to)])) } { (says) }
+                        @if !is_own { p.hint { (url) } }
                     }
                 }
             }
         }
+        p { a href="/join" { (texts.say("have-code")) } }
         (parts::section(texts.say("own-key"), &html! {
             p { (parts::prose(texts.say("own-key-how"))) }
             pre tabindex="0" { code { "epic console --region-url " (visit.origin) } }

@@ -3,6 +3,7 @@
 //! Markup stands here and in `parts`, nowhere else. A page shows what acts
 //! answered and offers others; it decides nothing.
 
+mod account;
 mod act;
 mod data;
 mod door;
@@ -15,6 +16,7 @@ mod stated;
 mod thing;
 mod today;
 
+pub use account::{choose, device, device_done, device_prove, join, joined, prove, ways};
 pub use act::{act, done};
 pub use data::{bucket, delivered, object};
 pub use door::{elsewhere, enter, sign_in, signed_in};

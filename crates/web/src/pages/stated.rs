@@ -29,6 +29,10 @@ pub fn me(visit: &Visit<'_>) -> Result<Markup, Refusal> {
                 }
             }
         }))
+        (parts::section(texts.say("ways"), &html! {
+            p { (texts.say("ways-what")) }
+            p { a.button.quiet href="/me/ways" { (texts.say("ways-see")) } }
+        }))
         (parts::section(texts.say("everywhere"), &html! {
             p { (texts.say("everywhere-what")) }
             p { a.button.quiet href={ "/do/person.recall?person=" (greeting.alias) } { (texts.act(words::Act::PersonRecall)) } }

@@ -64,6 +64,8 @@ fn input(texts: &Texts, field: &Field, value: &str, choices: &Choices, id: &str,
                     datalist id=(list) { @for choice in known { option value=(choice); } }
                 }
             },
+            FieldKind::Hidden =>
+                input type="password" id=(id) name=(name) required[is_required] aria-describedby=(hint) autocomplete="off";,
             FieldKind::Number =>
                 input type="number" id=(id) name=(name) value=(value) min="0" required[is_required] aria-describedby=(hint);,
             FieldKind::Time =>

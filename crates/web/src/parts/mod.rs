@@ -6,11 +6,13 @@
 mod chart;
 mod field;
 mod prose;
+mod square;
 mod value;
 
 pub use chart::{Bar, bars};
 pub use field::{Choices, field};
 pub use prose::prose;
+pub use square::square;
 pub use value::{bytes, cell, rows, thing, time};
 
 use maud::{Markup, html};

@@ -3,7 +3,7 @@
 //! `by` names the roles as people are told them; empty means anyone who is
 //! signed in, for their own things. `policy/` decides.
 
-use super::field::List;
+use super::field::{Hidden, List};
 use crate::Timestamp;
 
 acts! {
@@ -171,6 +171,83 @@ acts! {
     IssuerShow = "issuer" "show" in Root on Region weighs View by [] {
         /// only this one
         issuer: Option<String>,
+    }
+
+    // Accounts: signing in at the region itself, and other programs whose people do
+    /// Invite a person to sign in here: the code that comes back works once, for whoever has it.
+    AccountInvite = "account" "invite" in Root on Person weighs Duty by [Operator, Signatory] {
+        /// whom
+        person: String,
+    }
+    /// Let a person who has lost their ways in make new ones: half of a code; somebody else gives the other half.
+    AccountRecover = "account" "recover" in Root on Person weighs Duty by [Signatory] {
+        /// whom
+        person: String,
+    }
+    /// Give the other half, after you have spoken with the person yourself.
+    AccountApprove = "account" "approve" in Root on Person weighs Duty by [Operator, Signatory] {
+        /// whom
+        person: String,
+    }
+    /// Set your password and the app that makes codes.
+    AccountPassword = "account" "password" in Root on Person weighs Duty by [] {
+        /// twelve characters or more; several words are best
+        password: Hidden,
+        /// the key that the app holds, 32 letters and digits (base32)
+        app_key: Hidden,
+        /// what the app shows now
+        app_code: Hidden,
+        /// the code of an invitation or a recovery, for whoever is not signed in
+        code: Option<Hidden>,
+        /// the other half of a recovery's code
+        approval: Option<Hidden>,
+    }
+    /// Add a passkey: this device, a phone or a security key.
+    AccountPasskey = "account" "passkey" in Root on Person weighs Duty by [] {
+        /// what you will know it by: `my phone`
+        label: String,
+        /// what the browser made, in JSON
+        made: String,
+        /// the code of an invitation or a recovery, for whoever is not signed in
+        code: Option<Hidden>,
+        /// the other half of a recovery's code
+        approval: Option<Hidden>,
+    }
+    /// Take one of your ways in away, and end your sessions.
+    AccountDrop = "account" "drop" in Root on Person weighs Duty by [] {
+        /// `password`, or the name of a passkey
+        way: String,
+    }
+    /// Note that somebody has signed in here, by what, and for which program.
+    AccountEnter = "account" "enter" in Root on Person weighs Duty by [] {
+        /// the program
+        client: String,
+        /// `password` or `passkey`
+        way: String,
+    }
+    /// Show how persons sign in here: which ways they have, and what waits.
+    AccountShow = "account" "show" in Root on Region weighs View by [] {
+        /// only this one's
+        account: Option<String>,
+    }
+    /// Let another program's people sign in here: JupyterHub, a science gateway.
+    ClientRegister = "client" "register" in Root on Region weighs Duty by [Operator] {
+        /// its name in sign-ins (client_id)
+        alias: String,
+        /// where people come back to after signing in, to the letter, several times
+        returns: List,
+        /// `secret` for a program on a server, `public` for one that can keep none
+        kind: String,
+    }
+    /// Let it no more.
+    ClientRemove = "client" "remove" in Root on Region weighs Duty by [Operator] {
+        /// which program
+        client: String,
+    }
+    /// Show which programs' people sign in here.
+    ClientShow = "client" "show" in Root on Region weighs View by [Operator, Auditor] {
+        /// only this one
+        client: Option<String>,
     }
     /// Sign in for a while at the doors of acts, in the place where you ask.
     SessionOpen = "session" "open" in Root on Region weighs Duty by [] {

@@ -80,9 +80,15 @@ pub fn target(act: Act) -> Target {
     match act {
         Act::PersonEnrol => Target::Organisation { id: ORGANISATION, has_signatory: false },
         Act::IssuerAdopt | Act::IssuerLeave => Target::Organisation { id: ORGANISATION, has_signatory: true },
-        Act::PersonSuspend | Act::PersonResume | Act::PersonLink | Act::PersonUnlink | Act::PersonRecall => {
-            person(true)
-        }
+        Act::PersonSuspend
+        | Act::PersonResume
+        | Act::PersonLink
+        | Act::PersonUnlink
+        | Act::PersonRecall
+        | Act::AccountInvite
+        | Act::AccountRecover => person(true),
+        Act::AccountApprove => recovered(THIRD),
+        Act::AccountPassword | Act::AccountPasskey | Act::AccountDrop | Act::AccountEnter => oneself(),
         Act::ProjectOpen => tenant(true),
         Act::RoleGrant | Act::RoleRevoke | Act::RoleMap | Act::RoleUnmap => {
             appointment(Role::Researcher, &[])
@@ -170,6 +176,10 @@ pub fn target(act: Act) -> Target {
         | Act::IssuerTrust
         | Act::IssuerDistrust
         | Act::IssuerShow
+        | Act::AccountShow
+        | Act::ClientRegister
+        | Act::ClientRemove
+        | Act::ClientShow
         | Act::SessionOpen
         | Act::TenantOpen
         | Act::TenantShow
@@ -223,7 +233,16 @@ pub fn appointment(role: Role, held: &[Role]) -> Target {
 }
 
 pub fn person(is_known_to_actor: bool) -> Target {
-    Target::Person { id: OTHER, has_signatory: false, is_known_to_actor }
+    Target::Person { id: OTHER, has_signatory: false, is_known_to_actor, asked_by: None }
+}
+
+/// Somebody for whom this person asked for a recovery.
+pub fn recovered(by: Id<noun::Person>) -> Target {
+    Target::Person { id: OTHER, has_signatory: true, is_known_to_actor: true, asked_by: Some(by) }
+}
+
+pub fn oneself() -> Target {
+    Target::Person { id: ACTOR, has_signatory: true, is_known_to_actor: true, asked_by: None }
 }
 
 pub fn tenant(is_known_to_actor: bool) -> Target {

@@ -1,0 +1,222 @@
+//! Entering: a person proves who they are to the region itself.
+//!
+//! Every entry is a leaf, with the program it is for; it is also what makes a
+//! code or a passkey's count good for one entry. What comes of it is a fact for
+//! whoever makes the token, and opens nothing by itself.
+
+use std::net::IpAddr;
+
+use async_trait::async_trait;
+use gate::facts::Target;
+use gate::identify::passkey::{Shown, Used};
+use gate::identify::password::Stretched;
+use seal::one_time::{AppKey, step_of};
+use serde_json::json;
+use words::act::{AccountEnter, Hidden};
+use words::noun::{Noun, Person};
+use words::{Actor, Deed, Id, Place, Reason, Refusal, Secret, Timestamp};
+
+use super::AccountRow;
+use super::way::judged_by_self;
+use crate::Region;
+use crate::act::{Frame, Judged, Outcome, Plan, Request, Scene};
+use crate::cell::draft::Draft;
+use crate::greet::Greeting;
+use crate::name;
+use crate::noun::issuer;
+use crate::noun::person::{self, PersonRow};
+use crate::noun::role;
+
+judged_by_self! { AccountEnter }
+
+/// What somebody shows.
+pub enum Proof<'a> {
+    /// Their short name, their password, and what their app shows.
+    Password { name: &'a str, password: Hidden, code: Hidden },
+    /// What their browser made, on a page of this origin.
+    Passkey { shown: &'a str, origin: &'a str },
+}
+
+/// By what somebody came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    Password,
+    Passkey,
+}
+
+impl Way {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Passkey => "passkey",
+        }
+    }
+
+    /// SPEC: RFC 8176, 2; `mfa`: two kinds of proof at once, as both ways are.
+    pub const fn amr(self) -> &'static [&'static str] {
+        match self {
+            Self::Password => &["pwd", "otp", "mfa"],
+            Self::Passkey => &["pop", "user", "mfa"],
+        }
+    }
+}
+
+/// Somebody who has proved who they are.
+#[derive(Debug, Clone, Copy)]
+pub struct Entered {
+    pub person: Id<Person>,
+    pub way: Way,
+    pub at: Timestamp,
+}
+
+/// What a proof was worth, before it is used up.
+enum UsedUp {
+    Step(i64),
+    Passkey { id: Vec<u8>, count: u32 },
+}
+
+impl Region {
+    /// Lets somebody in for a program, at the issuer of this address.
+    pub async fn enter(
+        &self,
+        at: &str,
+        proof: Proof<'_>,
+        client: &str,
+        address: IpAddr,
+        place: Place,
+    ) -> Result<Entered, Refusal> {
+        let (person, way, used) = match proof {
+            Proof::Password { name, password, code } => {
+                self.patience().begin(name, address, self.now())?;
+                let proved = self.by_password(name, password, &code).await?;
+                self.patience().end(name, address);
+                proved
+            }
+            Proof::Passkey { shown, origin } => self.by_passkey(shown, origin).await?,
+        };
+        self.refuse_unspoken(at, person, None).await?;
+        let actor = Actor { person, credential: None, session: None, place, address };
+        let deed = AccountEnter { client: client.to_owned(), way: way.text().to_owned() };
+        let at = self.now();
+        let work = async {
+            let allowed = self.allow(&actor, &deed, None).await?;
+            let request = Request { actor: actor.clone(), deed, attempt: None };
+            self.commit(self.root(), request, allowed, Entering(used)).await
+        };
+        self.heard(&actor, AccountEnter::ACT, None, Box::pin(work)).await?;
+        Ok(Entered { person, way, at })
+    }
+
+    /// WHY the work is the same for a name of nobody: how long it takes must not tell who is here.
+    async fn by_password(
+        &self,
+        name: &str,
+        password: Hidden,
+        code: &Hidden,
+    ) -> Result<(Id<Person>, Way, UsedUp), Refusal> {
+        let root = self.root().view().await?;
+        let person: Option<Id<Person>> = name::find_id(&root, Noun::Person, name.trim()).await.ok();
+        let account = match person {
+            Some(person) => AccountRow::of(&root, person).await?.password,
+            None => None,
+        };
+        let stretched = account.as_ref().map_or_else(Stretched::of_nobody, |known| known.stretched.clone());
+        let fits = self.stretching().run(move || stretched.fits(password.expose())).await?;
+        let (key, last) =
+            account.as_ref().map_or(([0; 20], None), |known| (*known.app_key, Some(known.step)));
+        let key: AppKey = Secret::new(key);
+        let step = step_of(&key, code.expose(), self.now(), last);
+        match (person, account, fits, step) {
+            (Some(person), Some(_), true, Some(step)) => Ok((person, Way::Password, UsedUp::Step(step))),
+            _ => Err(Refusal::with(Reason::ProofWrong, "the name, the password or the code is wrong")),
+        }
+    }
+
+    async fn by_passkey(&self, shown: &str, origin: &str) -> Result<(Id<Person>, Way, UsedUp), Refusal> {
+        let wrong = || Refusal::with(Reason::ProofWrong, "that passkey is not known here");
+        let shown = Shown::read(shown)?;
+        self.refuse_stale_question(&shown.challenge)?;
+        let person: Id<Person> = Id::from_bytes(shown.person().ok_or_else(wrong)?);
+        let id = shown.id()?;
+        let account = AccountRow::of(&self.root().view().await?, person).await?;
+        let known = account.passkeys.iter().find(|passkey| *passkey.id == id[..]).ok_or_else(wrong)?;
+        let used = Used { origin, challenge: &shown.challenge };
+        let count = shown.verify(&known.passkey()?, used)?;
+        Ok((person, Way::Passkey, UsedUp::Passkey { id, count }))
+    }
+
+    /// Greets somebody who entered a while ago, if they still would be let in.
+    pub async fn greet_entered(
+        &self,
+        at: &str,
+        person: Id<Person>,
+        since: Timestamp,
+        address: IpAddr,
+    ) -> Result<Greeting, Refusal> {
+        self.refuse_unspoken(at, person, Some(since)).await?;
+        self.greet(&Actor { person, credential: None, session: None, place: Place::Outside, address }).await
+    }
+
+    /// What the keys of tokens follow from.
+    pub fn token_seed(&self) -> Result<Secret<[u8; 32]>, Refusal> {
+        self.text_key("epic issuer")
+    }
+
+    /// Refuses whom this issuer does not speak for, or no longer if they have entered a while ago.
+    async fn refuse_unspoken(
+        &self,
+        at: &str,
+        person: Id<Person>,
+        since: Option<Timestamp>,
+    ) -> Result<(), Refusal> {
+        let root = self.root().view().await?;
+        let row: PersonRow = root.known(&person.to_bytes()).await?;
+        if row.is_suspended {
+            return Err(Reason::PersonSuspended.into());
+        }
+        if since.is_some_and(|since| row.recalled_at.is_some_and(|recalled| since <= recalled)) {
+            return Err(Reason::SessionEnded.into());
+        }
+        let nobody =
+            || Refusal::with(Reason::NotEnrolled, "your organisation has not agreed to signing in here");
+        let issuer = issuer::at(&root, at).await?.ok_or_else(nobody)?;
+        issuer::speaks_for(&root, issuer.id, row.organisation).await?.map(drop).ok_or_else(nobody)
+    }
+}
+
+/// Uses a proof up, so that it is good once.
+struct Entering(UsedUp);
+
+#[async_trait]
+impl Plan<AccountEnter> for Entering {
+    async fn plan(
+        &mut self,
+        deed: &AccountEnter,
+        draft: &mut Draft,
+        frame: &Frame<'_>,
+    ) -> Result<Outcome, Refusal> {
+        let (id, again) =
+            (frame.actor.person, || Refusal::with(Reason::ProofWrong, "that was used just now"));
+        let mut account = AccountRow::of(draft, id).await?;
+        match &self.0 {
+            UsedUp::Step(step) => {
+                let password = account.password.as_mut().ok_or_else(again)?;
+                if *step <= password.step {
+                    return Err(again());
+                }
+                password.step = *step;
+            }
+            UsedUp::Passkey { id, count } => {
+                let known = account.passkeys.iter_mut().find(|passkey| *passkey.id == id[..]);
+                let known = known.ok_or_else(again)?;
+                if (*count, known.count) != (0, 0) && *count <= known.count {
+                    return Err(again());
+                }
+                known.count = *count;
+            }
+        }
+        account.put(draft, id)?;
+        let answer = json!({ "client": &deed.client, "way": &deed.way });
+        Ok(Outcome::of(Noun::Person, id).within(id.cast()).saying(answer))
+    }
+}

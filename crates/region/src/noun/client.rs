@@ -1,0 +1,167 @@
+//! Clients: other programs whose people sign in here.
+//!
+//! A program's secret follows from its id, so none is stored; it is told once.
+
+use async_trait::async_trait;
+use data_encoding::BASE64URL_NOPAD;
+use gate::facts::Target;
+use minicbor::{Decode, Encode};
+use seal::keys;
+use serde_json::{Value, json};
+use words::act::{ClientRegister, ClientRemove, ClientShow};
+use words::noun::{Client, Noun};
+use words::{Actor, Id, Reason, Refusal, Secret};
+
+use crate::Region;
+use crate::act::{Frame, Judged, Outcome, Request, Rule, Scene};
+use crate::cell::draft::Draft;
+use crate::cell::step::Done;
+use crate::name;
+use crate::row::{Row, Seal, Table};
+use crate::show::Show;
+
+/// The name of the console and the command line among programs.
+pub const OWN_CLIENT: &str = "epic";
+/// WHY: a program has one or two doors.
+const RETURNS_MAX: usize = 8;
+const RETURN_CHARS_MAX: usize = 512;
+const LABEL: &str = "epic client secret";
+
+#[derive(Debug, Clone, Encode, Decode)]
+pub struct ClientRow {
+    #[n(0)]
+    pub id: Id<Client>,
+    #[n(1)]
+    pub alias: String,
+    /// Where its people come back to, to the letter.
+    #[n(2)]
+    pub returns: Vec<String>,
+    /// It runs where it can keep a secret.
+    #[n(3)]
+    pub has_secret: bool,
+}
+
+impl Row for ClientRow {
+    const TABLE: Table = Table::Client;
+}
+
+#[async_trait]
+impl Judged for ClientRegister {
+    async fn target(&self, _: &Scene<'_>) -> Result<Target, Refusal> {
+        Ok(Target::Region)
+    }
+}
+
+#[async_trait]
+impl Rule for ClientRegister {
+    async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
+        let has_secret = match self.kind.as_str() {
+            "secret" => true,
+            "public" => false,
+            _ => return Err(Refusal::with(Reason::Invalid, "a program's kind is `secret` or `public`")),
+        };
+        if self.alias == OWN_CLIENT {
+            return Err(Refusal::with(
+                Reason::NameTaken,
+                "`epic` is this region's own console and command line",
+            ));
+        }
+        if self.returns.is_empty()
+            || self.returns.len() > RETURNS_MAX
+            || !self.returns.iter().all(|url| is_return(url))
+        {
+            return Err(Refusal::with(
+                Reason::Invalid,
+                "say where its people come back to: one to eight addresses at `https://..`, or on this machine",
+            ));
+        }
+        let id = Id::random(frame.region.rand());
+        let alias = name::claim(draft, Noun::Client, &self.alias, id, &id.to_bytes()).await?;
+        let row = ClientRow { id, alias, returns: self.returns.0.clone(), has_secret };
+        draft.put(&id.to_bytes(), &row)?;
+        Ok(Outcome::of(Noun::Client, id).saying(json!({ "client": row.alias, "id": id.to_string() })))
+    }
+}
+
+/// SPEC: RFC 9700, 2.1: compared to the letter; RFC 6749, 3.1.2: without a fragment.
+fn is_return(url: &str) -> bool {
+    let is_loopback =
+        |rest: &str| ["127.0.0.1", "localhost"].contains(&rest.split(['/', ':']).next().unwrap_or_default());
+    let is_there =
+        url.strip_prefix("https://").is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+            || url.strip_prefix("http://").is_some_and(is_loopback);
+    let is_plain = |c: char| c.is_ascii_graphic() && !"#<>\"\\^`{|}@".contains(c);
+    is_there && url.len() <= RETURN_CHARS_MAX && url.chars().all(is_plain)
+}
+
+async fn find(draft: &Draft, text: &str) -> Result<ClientRow, Refusal> {
+    let id: Id<Client> = name::find_id(draft, Noun::Client, text).await?;
+    draft.known(&id.to_bytes()).await
+}
+
+#[async_trait]
+impl Judged for ClientRemove {
+    async fn target(&self, _: &Scene<'_>) -> Result<Target, Refusal> {
+        Ok(Target::Region)
+    }
+}
+
+#[async_trait]
+impl Rule for ClientRemove {
+    async fn plan(&self, draft: &mut Draft, _: &Frame<'_>) -> Result<Outcome, Refusal> {
+        let row = find(draft, &self.client).await?;
+        draft.remove::<ClientRow>(Seal::Cell, &row.id.to_bytes());
+        // WHY its names stay taken: another program under the same one would be taken for it.
+        Ok(Outcome::of(Noun::Client, row.id))
+    }
+}
+
+#[async_trait]
+impl Judged for ClientShow {
+    async fn target(&self, _: &Scene<'_>) -> Result<Target, Refusal> {
+        Ok(Target::Region)
+    }
+}
+
+#[async_trait]
+impl Show for ClientShow {
+    async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {
+        let rows = scene.root.all::<ClientRow>(&[]).await?.into_iter().map(|(_, row)| row);
+        let is_wanted = |row: &ClientRow| {
+            self.client.as_ref().is_none_or(|text| *text == row.alias || *text == row.id.to_string())
+        };
+        let told = |row: ClientRow| {
+            let kind = if row.has_secret { "secret" } else { "public" };
+            json!({ "client": row.alias, "id": row.id.to_string(), "returns": row.returns, "kind": kind })
+        };
+        Ok(rows.filter(is_wanted).map(told).collect())
+    }
+}
+
+/// Registers one; its secret goes into the answer and nowhere else.
+pub async fn register(region: &Region, actor: &Actor, deed: ClientRegister) -> Result<Done, Refusal> {
+    use words::Deed;
+    let request = Request { actor: actor.clone(), deed, attempt: None };
+    let has_secret = request.deed.kind == "secret";
+    let work = Box::pin(region.at_root(request));
+    let mut done = region.heard(actor, ClientRegister::ACT, None, work).await?;
+    let id = done.answer.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+    if let (true, Some(id), Some(answer)) = (has_secret, id, done.answer.as_object_mut()) {
+        answer.insert("secret".to_owned(), Value::String(region.client_secret(id)?.expose().clone()));
+    }
+    Ok(done)
+}
+
+impl Region {
+    /// A program whose people sign in here.
+    pub async fn client(&self, alias: &str) -> Result<ClientRow, Refusal> {
+        let root = self.root().view().await?;
+        find(&root, alias).await
+    }
+
+    pub fn client_secret(&self, id: Id<Client>) -> Result<Secret<String>, Refusal> {
+        let made = keys::derive(&self.text_key(LABEL)?, "v1", &id.to_bytes());
+        let made = made.map_err(|_| Refusal::new(Reason::Unavailable))?;
+        Ok(Secret::new(BASE64URL_NOPAD.encode(made.expose())))
+    }
+}
