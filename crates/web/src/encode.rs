@@ -7,8 +7,9 @@ pub fn encoded(text: &str) -> String {
     text.bytes().map(each).collect()
 }
 
-/// Names, which need no escaping, and values: the query of an address, or the body of a form.
+/// Names and values: the query of an address, or the body of a form.
 pub fn pairs(pairs: &[(&str, &str)]) -> String {
-    let pairs: Vec<_> = pairs.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    let pairs: Vec<_> =
+        pairs.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
     pairs.join("&")
 }

@@ -287,7 +287,7 @@ async fn looks_do_not_hide_deeds() {
     assert!(looks.contains("Show buckets") && !looks.contains("Create a bucket"), "{looks}");
     // From page to page it goes back to the beginning.
     let (mut page, mut pages) = (looks, 1);
-    while let Some((_, rest)) = page.split_once("href=\"/projects/planet/ledger?before=") {
+    while let Some((_, rest)) = page.rsplit_once("href=\"/projects/planet/ledger?before=") {
         let before = rest.split('"').next().unwrap().replace("&amp;", "&");
         page = house.get(&carla, &format!("/projects/planet/ledger?before={before}")).await.body;
         pages += 1;

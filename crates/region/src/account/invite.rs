@@ -58,7 +58,11 @@ fn told(person: &PersonRow, opening: &OpeningRow) -> Value {
 }
 
 /// Whether somebody has any way in: a key of their own, a provider's name for them, an account.
-async fn has_ways(draft: &Draft, person: &PersonRow, account: &AccountRow) -> Result<bool, Refusal> {
+pub(super) async fn has_ways(
+    draft: &Draft,
+    person: &PersonRow,
+    account: &AccountRow,
+) -> Result<bool, Refusal> {
     let mut is_linked = false;
     draft.each(&[], |link: LinkRow| is_linked |= link.person == person.id).await?;
     Ok(person.key.is_some() || account.has_ways() || is_linked)

@@ -15,6 +15,7 @@ use words::noun::{Noun, Person};
 use words::time::MINUTE_MS;
 use words::{Actor, Deed, Id, Reason, Refusal, Secret, Timestamp};
 
+use super::invite::has_ways;
 use super::{AccountRow, ISSUER_PATH, PASSKEYS_MAX, PasskeyRow, Password};
 use crate::Region;
 use crate::act::{Frame, Judged, Outcome, Plan, Request, Rule, Scene};
@@ -75,7 +76,8 @@ impl Stretching {
 }
 
 /// Who may: with a code that is used up by it, or freshly signed in.
-fn enter(
+async fn enter(
+    draft: &Draft,
     frame: &Frame<'_>,
     account: &mut AccountRow,
     code: Option<&Hidden>,
@@ -90,6 +92,10 @@ fn enter(
     let approval = approval.map_or("", |approval| approval.expose().as_str());
     frame.region.refuse_code(person, opening, code.expose(), approval)?;
     let is_recovery = opening.is_recovery;
+    // WHY again: whoever invited holds the code too, and meanwhile its person may have come in by another way.
+    if !is_recovery && has_ways(draft, &draft.known(&person.to_bytes()).await?, account).await? {
+        return Err(lost());
+    }
     account.opening = None;
     if is_recovery {
         // WHY: who has the lost phone must not come in by it.
@@ -144,7 +150,7 @@ impl Plan<AccountPassword> for SetPassword {
     ) -> Result<Outcome, Refusal> {
         let mut account = AccountRow::of(draft, frame.actor.person).await?;
         let IsRecovered(is_recovered) =
-            enter(frame, &mut account, deed.code.as_ref(), deed.approval.as_ref())?;
+            enter(draft, frame, &mut account, deed.code.as_ref(), deed.approval.as_ref()).await?;
         let password = Password {
             stretched: self.stretched.clone(),
             app_key: (*self.app_key.expose()).into(),
@@ -208,7 +214,7 @@ impl Plan<AccountPasskey> for AddPasskey {
     ) -> Result<Outcome, Refusal> {
         let mut account = AccountRow::of(draft, frame.actor.person).await?;
         let IsRecovered(is_recovered) =
-            enter(frame, &mut account, deed.code.as_ref(), deed.approval.as_ref())?;
+            enter(draft, frame, &mut account, deed.code.as_ref(), deed.approval.as_ref()).await?;
         let label = label(&deed.label)?;
         if account.passkeys.iter().any(|known| known.label == label || *known.id == self.0.id[..]) {
             return Err(Refusal::with(Reason::NameTaken, "you have that passkey, or one of that name"));

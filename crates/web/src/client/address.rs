@@ -7,6 +7,8 @@ use super::CallError;
 /// WHY: a name of DNS is no longer.
 const HOST_CHARS_MAX: usize = 253;
 
+const LOCALHOST: &str = "localhost";
+
 /// `https://region.example:9010`, or `http://127.0.0.1:9010` on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
@@ -21,8 +23,10 @@ impl Address {
         &self.host
     }
 
-    pub(super) const fn port(&self) -> u16 {
-        self.port
+    /// Where to connect. WHY not by the name of this machine: what it leads to is somebody's file.
+    pub(super) fn dial(&self) -> (&str, u16) {
+        let host = if self.host == LOCALHOST && !self.is_secure { "127.0.0.1" } else { &self.host };
+        (host, self.port)
     }
 
     pub const fn is_secure(&self) -> bool {
@@ -46,8 +50,15 @@ impl Address {
 
     /// WHY loopback only: a signed request in clear on a network could be read by others.
     fn plain(text: &str) -> Option<Self> {
-        let address: SocketAddr = text.replace("localhost", "127.0.0.1").parse().ok()?;
-        address.ip().is_loopback().then(|| Self::from(address))
+        let (is_named, text) = match text.strip_prefix(LOCALHOST) {
+            Some(rest) => (true, format!("127.0.0.1{rest}")),
+            None => (false, text.to_owned()),
+        };
+        let address: SocketAddr = text.parse().ok()?;
+        let read = Self::from(address);
+        // WHY its name is kept: whoever is there may be known by it alone.
+        let host = if is_named { LOCALHOST.to_owned() } else { read.host.clone() };
+        address.ip().is_loopback().then_some(Self { host, ..read })
     }
 
     fn secure(text: &str) -> Option<Self> {
@@ -99,7 +110,8 @@ mod tests {
     fn in_clear_only_on_this_machine() {
         for (text, expected) in [
             ("http://127.0.0.1:9010", Some("http://127.0.0.1:9010")),
-            ("localhost:9010/", Some("http://127.0.0.1:9010")),
+            ("localhost:9010/", Some("http://localhost:9010")),
+            ("http://localhost.example:9010", None),
             ("http://[::1]:9010", Some("http://[::1]:9010")),
             ("https://127.0.0.1:9010", Some("https://127.0.0.1:9010")),
             ("https://Region.example", Some("https://region.example:443")),

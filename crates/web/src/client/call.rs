@@ -125,7 +125,7 @@ pub(crate) async fn send(
     request: Request<Body>,
 ) -> Result<Response<Incoming>, CallError> {
     let unreachable = |cause| CallError::Unreachable { address: address.to_string(), cause };
-    let stream = TcpStream::connect((address.host(), address.port())).await.map_err(unreachable)?;
+    let stream = TcpStream::connect(address.dial()).await.map_err(unreachable)?;
     // A failure costs speed, nothing else.
     let _is_set = stream.set_nodelay(true);
     if !address.is_secure() {

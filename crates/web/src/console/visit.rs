@@ -75,6 +75,12 @@ impl<'a> Visit<'a> {
         asked(self.parts, name)
     }
 
+    /// All that it says.
+    pub fn asked_all(&self) -> Vec<(String, String)> {
+        let query = self.parts.uri.query().unwrap_or_default();
+        form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+    }
+
     /// Path and query, as they came.
     pub fn here(&self) -> &str {
         self.parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str)

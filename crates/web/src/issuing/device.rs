@@ -23,6 +23,8 @@ const WAIT_MS: i64 = 10 * MINUTE_MS;
 const INTERVAL_SECONDS: i64 = 5;
 /// WHY: people sign in one at a time.
 const WAITING_MAX: usize = 1_024;
+/// WHY: a login node has many people, and leaves places to others.
+const PER_ADDRESS_MAX: usize = 64;
 /// SPEC: RFC 8628, 6.1: no vowels, no digits, nothing that is taken for another; 34 bits.
 const SIGNS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 const SIGNS_NUMBER: usize = 8;
@@ -39,6 +41,7 @@ struct Waiting {
     typed: String,
     client: String,
     scope: String,
+    from: IpAddr,
     ends: Timestamp,
     asked: Timestamp,
     entered: Option<Entered>,
@@ -69,10 +72,17 @@ impl Devices {
     }
 
     /// A new one: what the machine holds, and what a person types.
-    fn keep(&self, rand: &dyn Rand, client: &str, scope: &str, now: Timestamp) -> Option<(String, String)> {
+    fn keep(
+        &self,
+        rand: &dyn Rand,
+        (client, scope): (&str, &str),
+        from: IpAddr,
+        now: Timestamp,
+    ) -> Option<(String, String)> {
         let mut waiting = self.waiting();
         waiting.retain(|_, waits| waits.ends > now);
-        if waiting.len() >= WAITING_MAX {
+        let of_address = waiting.values().filter(|waits| waits.from == from).count();
+        if waiting.len() >= WAITING_MAX || of_address >= PER_ADDRESS_MAX {
             return None;
         }
         let held = crate::console::chance_text(rand);
@@ -81,6 +91,7 @@ impl Devices {
             typed: typed.clone(),
             client: client.to_owned(),
             scope: scope.to_owned(),
+            from,
             ends: now.plus_ms(WAIT_MS),
             asked: now,
             entered: None,
@@ -142,7 +153,7 @@ pub async fn begin(
         return Err(oauth("invalid_scope", "it takes `openid`"));
     }
     let region = door.region();
-    let kept = door.devices().keep(region.rand(), &program.alias, scope, region.now());
+    let kept = door.devices().keep(region.rand(), (&program.alias, scope), address, region.now());
     let (held, typed) = kept.ok_or(oauth("temporarily_unavailable", "many machines wait"))?;
     let (left, right) = typed.split_at(SIGNS_NUMBER / 2);
     let typed = format!("{left}-{right}");

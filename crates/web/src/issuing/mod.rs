@@ -160,7 +160,14 @@ pub struct Program {
 pub async fn program(door: &ActsDoor, issuer: &IssuerRow, alias: &str) -> Result<Program, Refusal> {
     if alias == OWN_CLIENT {
         let home = format!("{}/signed-in/{}", origin(issuer), issuer.alias);
-        return Ok(Program { alias: alias.to_owned(), returns: vec![home], secret: None });
+        // Its further doors, if the operator has named any.
+        let further = match door.region().client(alias).await {
+            Ok(row) => row.returns,
+            Err(refusal) if refusal.reason == Reason::NotFound => Vec::new(),
+            Err(refusal) => return Err(refusal),
+        };
+        let returns = further.into_iter().chain([home]).collect();
+        return Ok(Program { alias: alias.to_owned(), returns, secret: None });
     }
     let row = door.region().client(alias).await?;
     let secret = if row.has_secret { Some(door.region().client_secret(row.id)?) } else { None };

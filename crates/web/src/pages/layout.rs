@@ -5,6 +5,7 @@ use words::Refusal;
 use words::reason::Language;
 
 use crate::console::{Signed, Visit, assets};
+use crate::encode::pairs;
 use crate::parts;
 use crate::texts::Texts;
 
@@ -73,7 +74,13 @@ fn language(visit: &Visit<'_>) -> Markup {
         Language::English => ("it", "Italiano"),
         Language::Italian => ("en", "English"),
     };
-    html! { a.language lang=(code) hreflang=(code) href={ "/" (visit.path().trim_start_matches('/')) "?language=" (code) } { (name) } }
+    // WHY with all the rest: a page that a program asked for is none without what it asked.
+    let mut asked = visit.asked_all();
+    asked.retain(|(of, _)| of != "language");
+    asked.push(("language".to_owned(), code.to_owned()));
+    let asked: Vec<(&str, &str)> = asked.iter().map(|(of, value)| (of.as_str(), value.as_str())).collect();
+    let path = visit.path().trim_start_matches('/');
+    html! { a.language lang=(code) hreflang=(code) href={ "/" (path) "?" (pairs(&asked)) } { (name) } }
 }
 
 fn person(texts: &Texts, signed: &Signed) -> Markup {

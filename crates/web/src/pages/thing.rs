@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::{Map, Value};
 use words::Act;
-use words::act::{Body, Row};
+use words::act::{Body, Field, Row};
 
 use super::layout::{Page, layout};
 use crate::console::{Noun, Visit, is_for};
@@ -48,12 +48,20 @@ pub fn thing(visit: &Visit<'_>, noun: &Noun, project: Option<&str>, thing: &Map<
     above.push((texts.name(&format!("nouns.{}", noun.word)), base(noun, project)));
     let mut given: Vec<(&str, &str)> = project.map(|project| ("project", project)).into_iter().collect();
     given.push((noun.word, &name));
+    let nouns: &[&str] = match noun.word {
+        "account" => {
+            given.push(("person", &name));
+            &["account"]
+        }
+        "person" => &["person", "account"],
+        word => &[word],
+    };
     // What a signature is over travels with the form.
     given.extend(["digest", "terms"].into_iter().filter_map(|field| Some((field, said(thing, field)?))));
     let here = format!("{}/{}", base(noun, project), noun.name(thing).unwrap_or_default());
     let main = html! {
         (parts::thing(texts, thing))
-        (offered(visit, &[noun.word], &given, &here))
+        (offered(visit, nouns, &given, &here))
         (parts::by_command(texts, &command(noun.show.row(), &given[..given.len().min(2)])))
     };
     let kind = texts.name(&format!("noun.{}", noun.word));
@@ -78,17 +86,24 @@ pub fn above(visit: &Visit<'_>, project: Option<&str>) -> Vec<(String, String)> 
 /// says what it is done to.
 pub fn offered(visit: &Visit<'_>, nouns: &[&str], given: &[(&str, &str)], back: &str) -> Markup {
     let is_given = |name: &str| given.iter().any(|(of, _)| *of == name);
-    let of_nouns =
-        Act::ALL.iter().map(|act| act.row()).filter(|row| nouns.contains(&row.noun) && row.verb != "show");
+    // An entry is what signing in leaves, and nobody asks for it.
+    let is_asked_for = |row: &&Row| row.verb != "show" && row.act != Act::AccountEnter;
+    let rows = Act::ALL.iter().map(|act| act.row()).filter(is_asked_for);
+    let of_nouns = rows.filter(|row| nouns.contains(&row.noun));
     let fits = |row: &&Row| {
+        let own = own_name(row);
         let has = |name: &str| row.fields.iter().any(|field| field.name == name);
         // A thing's own name is given on its page alone; elsewhere only what makes new ones is offered.
-        let is_of_one =
-            has(row.noun) && row.fields.iter().all(|field| field.name != row.noun || field.is_required);
-        row.body != Body::Upload && is_of_one == is_given(row.noun) && is_for(visit, row)
+        let is_of_one = has(own) && row.fields.iter().all(|field| field.name != own || field.is_required);
+        row.body != Body::Upload && is_of_one == is_given(own) && is_for(visit, row)
     };
     let rows: Vec<_> = of_nouns.filter(fits).collect();
     buttons(visit, &rows, given, back)
+}
+
+/// The field that holds the name of the thing itself; an account is a person's.
+fn own_name(row: &Row) -> &'static str {
+    if row.noun == "account" { "person" } else { row.noun }
 }
 
 /// Buttons that lead to the forms of acts.
@@ -117,12 +132,11 @@ pub fn buttons(visit: &Visit<'_>, rows: &[&Row], given: &[(&str, &str)], back: &
 pub fn command(row: &Row, given: &[(&str, &str)]) -> String {
     let mut command = format!("epic {} {}", row.noun, row.verb);
     let value_of = |name: &str| given.iter().find(|(of, _)| *of == name).map(|(_, value)| *value);
-    if let Some(own) =
-        row.fields.iter().find(|field| field.name == row.noun).and_then(|field| value_of(field.name))
-    {
+    let is_own = |field: &&Field| [row.noun, own_name(row)].contains(&field.name);
+    if let Some(own) = row.fields.iter().find(is_own).and_then(|field| value_of(field.name)) {
         command += &format!(" {}", quoted(own));
     }
-    for field in row.fields.iter().filter(|field| field.name != row.noun) {
+    for field in row.fields.iter().filter(|field| !is_own(field)) {
         if let Some(value) = value_of(field.name) {
             command += &format!(" --{}={}", field.name.replace('_', "-"), quoted(value));
         }
@@ -163,5 +177,6 @@ mod tests {
             assert_eq!(command, format!("epic object show --project=planet --bucket=bari --key={expected}"));
         }
         assert_eq!(command(Act::PersonRecall.row(), &[("person", "rita")]), "epic person recall rita");
+        assert_eq!(command(Act::AccountInvite.row(), &[("person", "rita")]), "epic account invite rita");
     }
 }
