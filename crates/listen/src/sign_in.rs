@@ -6,6 +6,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use words::network::counted;
+
 use crate::share::{Share, Shares};
 
 /// WHY: a sign-in takes milliseconds; a shift's worth of people who come at once are let in within seconds.
@@ -35,7 +37,7 @@ impl SignIns {
 
     /// One more, unless too many are at it.
     pub fn take(&self, address: IpAddr) -> Option<SignIn> {
-        let each = self.each.take(&address.to_string())?;
+        let each = self.each.take(&counted(address).to_string())?;
         Some(SignIn { _all: self.all.take("all")?, _each: each })
     }
 }

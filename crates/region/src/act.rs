@@ -20,6 +20,7 @@ use crate::cell::Cell;
 use crate::cell::draft::Draft;
 use crate::cell::format::Record;
 use crate::cell::step::{Done, Entry, Moment, Planned, Step};
+use crate::expected::{self, Digest};
 use crate::facts::{self, Around};
 use crate::noun::quota;
 
@@ -124,6 +125,8 @@ pub struct Request<D> {
     pub deed: D,
     /// Given again, it takes no second effect.
     pub attempt: Option<Id<Attempt>>,
+    /// What it is done to, as it was shown; another is not done anything to.
+    pub expected: Option<Digest>,
 }
 
 impl Region {
@@ -257,6 +260,11 @@ impl<D: Judged, P: Plan<D>> Step for Asked<D, P> {
         let root = self.root_rows(moment).await?;
         self.decide_again(draft, root.as_ref(), moment, epoch).await?;
         let actor = &self.request.actor;
+        if let Some(expected) = self.request.expected {
+            let rows = (root.as_ref().unwrap_or(draft), root.as_ref().map(|_| &*draft));
+            let scene = Scene { region: &self.region, actor, root: rows.0, cell: rows.1, now: moment.now };
+            expected::compare(&scene, &self.request.deed, expected).await?;
+        }
         let frame =
             Frame { region: &self.region, actor, cell: moment.cell, root: root.as_ref(), now: moment.now };
         let outcome = self.plan.plan(&self.request.deed, draft, &frame).await?;

@@ -17,6 +17,7 @@ use crate::account;
 use crate::act::{Request, Rule};
 use crate::cell::Cell;
 use crate::cell::step::Done;
+use crate::expected::Digest;
 use crate::noun::{call as calls, client, erasure, ledger, project, split};
 use crate::object::label::text;
 use crate::show::Show;
@@ -96,6 +97,7 @@ pub const fn keeps_attempts(act: Act) -> bool {
             | KeyGive
             | KeyEraseScope
             | KeyEraseProject
+            | AirlockChain
             | CheckpointSign
             | LedgerProve
             | LedgerShow
@@ -109,32 +111,47 @@ struct Call<'a> {
     actor: &'a Actor,
     fields: Value,
     attempt: Option<Id<Attempt>>,
+    expected: Option<Digest>,
 }
 
 impl Call<'_> {
     async fn root<D: Rule>(self) -> Result<Done, Refusal> {
         let deed = read::<D>(self.fields)?;
-        let request = Request { actor: self.actor.clone(), deed, attempt: self.attempt };
+        let request =
+            Request { actor: self.actor.clone(), deed, attempt: self.attempt, expected: self.expected };
         self.region.heard(self.actor, D::ACT, None, self.region.at_root(request).boxed()).await
     }
 
     async fn cell<D: Rule + InProject>(self) -> Result<Done, Refusal> {
         let deed = read::<D>(self.fields)?;
-        let request = Request { actor: self.actor.clone(), deed, attempt: self.attempt };
+        let request =
+            Request { actor: self.actor.clone(), deed, attempt: self.attempt, expected: self.expected };
         self.region.at_project(request).await
     }
 
     async fn look<D: Show>(self) -> Result<Done, Refusal> {
+        self.refuse_expected()?;
         let deed = read::<D>(self.fields)?;
         self.region.heard(self.actor, D::ACT, None, self.region.look(self.actor, &deed, None).boxed()).await
     }
 
     async fn look_in<D: Show + InProject>(self) -> Result<Done, Refusal> {
+        self.refuse_expected()?;
         self.region.look_in_project(self.actor, &read::<D>(self.fields)?).await
+    }
+
+    fn refuse_expected(&self) -> Result<(), Refusal> {
+        match self.expected {
+            None => Ok(()),
+            Some(_) => {
+                Err(Refusal::with(Reason::NotOffered, "this act is not done upon something as it was shown"))
+            }
+        }
     }
 
     /// Its fields, for an act that keeps no attempts: asked again it takes effect again, and says so first.
     fn once<D: Deed>(self) -> Result<D, Refusal> {
+        self.refuse_expected()?;
         match self.attempt {
             None => read(self.fields),
             Some(_) => Err(Refusal::with(Reason::NotOffered, "this act keeps no attempts; ask without one")),
@@ -174,12 +191,24 @@ impl Region {
         fields: Value,
         attempt: Option<Id<Attempt>>,
     ) -> Result<Done, Refusal> {
-        let call = Call { region: self, actor, fields, attempt };
+        self.perform_upon(actor, act, fields, attempt, None).await
+    }
+
+    /// The same, if what it is done to is still as it was shown to whoever acts.
+    pub async fn perform_upon(
+        &self,
+        actor: &Actor,
+        act: Act,
+        fields: Value,
+        attempt: Option<Id<Attempt>>,
+        expected: Option<Digest>,
+    ) -> Result<Done, Refusal> {
+        let call = Call { region: self, actor, fields, attempt, expected };
         by_way!(call, act, {
             root: AccountDrop ClientRemove OrganisationRegister TenantOpen PersonEnrol PersonSuspend PersonResume PersonLink PersonUnlink PersonRecall
                 RoleGrant RoleRevoke RoleMap RoleUnmap IssuerTrust IssuerDistrust IssuerAdopt IssuerLeave
                 AgreementDraft AgreementOffer AgreementSign AgreementSuspend AgreementResume AgreementEnd
-                ProjectOpen ProjectQuota ProjectHalt ProjectResume PermitRequest PermitEnd
+                ProjectOpen ProjectQuota ProjectPublish ProjectConceal ProjectHalt ProjectResume PermitRequest PermitEnd
                 GrantIssue GrantRevoke CredentialRevoke KeyUnlock KeyOffer KeyAcknowledge CheckRecord
                 WitnessAdd WitnessRemove WitnessFollow WitnessLeave;
             look: AccountShow ClientShow OrganisationShow TenantShow PersonShow AgreementShow ProjectShow PermitShow GrantShow
@@ -222,6 +251,7 @@ impl Region {
             Act::KeyGive => calls::give(self, actor, call.once()?).await,
             Act::KeyEraseScope => erasure::erase_scope(self, actor, call.once()?).await,
             Act::KeyEraseProject => erasure::erase_project(self, actor, call.once()?).await,
+            Act::AirlockChain => crate::chain::chain(self, actor, call.once()?).await,
             Act::CheckpointSign => ledger::sign(self, actor, &call.once()?).await,
             Act::LedgerProve => ledger::prove(self, actor, &call.once()?).await,
             Act::LedgerShow => ledger::show(self, actor, &call.once()?).await,
@@ -233,6 +263,7 @@ impl Region {
             | Act::AirlockFetch
             | Act::AirlockInspect
             | Act::ExitFetch
+            | Act::LedgerFollow
             | Act::LedgerExport => Err(Refusal::with(Reason::NotOffered, "this act carries bytes")),
         )
     }
@@ -325,16 +356,18 @@ impl Call<'_> {
     }
 
     async fn list(self) -> Result<Done, Refusal> {
-        use crate::object::list::{Position, Wanted, list};
+        use crate::object::list::{Wanted, list};
         let (region, actor, deed) = (self.region, self.actor, self.once::<ObjectList>()?);
         let wanted = Wanted {
             prefix: deed.prefix.clone().unwrap_or_default(),
-            after: deed.after.clone().map(|key| Position { key, version: None }),
+            after: deed.page.as_deref().map(|page| region.open_page(page)).transpose()?,
             keys_max: words::limit::LIST_KEYS_MAX,
             ..Wanted::default()
         };
         let page = list(region, actor, &deed, &wanted).await?;
-        Ok(Done { leaf: None, answer: page.objects.iter().map(|(row, _)| told(row)).collect() })
+        let objects: Value = page.objects.iter().map(|(row, _)| told(row)).collect();
+        let next = page.next.map(|position| region.seal_page(&position)).transpose()?;
+        Ok(Done { leaf: None, answer: serde_json::json!({ "objects": objects, "next": next }) })
     }
 
     async fn copy(self) -> Result<Done, Refusal> {

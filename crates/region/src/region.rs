@@ -16,7 +16,7 @@ use words::actor::Role;
 use words::noun::{Cell as CellNoun, Credential, Organisation, Person, Project, ROOT_CELL};
 use words::{Actor, Clock, Id, Place, Rand, Reason, Refusal, Secret, Timestamp};
 
-use crate::account::{Patience, Stretching};
+use crate::account::{Patience, Spent, Stretching};
 use crate::act::{Frame, Scene};
 use crate::cell::Cell;
 use crate::cell::draft::Draft;
@@ -68,6 +68,7 @@ struct Inner {
     keyring: Keyring,
     patience: Patience,
     stretching: Stretching,
+    spent: Spent,
     witnessing: Mutex<witness::Memory>,
     /// One erasure at a time, so that none is taken for interrupted while it goes on.
     erasing: tokio::sync::Mutex<()>,
@@ -174,6 +175,7 @@ impl Region {
             keyring: Keyring::default(),
             patience: Patience::default(),
             stretching: Stretching::default(),
+            spent: Spent::default(),
             witnessing: Mutex::default(),
             erasing: tokio::sync::Mutex::new(()),
             taking: tokio::sync::Mutex::new(()),
@@ -227,6 +229,11 @@ impl Region {
     /// Tries to sign in here that failed.
     pub(crate) fn patience(&self) -> &Patience {
         &self.inner.patience
+    }
+
+    /// Codes that programs have exchanged.
+    pub fn spent(&self) -> &Spent {
+        &self.inner.spent
     }
 
     /// Passwords that are stretched at this moment.

@@ -15,7 +15,7 @@ async fn page_of<I>(ask: &Ask<I>, bucket: &str, wanted: &Wanted) -> S3Result<Pag
         project: ask.project.clone(),
         bucket: bucket.to_owned(),
         prefix: Some(wanted.prefix.clone()).filter(|prefix| !prefix.is_empty()),
-        after: wanted.after.as_ref().map(|after| after.key.clone()),
+        page: None,
     };
     let page = region::object::list::list(&ask.region, &ask.actor, &deed, wanted).await;
     page.map_err(About::Bucket.told())

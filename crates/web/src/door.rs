@@ -17,7 +17,7 @@ use words::{Actor, Id, Place, Reason, Refusal, Timestamp};
 
 use crate::console::Links;
 use crate::head::Head;
-use crate::issuing::{Devices, Spent};
+use crate::issuing::Devices;
 
 /// What clients may take of a listener.
 const LIMITS: Limits = Limits {
@@ -64,8 +64,7 @@ struct Inner {
     journeys: SignIns,
     /// Sessions on their way into a browser.
     links: Links,
-    /// Codes of sign-ins that were exchanged, and machines that wait for one.
-    spent: Spent,
+    /// Machines that wait for somebody to sign in.
     devices: Devices,
     /// Whose certificates are believed, of providers where people sign in by browser.
     trust: Option<Trust>,
@@ -115,7 +114,6 @@ impl ActsDoor {
             sign_ins: SignIns::new(),
             journeys: SignIns::new(),
             links: Links::default(),
-            spent: Spent::default(),
             devices: Devices::default(),
             trust,
         };
@@ -137,10 +135,6 @@ impl ActsDoor {
 
     pub(crate) fn links(&self) -> &Links {
         &self.inner.links
-    }
-
-    pub(crate) fn spent(&self) -> &Spent {
-        &self.inner.spent
     }
 
     pub(crate) fn devices(&self) -> &Devices {

@@ -3,8 +3,10 @@
 //! One spelling of everything, every header at most once. It verifies nothing
 //! and must never guess: what it does not know is refused.
 
+use data_encoding::HEXLOWER;
 use http::request::Parts;
 use http::{HeaderMap, Method};
+use region::expected::Digest;
 use words::act::Body;
 use words::noun::Attempt;
 use words::{Act, Id, Reason, Refusal, Secret};
@@ -43,6 +45,8 @@ pub struct Head {
     pub credential: Option<String>,
     /// Given again, it takes no second effect.
     pub attempt: Option<Id<Attempt>>,
+    /// What it is done upon, as a look told it.
+    pub expected: Option<Digest>,
 }
 
 impl Head {
@@ -68,6 +72,14 @@ impl Head {
                 ));
             }
         };
+        let expected = match (&proof, one(headers, "if-match")?) {
+            (_, None) => None,
+            (Proof::Session(_), Some(tag)) => Some(digest_of(&tag)?),
+            // WHY: a signature does not cover it, so whoever is in between could take it away.
+            (Proof::Signed(_), Some(_)) => {
+                return Err(Refusal::with(Reason::NotOffered, "`If-Match` goes with a session"));
+            }
+        };
         let head = Self {
             act,
             path: path.to_owned(),
@@ -78,6 +90,7 @@ impl Head {
             fields: one(headers, ACT_HEADER)?,
             credential,
             attempt,
+            expected,
         };
         head.fits()?;
         Ok(head)
@@ -177,6 +190,15 @@ pub fn session(headers: &HeaderMap) -> Result<Secret<String>, Refusal> {
         Proof::Session(ticket) => Ok(ticket),
         Proof::Signed(_) => Err(Refusal::with(Reason::Invalid, "that is asked for in a session")),
     }
+}
+
+/// The digest in a tag of ours; a weak tag, a list or `*` says less than it takes.
+fn digest_of(tag: &str) -> Result<Digest, Refusal> {
+    let bytes = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+    let bytes = bytes.and_then(|tag| HEXLOWER.decode(tag.as_bytes()).ok());
+    let digest = bytes.and_then(|bytes| bytes.try_into().ok());
+    digest
+        .ok_or_else(|| Refusal::with(Reason::Invalid, "`If-Match` holds the `ETag` of a look, and no other"))
 }
 
 /// A client's own name for an attempt as ours.

@@ -19,6 +19,8 @@ mod pages;
 mod parts;
 mod perform;
 mod problem;
+mod register;
+mod run;
 mod serve;
 mod sign_in;
 pub mod tar;
@@ -43,6 +45,8 @@ pub const SIGN_IN_PATH: &str = "/v1/sign-in";
 pub const LINKS_PATH: &str = "/v1/links";
 /// What is offered here, for machines.
 pub const OPENAPI_PATH: &str = "/v1/openapi.json";
+/// Which projects use which kinds of data, for what; for everybody.
+pub const REGISTER_PATH: &str = "/v1/register";
 /// What a reason means: `type` of every problem.
 pub const REASONS_PATH: &str = "/reasons/";
 /// Whether this process leads the region and answers for it.

@@ -10,7 +10,11 @@ use words::act::{Body, Field, FieldKind, Row};
 use words::{Act, Reason};
 
 use crate::problem::status;
-use crate::{ACT_HEADER, ACTS_PATH, HEALTH_PATH, LEAF_HEADER, OPENAPI_PATH, REASONS_PATH, SIGN_IN_PATH};
+use crate::run;
+use crate::{
+    ACT_HEADER, ACTS_PATH, HEALTH_PATH, LEAF_HEADER, LINKS_PATH, OPENAPI_PATH, REASONS_PATH, REGISTER_PATH,
+    SIGN_IN_PATH,
+};
 
 /// How a moment is written.
 const MOMENT: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,3})?Z)?$";
@@ -29,6 +33,11 @@ pub fn description() -> Value {
         .map(|row| (format!("{ACTS_PATH}{}", row.name), json!({ "post": operation(row) })))
         .collect();
     paths.insert(SIGN_IN_PATH.to_owned(), json!({ "post": sign_in() }));
+    paths.insert(LINKS_PATH.to_owned(), json!({ "post": link() }));
+    paths.insert(
+        REGISTER_PATH.to_owned(),
+        json!({ "get": open("The public register: which projects use which kinds of data, for what.", "register") }),
+    );
     paths.insert(
         HEALTH_PATH.to_owned(),
         json!({ "get": open("Whether acts sent here are answered.", "health") }),
@@ -78,6 +87,13 @@ fn operation(row: &Row) -> Value {
         "description": "Asked again under the same key, it takes no second effect. For acts that are committed and send no bytes.",
         "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" },
     })];
+    if row.body == Body::None && row.verb != "show" {
+        parameters.push(json!({
+            "name": "If-Match", "in": "header", "required": false,
+            "description": "The `ETag` of the look at the very thing that it is done to: done only if that is still so, else refused as `precondition_failed`. For acts on an account, agreement, airlock, bucket, client, grant, issuer, organisation, permit, person or tenant that is there; in a session.",
+            "schema": { "type": "string", "pattern": "^\"[0-9a-f]{64}\"$" },
+        }));
+    }
     let sends_bytes = row.body == Body::Upload;
     let content = if sends_bytes {
         parameters = vec![json!({
@@ -90,18 +106,30 @@ fn operation(row: &Row) -> Value {
         json!({ "application/json": { "schema": schema } })
     };
     let answer = match row.body {
+        Body::Download if row.act == Act::LedgerFollow => json!({ "text/event-stream": {} }),
         Body::Download => json!({ "application/octet-stream": {} }),
         Body::None | Body::Upload => {
             json!({ "application/json": { "schema": { "$ref": "#/components/schemas/Done" } } })
         }
     };
+    let mut responses = responses(&answer);
+    if row.verb == "show" {
+        responses["200"]["headers"]["ETag"] = json!({ "description": "What an act may be done upon (`If-Match`).", "schema": { "type": "string" } });
+    }
+    if let Some(look) = run::look_of(row.act) {
+        responses["202"] = json!({
+            "description": format!("It was done, and the house goes on with it: `{}` tells how far.", look.name()),
+            "headers": { LEAF_HEADER: leaf(), "Location": { "schema": { "type": "string" } } },
+            "content": answer,
+        });
+    }
     json!({
         "operationId": row.name,
         "summary": row.help,
         "tags": [row.noun],
         "parameters": parameters,
         "requestBody": { "required": true, "content": content },
-        "responses": responses(&answer),
+        "responses": responses,
     })
 }
 
@@ -161,6 +189,15 @@ fn sign_in() -> Value {
         "tags": ["session"],
         "security": [],
         "requestBody": { "required": true, "content": { "application/json": { "schema": asked } } },
+        "responses": responses(&json!({ "application/json": { "schema": { "$ref": "#/components/schemas/Done" } } })),
+    })
+}
+
+fn link() -> Value {
+    json!({
+        "operationId": "link",
+        "summary": "A one-time link that takes a browser into the session it is asked for in.",
+        "tags": ["session"],
         "responses": responses(&json!({ "application/json": { "schema": { "$ref": "#/components/schemas/Done" } } })),
     })
 }

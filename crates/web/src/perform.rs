@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use futures::{Stream, StreamExt, stream};
 use gate::identify::digest;
 use http::request::Parts;
@@ -22,7 +23,7 @@ use region::object::read::get;
 use region::upload::part;
 use serde_json::{Value, json};
 use words::act::{
-    AirlockFetch, AirlockInspect, LedgerExport, ObjectExport, ObjectGet, ObjectPut, UploadPart,
+    AirlockFetch, AirlockInspect, LedgerExport, LedgerFollow, ObjectExport, ObjectGet, ObjectPut, UploadPart,
 };
 use words::limit::ACT_BODY_BYTES_MAX;
 use words::reason::Language;
@@ -34,8 +35,12 @@ use crate::head::{Head, Proof};
 use crate::issuing;
 use crate::openapi;
 use crate::problem::{Problem, status};
+use crate::run;
 use crate::sign_in::sign_in;
-use crate::{ACTS_PATH, HEALTH_PATH, LEAF_HEADER, LINKS_PATH, OPENAPI_PATH, REASONS_PATH, SIGN_IN_PATH, tar};
+use crate::{
+    ACTS_PATH, HEALTH_PATH, LEAF_HEADER, LINKS_PATH, OPENAPI_PATH, REASONS_PATH, REGISTER_PATH, SIGN_IN_PATH,
+    tar,
+};
 
 pub type Body = UnsyncBoxBody<Bytes, Refusal>;
 
@@ -60,6 +65,9 @@ pub async fn answer(door: &ActsDoor, address: IpAddr, request: Request<Incoming>
     let (parts, body) = request.into_parts();
     if let Some(response) = open(door, &parts) {
         return response;
+    }
+    if parts.uri.path() == REGISTER_PATH {
+        return register(door, &parts, address).await;
     }
     if parts.uri.path() == LINKS_PATH {
         return linked(door, &parts, address).await;
@@ -89,7 +97,8 @@ fn is_for_machines(path: &str) -> bool {
 /// The one method of a path that is offered.
 fn method_of(path: &str) -> Option<Method> {
     let is_act = path.strip_prefix(ACTS_PATH).and_then(Act::parse).is_some();
-    let is_told = path == HEALTH_PATH || path == OPENAPI_PATH || path.starts_with(REASONS_PATH);
+    let is_told =
+        [HEALTH_PATH, OPENAPI_PATH, REGISTER_PATH].contains(&path) || path.starts_with(REASONS_PATH);
     match (is_act || path == SIGN_IN_PATH || path == LINKS_PATH, is_told) {
         (true, _) => Some(Method::POST),
         (false, true) => Some(Method::GET),
@@ -150,6 +159,23 @@ async fn signed_in(door: &ActsDoor, parts: &Parts, body: Incoming, address: IpAd
             let answer = json!({ "session": opened.ticket.expose(), "ends": opened.ends });
             told(&Done { leaf: opened.leaf, answer })
         }
+        Err(refusal) => {
+            door.refused(&refusal);
+            no(&refusal, None)
+        }
+    }
+}
+
+/// The public register, to anybody.
+async fn register(door: &ActsDoor, parts: &Parts, address: IpAddr) -> Response<Body> {
+    let work = async {
+        door.refuse_other(&crate::head::host(&parts.headers)?)?;
+        // WHY: strangers must not have us read all projects as often as they like.
+        let _place = door.open_sign_in(address)?;
+        crate::register::told(door.region()).await
+    };
+    match work.await {
+        Ok(register) => said(StatusCode::OK, "application/json", &register),
         Err(refusal) => {
             door.refused(&refusal);
             no(&refusal, None)
@@ -238,7 +264,9 @@ async fn perform(
     match head.act.row().body {
         words::act::Body::Download => download(door, actor, head.act, fields).await,
         words::act::Body::None | words::act::Body::Upload => {
-            door.region().perform(actor, head.act, fields, head.attempt).await.map(|done| told(&done))
+            let done =
+                door.region().perform_upon(actor, head.act, fields, head.attempt, head.expected).await?;
+            Ok(run::under_way(tagged(told(&done), head.act, &done), head.act, &done))
         }
     }
 }
@@ -276,6 +304,10 @@ pub async fn download(
             Ok(bytes(reading.leaf, None, reading.body))
         }
         Act::AirlockFetch => fetch(door, actor, read(fields)?).await,
+        Act::LedgerFollow => {
+            let leaves = ledger::follow(region, actor, read::<LedgerFollow>(fields)?).await?;
+            Ok(events(leaves))
+        }
         Act::LedgerExport => {
             let files = ledger::export(region, actor, read::<LedgerExport>(fields)?).await?;
             Ok(bytes(None, None, tar::stream(files)))
@@ -341,6 +373,16 @@ pub fn plain(body: Incoming, wait: Duration) -> Plain {
     }))
 }
 
+/// A look's answer has a tag, which an act may be done upon (RFC 9110, 8.8.3, 13.1.1).
+fn tagged(mut response: Response<Body>, act: Act, done: &Done) -> Response<Body> {
+    if act.row().verb == "show" {
+        let tag = format!("\"{}\"", HEXLOWER.encode(&region::expected::digest(&done.answer)));
+        let tag = HeaderValue::from_str(&tag);
+        tag.into_iter().for_each(|tag| drop(response.headers_mut().insert(header::ETAG, tag)));
+    }
+    response
+}
+
 fn told(done: &Done) -> Response<Body> {
     let leaf = done.leaf.map(|leaf| leaf.to_string());
     let mut response =
@@ -381,6 +423,35 @@ pub fn bytes(
     }
     set_media(&mut response, "application/octet-stream");
     set_leaf(&mut response, leaf);
+    response
+}
+
+/// WHY: what lies between drops a connection on which nothing comes for half a minute.
+const QUIET_WAIT: Duration = Duration::from_secs(15);
+
+/// Leaves as they come, until whoever follows goes or may not any more.
+///
+/// SPEC: HTML, 9.2 (server-sent events): the leaf's number is the event's id; a line of nothing now and then; at the end
+/// the reason. A stream that ends so is whole.
+fn events(leaves: impl Stream<Item = Result<Value, Refusal>> + Send + 'static) -> Response<Body> {
+    let leaves = stream::unfold(Some(Box::pin(leaves)), |leaves| async move {
+        let mut leaves = leaves?;
+        let (text, rest) = match tokio::time::timeout(QUIET_WAIT, leaves.next()).await {
+            Err(_quiet) => (":\n\n".to_owned(), Some(leaves)),
+            Ok(None) => return None,
+            Ok(Some(Ok(leaf))) => {
+                let index = leaf.get("leaf").and_then(Value::as_u64).unwrap_or_default();
+                (format!("id: {index}\ndata: {leaf}\n\n"), Some(leaves))
+            }
+            Ok(Some(Err(refusal))) => {
+                let said = json!({ "reason": refusal.reason.code() });
+                (format!("event: end\ndata: {said}\n\n"), None)
+            }
+        };
+        Some((Ok(Bytes::from(text)), rest))
+    });
+    let mut response = bytes(None, None, leaves);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     response
 }
 

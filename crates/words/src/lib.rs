@@ -12,6 +12,7 @@ pub mod fuzz;
 pub mod id;
 pub mod limit;
 pub mod name;
+pub mod network;
 pub mod noun;
 pub mod reason;
 pub mod refusal;

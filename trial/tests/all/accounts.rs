@@ -154,6 +154,15 @@ async fn recovered_by_two() {
     turned_away(Reason::ProofWrong, "the lost app", enter(&world, "pia", PASSWORD, &old)).await;
     assert!(enter(&world, "pia", PASSWORD, &now_code(&world, &key(2), 0)).await.is_ok());
     turned_away(Reason::ProofWrong, "the halves again", join(&world, &first, &second, 4)).await;
+    // In a race too: the gate may judge an approval before anybody has asked.
+    let both = (
+        world.act("sara-bari", "account.recover", json!({ "person": "pia" })),
+        world.act("sara-bari", "account.approve", json!({ "person": "pia" })),
+    );
+    let (_asked, approved) = futures::future::join(both.0, both.1).await;
+    let approved = approved.map(drop).unwrap_err().reason;
+    assert!([Reason::OwnRequest, Reason::StateWrong].contains(&approved), "{approved:?}");
+    pass_ms(&world, 25 * 60 * MINUTE_MS).await;
     // Nobody approves what nobody asked for, and a day later it is over.
     let none = world.act("olga", "account.approve", json!({ "person": "pia" }));
     refused(&world, Reason::StateWrong, "approving nothing", none).await;
@@ -161,6 +170,64 @@ async fn recovered_by_two() {
     let second = said(&world, "olga", "account.approve", "approval").await;
     pass_ms(&world, 25 * 60 * MINUTE_MS).await;
     turned_away(Reason::ProofWrong, "a day late", join(&world, &first, &second, 2)).await;
+}
+
+/// Somebody in a session that a provider or a key of their own began.
+async fn in_session(world: &World, who: &str, issuer: bool) -> Actor {
+    let mut actor = world.actor(who);
+    let opened = world.region.open_session(&actor, words::act::SessionOpen { seconds: None }).await.unwrap();
+    actor = world.region.actor_of_open_session(opened.ticket.expose(), HERE, actor.place).await.unwrap();
+    if issuer {
+        let house = world.act("olga", "issuer.show", json!({ "issuer": "house" })).await.unwrap().answer;
+        let id = house[0]["id"].as_str().unwrap().parse().unwrap();
+        actor.session.as_mut().unwrap().issuer = Some(id);
+    }
+    actor
+}
+
+// Goal: what lasts is not changed by what does not. Method: sessions of every kind, with and without a fresh proof.
+#[tokio::test]
+async fn a_session_alone_changes_no_way_in() {
+    let world = world(217).await;
+    let code = said(&world, "sara-bari", "account.invite", "code").await;
+    join(&world, &code, "", 1).await.unwrap();
+    world.learn("pia").await.unwrap();
+    let entered = enter(&world, "pia", PASSWORD, &now_code(&world, &key(1), 0)).await.unwrap();
+    let pia = in_session(&world, "pia", true).await;
+    let alone = set(&world, &pia, PASSWORD, 2, json!({}));
+    refused(&world, Reason::StateWrong, "a session alone", alone).await;
+    let drop = world.region.perform(&pia, Act::AccountDrop, json!({ "way": "password" }), None);
+    refused(&world, Reason::StateWrong, "taking one away by a session alone", drop).await;
+    let proof = world.region.proved_text(&entered).unwrap();
+    let bent = format!("{}A", &proof[..proof.len() - 1]);
+    let bent = set(&world, &pia, PASSWORD, 2, json!({ "proof": bent }));
+    refused(&world, Reason::ProofWrong, "a proof bent", bent).await;
+    let dina = in_session(&world, "dina-bari", false).await;
+    let others = set(&world, &dina, PASSWORD, 3, json!({ "proof": proof }));
+    refused(&world, Reason::ProofWrong, "another's proof", others).await;
+    pass_ms(&world, 11 * MINUTE_MS).await;
+    let late = set(&world, &pia, PASSWORD, 2, json!({ "proof": proof }));
+    refused(&world, Reason::ProofWrong, "a proof of long ago", late).await;
+    let entered = enter(&world, "pia", PASSWORD, &now_code(&world, &key(1), 0)).await.unwrap();
+    let proof = world.region.proved_text(&entered).unwrap();
+    set(&world, &pia, PASSWORD, 2, json!({ "proof": proof })).await.unwrap();
+    // It ended every session and every proof from before.
+    pass_ms(&world, SECOND_MS).await;
+    let pia = in_session(&world, "pia", true).await;
+    let over = set(&world, &pia, PASSWORD, 4, json!({ "proof": proof }));
+    refused(&world, Reason::ProofWrong, "a proof from before", over).await;
+    // Who has no way in yet adds one in a session begun with their own key, and not in a provider's.
+    let provided = in_session(&world, "dina-bari", true).await;
+    let provided = set(&world, &provided, PASSWORD, 3, json!({}));
+    refused(&world, Reason::NotOffered, "something that lasts, by a provider", provided).await;
+    set(&world, &dina, PASSWORD, 3, json!({})).await.unwrap();
+    refused(
+        &world,
+        Reason::StateWrong,
+        "another, by a session alone",
+        set(&world, &dina, PASSWORD, 4, json!({})),
+    )
+    .await;
 }
 
 // Goal: whoever may not be here is not let in, whatever they know.

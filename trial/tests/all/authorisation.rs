@@ -124,6 +124,12 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
         ),
         ("carla", "project.classify", json!({ "project": "second", "tier": 2 })),
         ("olga", "project.quota", json!({ "project": PROJECT, "bytes": 1_u64 << 40, "objects": 1_000 })),
+        (
+            "carla",
+            "project.publish",
+            json!({ "project": PROJECT, "italian": "Smog e respiro", "english": "Smog and breath" }),
+        ),
+        ("carla", "project.conceal", json!({ "project": PROJECT, "reason": because })),
         ("carla", "project.halt", json!({ "project": PROJECT, "reason": because })),
         ("carla", "project.resume", json!({ "project": PROJECT })),
         ("carla", "project.show", json!({})),
@@ -220,6 +226,7 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
         ),
         ("rolf", "airlock.reject", airlock("out-2", json!({ "reason": because }))),
         ("rita", "airlock.show", json!({ "project": PROJECT })),
+        ("anna", "airlock.chain", json!({ "project": PROJECT, "airlock": "out-1" })),
         ("carla", "permit.end", json!({ "permit": "permit-1", "reason": because })),
         (
             "remo",
@@ -376,7 +383,7 @@ const HOUSE: &str = "http://localhost:9010/issuer";
 /// What a browser makes where people sign in here, as it stands inside a string of JSON.
 fn made(world: &World) -> String {
     let text = |bytes: &[u8]| data_encoding::BASE64URL_NOPAD.encode(bytes);
-    let challenge = world.region.passkey_question().unwrap();
+    let challenge = world.region.passkey_question("epic").unwrap();
     let said =
         json!({ "type": "webauthn.create", "challenge": challenge, "origin": "http://localhost:9010" });
     let data = [&seal::sha256(b"localhost")[..], &[0x45], &[0; 20], &[0, 2], b"id"].concat();

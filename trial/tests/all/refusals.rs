@@ -167,7 +167,7 @@ async fn a_grant_delivers_and_does_nothing_else() {
     refused(&world, Reason::GrantWriteOnly, "reading under a grant", read(region, &dina, "bari", "a")).await;
     let deed = ObjectProbe { project: PROJECT.into(), bucket: "bari".into(), key: "a".into(), version: None };
     refused(&world, Reason::GrantWriteOnly, "probing under a grant", probe(region, &dina, &deed)).await;
-    let deed = ObjectList { project: PROJECT.into(), bucket: "bari".into(), prefix: None, after: None };
+    let deed = ObjectList { project: PROJECT.into(), bucket: "bari".into(), prefix: None, page: None };
     refused(
         &world,
         Reason::GrantWriteOnly,

@@ -95,7 +95,7 @@ async fn a_project_is_not_lowered_below_what_was_signed() {
     refused(&world, Reason::NotEmpty, "lowering a project with data", to(2)).await;
 }
 
-async fn drafted(world: &World) {
+pub async fn drafted(world: &World) {
     world.permit("permit-1", PROJECT, "2027-01-01", "2027-06-30").await.unwrap();
     world.act("rita", "bucket.create", json!({ "project": PROJECT, "bucket": "results" })).await.unwrap();
     let (_, rita) = desk(world).await;

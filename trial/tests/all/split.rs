@@ -103,7 +103,7 @@ async fn two_of_three_open_the_keys_for_a_while() {
     // What does not open bytes goes on: deliveries, listings, looks.
     store(&world.region, &dina(&world, "bari").await, "bari", "after", PLANTED).await.unwrap();
     store(&world.region, &dina(&world, "catania").await, "catania", "first", PLANTED).await.unwrap();
-    let deed = ObjectList { project: PROJECT.into(), bucket: "bari".into(), prefix: None, after: None };
+    let deed = ObjectList { project: PROJECT.into(), bucket: "bari".into(), prefix: None, page: None };
     let wanted = region::object::list::Wanted { keys_max: 10, ..Default::default() };
     let listed = region::object::list::list(&world.region, &rita, &deed, &wanted).await.unwrap();
     assert_eq!(listed.objects.len(), 2);

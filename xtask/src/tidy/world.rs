@@ -28,7 +28,10 @@ const READS: &[&str] = &[
 /// The places that may, and why.
 const PLACES: &[(&str, &str)] = &[
     ("crates/epic/src/world.rs", "the binary's own clock, chance and environment"),
-    ("crates/seal/src/es256.rs", "the cipher library draws a signature's nonce itself, and nothing that is stored follows from it"),
+    (
+        "crates/seal/src/es256.rs",
+        "the cipher library draws a signature's nonce itself, and nothing that is stored follows from it",
+    ),
     ("trial/src/bench/", "measures real servers on the machine at hand; no part of the region"),
     ("xtask/", "a chore on this tree, no part of the region"),
 ];

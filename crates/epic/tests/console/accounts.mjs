@@ -90,7 +90,12 @@ if (!told.scripts) {
     await devtools.send('WebAuthn.addVirtualAuthenticator', {
         options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true },
     });
+    // A session alone changes nothing of how its person signs in.
     await inside.go('/me/ways');
+    same(await inside.page.getByRole('button', { name: 'Make a passkey' }).count(), 0, 'before they prove who they are');
+    await inside.look('prove-again');
+    await nextStep();
+    await inside.led(() => prove(inside, key));
     await inside.fill({ label: 'my phone' });
     await inside.led(() => inside.press('Make a passkey'));
     if (!(await inside.text()).includes('my phone')) fail(`no passkey: ${await inside.text()}`);
@@ -101,6 +106,7 @@ if (!told.scripts) {
     await inside.page.getByRole('button', { name: 'Use a passkey' }).click();
     await inside.page.waitForURL(`${here}/`);
     await inside.go('/me/ways');
+    await inside.led(() => inside.page.getByRole('button', { name: 'Use a passkey' }).click());
     await inside.led(() => inside.page.getByRole('button', { name: 'Take away: my phone' }).click());
     await inside.go('/me');
     if (!inside.page.url().includes('/sign-in')) fail('who took a way in away is still in');

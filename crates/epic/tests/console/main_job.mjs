@@ -142,6 +142,21 @@ await rita.follow('Fetch an object of a release');
 await rita.fill({ object: 'results/result.csv' });
 const [left] = await Promise.all([rita.page.waitForEvent('download'), rita.page.locator('main form button[type=submit]').first().click()]);
 same(readFileSync(await left.path(), 'utf8'), 'mean;41\n', 'what left');
+// From the release back to the agreement, each step with its leaves.
+await carla.go('/projects/air/airlocks/table-1');
+await carla.follow('See the whole chain');
+await carla.look('chain');
+const steps = await carla.page.locator('ol.chain h2').allInnerTexts();
+same(`${steps[0].split(' ')[0]} ${steps.at(-1).split(' ')[0]}`, 'Agreement Release', `the ends of ${steps}`);
+if ((await carla.page.locator('ul.leaves a').count()) < 8) fail('a chain without its leaves');
+// What citizens may know of it, in its controller's words.
+await carla.go('/projects/air');
+await carla.follow('Publish in the register');
+await carla.done({ italian: 'Se l\'aria di una città fa ammalare.', english: 'Whether the air of a city makes people ill.' });
+const citizen = await Person.come('citizen');
+await citizen.go('/register');
+if (!(await citizen.text()).includes('Whether the air of a city makes people ill.')) fail('the register is silent');
+await citizen.look('register');
 await carla.go('/projects/air');
 await carla.look('project');
 await carla.go('/projects/air/ledger');

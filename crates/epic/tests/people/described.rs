@@ -35,6 +35,9 @@ fn the_api_is_as_it_is_described() {
             "coverage,fuzzing",
             "--seed",
             "1",
+            // WHY not that one: who follows a ledger is answered for as long as they stay.
+            "--exclude-path",
+            "/v1/acts/ledger.follow",
         ])
         .current_dir(institute.house.path(""))
         .output()

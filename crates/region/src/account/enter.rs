@@ -13,10 +13,12 @@ use gate::identify::password::Stretched;
 use seal::one_time::{AppKey, step_of};
 use serde_json::json;
 use words::act::{AccountEnter, Hidden};
+use words::network::counted;
 use words::noun::{Noun, Person};
 use words::{Actor, Deed, Id, Place, Reason, Refusal, Secret, Timestamp};
 
 use super::AccountRow;
+use super::patience::Whose;
 use super::way::judged_by_self;
 use crate::Region;
 use crate::act::{Frame, Judged, Outcome, Plan, Request, Scene};
@@ -72,7 +74,12 @@ pub struct Entered {
 /// What a proof was worth, before it is used up.
 enum UsedUp {
     Step(i64),
-    Passkey { id: Vec<u8>, count: u32 },
+    /// `question`: until when the one held that it answered.
+    Passkey {
+        id: Vec<u8>,
+        count: u32,
+        question: Timestamp,
+    },
 }
 
 impl Region {
@@ -87,12 +94,9 @@ impl Region {
     ) -> Result<Entered, Refusal> {
         let (person, way, used) = match proof {
             Proof::Password { name, password, code } => {
-                self.patience().begin(name, address, self.now())?;
-                let proved = self.by_password(name, password, &code).await?;
-                self.patience().end(name, address);
-                proved
+                self.by_password(name, (password, code), address).await?
             }
-            Proof::Passkey { shown, origin } => self.by_passkey(shown, origin).await?,
+            Proof::Passkey { shown, origin } => self.by_passkey(shown, origin, client).await?,
         };
         self.refuse_unspoken(at, person, None).await?;
         let actor = Actor { person, credential: None, session: None, place, address };
@@ -100,7 +104,7 @@ impl Region {
         let at = self.now();
         let work = async {
             let allowed = self.allow(&actor, &deed, None).await?;
-            let request = Request { actor: actor.clone(), deed, attempt: None };
+            let request = Request { actor: actor.clone(), deed, attempt: None, expected: None };
             self.commit(self.root(), request, allowed, Entering(used)).await
         };
         self.heard(&actor, AccountEnter::ACT, None, Box::pin(work)).await?;
@@ -111,38 +115,50 @@ impl Region {
     async fn by_password(
         &self,
         name: &str,
-        password: Hidden,
-        code: &Hidden,
+        (password, code): (Hidden, Hidden),
+        address: IpAddr,
     ) -> Result<(Id<Person>, Way, UsedUp), Refusal> {
+        // WHY a place first: a try that was not made is not counted against its name.
+        let place = self.stretching().place().await?;
         let root = self.root().view().await?;
         let person: Option<Id<Person>> = name::find_id(&root, Noun::Person, name.trim()).await.ok();
+        let whose = person.map_or_else(|| Whose::typed(name), |person| Whose::Person(person.to_bytes()));
+        self.patience().begin([whose.clone(), Whose::of(address)], self.now())?;
         let account = match person {
             Some(person) => AccountRow::of(&root, person).await?.password,
             None => None,
         };
         let stretched = account.as_ref().map_or_else(Stretched::of_nobody, |known| known.stretched.clone());
-        let fits = self.stretching().run(move || stretched.fits(password.expose())).await?;
+        let fits = place.run(move || stretched.fits(password.expose())).await?;
         let (key, last) =
             account.as_ref().map_or(([0; 20], None), |known| (*known.app_key, Some(known.step)));
         let key: AppKey = Secret::new(key);
         let step = step_of(&key, code.expose(), self.now(), last);
         match (person, account, fits, step) {
-            (Some(person), Some(_), true, Some(step)) => Ok((person, Way::Password, UsedUp::Step(step))),
+            (Some(person), Some(_), true, Some(step)) => {
+                self.patience().end(&whose, &Whose::of(address));
+                Ok((person, Way::Password, UsedUp::Step(step)))
+            }
             _ => Err(Refusal::with(Reason::ProofWrong, "the name, the password or the code is wrong")),
         }
     }
 
-    async fn by_passkey(&self, shown: &str, origin: &str) -> Result<(Id<Person>, Way, UsedUp), Refusal> {
+    async fn by_passkey(
+        &self,
+        shown: &str,
+        origin: &str,
+        client: &str,
+    ) -> Result<(Id<Person>, Way, UsedUp), Refusal> {
         let wrong = || Refusal::with(Reason::ProofWrong, "that passkey is not known here");
         let shown = Shown::read(shown)?;
-        self.refuse_stale_question(&shown.challenge)?;
+        let question = self.question(&shown.challenge, client)?;
         let person: Id<Person> = Id::from_bytes(shown.person().ok_or_else(wrong)?);
         let id = shown.id()?;
         let account = AccountRow::of(&self.root().view().await?, person).await?;
         let known = account.passkeys.iter().find(|passkey| *passkey.id == id[..]).ok_or_else(wrong)?;
         let used = Used { origin, challenge: &shown.challenge };
         let count = shown.verify(&known.passkey()?, used)?;
-        Ok((person, Way::Passkey, UsedUp::Passkey { id, count }))
+        Ok((person, Way::Passkey, UsedUp::Passkey { id, count, question }))
     }
 
     /// Greets somebody who entered a while ago, if they still would be let in.
@@ -155,6 +171,16 @@ impl Region {
     ) -> Result<Greeting, Refusal> {
         self.refuse_unspoken(at, person, Some(since)).await?;
         self.greet(&Actor { person, credential: None, session: None, place: Place::Outside, address }).await
+    }
+
+    /// Slows whoever guesses at what other machines wait for.
+    pub fn guess(&self, address: IpAddr) -> Result<(), Refusal> {
+        self.patience().begin([Whose::Device(counted(address)), Whose::of(address)], self.now())
+    }
+
+    /// It was no guess.
+    pub fn guessed(&self, address: IpAddr) {
+        self.patience().end(&Whose::Device(counted(address)), &Whose::of(address));
     }
 
     /// What the keys of tokens follow from.
@@ -206,13 +232,15 @@ impl Plan<AccountEnter> for Entering {
                 }
                 password.step = *step;
             }
-            UsedUp::Passkey { id, count } => {
+            UsedUp::Passkey { id, count, question } => {
                 let known = account.passkeys.iter_mut().find(|passkey| *passkey.id == id[..]);
                 let known = known.ok_or_else(again)?;
-                if (*count, known.count) != (0, 0) && *count <= known.count {
+                let counts_back = (*count, known.count) != (0, 0) && *count <= known.count;
+                // WHY the question too: many passkeys count nothing.
+                if counts_back || *question <= known.answered {
                     return Err(again());
                 }
-                known.count = *count;
+                (known.count, known.answered) = (*count, *question);
             }
         }
         account.put(draft, id)?;

@@ -8,12 +8,13 @@ use words::time::DAY_MS;
 use words::{Actor, Id, Reason, Refusal};
 
 use super::code::Half;
-use super::{AccountRow, OpeningRow};
+use super::{AccountRow, ISSUER_PATH, OpeningRow};
 use crate::Region;
 use crate::act::{Frame, Outcome, Request, Rule};
 use crate::cell::draft::Draft;
 use crate::cell::step::Done;
 use crate::name;
+use crate::noun::issuer::{self, IssuerRow};
 use crate::noun::link::LinkRow;
 use crate::noun::person::PersonRow;
 
@@ -65,7 +66,13 @@ pub(super) async fn has_ways(
 ) -> Result<bool, Refusal> {
     let mut is_linked = false;
     draft.each(&[], |link: LinkRow| is_linked |= link.person == person.id).await?;
-    Ok(person.key.is_some() || account.has_ways() || is_linked)
+    // WHY those too: where a provider names persons by a claim, whoever is enrolled may work here already.
+    let mut is_named = false;
+    for (_, issuer) in draft.all::<IssuerRow>(&[]).await? {
+        let is_other = issuer.claim.is_some() && !issuer.url.ends_with(ISSUER_PATH);
+        is_named |= is_other && issuer::speaks_for(draft, issuer.id, person.organisation).await?.is_some();
+    }
+    Ok(person.key.is_some() || account.has_ways() || is_linked || is_named)
 }
 
 #[async_trait]
@@ -103,6 +110,10 @@ impl Rule for AccountApprove {
                 "nobody has asked for a recovery, or its day is over",
             ));
         };
+        // WHY here too: the gate may have judged before anybody had asked.
+        if [opening.by, person.id].contains(&frame.actor.person) {
+            return Err(Reason::OwnRequest.into());
+        }
         if opening.approved_by.is_some() {
             return Err(Reason::AlreadyDone.into());
         }
@@ -120,7 +131,7 @@ async fn with_code<D: Rule>(
     deed: D,
     (half, called): (Half, &str),
 ) -> Result<Done, Refusal> {
-    let request = Request { actor: actor.clone(), deed, attempt: None };
+    let request = Request { actor: actor.clone(), deed, attempt: None, expected: None };
     let work = Box::pin(region.at_root(request));
     let mut done = region.heard(actor, D::ACT, None, work).await?;
     let id = |name: &str| done.answer.get(name).and_then(Value::as_str).unwrap_or_default();

@@ -11,7 +11,9 @@ mod code;
 mod enter;
 mod invite;
 mod patience;
+mod prove;
 mod show;
+mod spent;
 mod way;
 
 use gate::identify::passkey::Passkey;
@@ -29,6 +31,7 @@ use crate::row::{Row, Table};
 pub use enter::{Entered, Proof, Way};
 pub(crate) use invite::{approve, invite, recover};
 pub(crate) use patience::Patience;
+pub use spent::Spent;
 pub(crate) use way::{Stretching, passkey, password};
 
 /// Where a region is an issuer itself: its own address, and this.
@@ -81,6 +84,9 @@ pub struct PasskeyRow {
     pub count: u32,
     #[n(5)]
     pub at: Timestamp,
+    /// Until when the last question held that it answered: none is answered twice, nor an older one later.
+    #[n(6)]
+    pub answered: Timestamp,
 }
 
 impl PasskeyRow {
@@ -100,7 +106,7 @@ pub struct OpeningRow {
     pub by: Id<Person>,
     #[n(2)]
     pub ends: Timestamp,
-    /// It takes somebody else's half of the code too, and ends every way in that was there.
+    /// It takes somebody else's half of the code too, and ends the passwords and passkeys that were there.
     #[n(3)]
     pub is_recovery: bool,
     #[n(4)]
@@ -123,6 +129,15 @@ impl AccountRow {
     /// What waits to be used, at a moment.
     fn open_at(&self, now: Timestamp) -> Option<&OpeningRow> {
         self.opening.as_ref().filter(|opening| now <= opening.ends)
+    }
+}
+
+/// Lets nobody use what waited for them.
+pub async fn close_opening(draft: &mut Draft, person: Id<Person>) -> Result<(), Refusal> {
+    let account = AccountRow::of(draft, person).await?;
+    match account.opening {
+        Some(_) => AccountRow { opening: None, ..account }.put(draft, person),
+        None => Ok(()),
     }
 }
 

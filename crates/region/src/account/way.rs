@@ -1,6 +1,7 @@
 //! Ways in: a password with an app, passkeys; added and taken away by their person.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use data_encoding::BASE32_NOPAD;
@@ -9,25 +10,25 @@ use gate::identify::passkey::{Made, Passkey, Used};
 use gate::identify::password::{Stretched, refuse_weak};
 use seal::one_time::{APP_KEY_BYTES, AppKey, step_of};
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
-use words::act::{AccountDrop, AccountPasskey, AccountPassword, Hidden};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use words::act::{AccountDrop, AccountPasskey, AccountPassword};
 use words::noun::{Noun, Person};
-use words::time::MINUTE_MS;
 use words::{Actor, Deed, Id, Reason, Refusal, Secret, Timestamp};
 
-use super::invite::has_ways;
+use super::prove::{IsRecovered, With, enter};
 use super::{AccountRow, ISSUER_PATH, PASSKEYS_MAX, PasskeyRow, Password};
 use crate::Region;
 use crate::act::{Frame, Judged, Outcome, Plan, Request, Rule, Scene};
 use crate::cell::draft::Draft;
 use crate::cell::step::Done;
+use crate::noun::client::OWN_CLIENT;
 use crate::noun::person::{self, PersonRow, PersonalRow};
 use crate::noun::role;
 
-/// WHY: who finds a screen unlocked must not add themselves for good.
-const FRESH_MS: i64 = 15 * MINUTE_MS;
 /// WHY: a quarter of a second and 46 MiB each; two leave a small machine to others.
 const AT_ONCE: usize = 2;
+/// WHY: whoever waits longer tries again.
+const PLACE_WAIT: Duration = Duration::from_secs(5);
 /// WHY: what a person calls a device.
 const LABEL_CHARS_MAX: usize = 64;
 /// How a password is called among ways.
@@ -57,64 +58,32 @@ impl Default for Stretching {
     }
 }
 
+/// A place among those whose passwords are stretched.
+pub struct Place(OwnedSemaphorePermit);
+
 impl Stretching {
-    /// Does slow work beside everybody else's; whoever comes when many wait is told so.
+    /// Waits for a place; whoever comes when many wait is told so.
+    pub async fn place(&self) -> Result<Place, Refusal> {
+        let place = tokio::time::timeout(PLACE_WAIT, Arc::clone(&self.0).acquire_owned()).await;
+        place.map_err(|_| busy())?.map(Place).map_err(|_| busy())
+    }
+}
+
+fn busy() -> Refusal {
+    Refusal::with(Reason::Unavailable, "many are signing in")
+}
+
+impl Place {
+    /// Does slow work beside everybody else's.
     pub async fn run<T: Send + 'static>(
-        &self,
+        self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Refusal> {
-        let busy = |_| Refusal::with(Reason::Unavailable, "many are signing in");
-        let wait = std::time::Duration::from_secs(5);
-        let place = tokio::time::timeout(wait, Arc::clone(&self.0).acquire_owned()).await;
-        let place = place.map_err(|_| busy(()))?.map_err(|_| busy(()))?;
         let run = move || {
-            let _place = place;
+            let _place = self.0;
             work()
         };
-        tokio::task::spawn_blocking(run).await.map_err(|_| busy(()))
-    }
-}
-
-/// Who may: with a code that is used up by it, or freshly signed in.
-async fn enter(
-    draft: &Draft,
-    frame: &Frame<'_>,
-    account: &mut AccountRow,
-    code: Option<&Hidden>,
-    approval: Option<&Hidden>,
-) -> Result<IsRecovered, Refusal> {
-    let person = frame.actor.person;
-    let Some(code) = code else {
-        return refuse_stale(frame).map(|()| IsRecovered(false));
-    };
-    let lost = || Refusal::with(Reason::ProofWrong, "the code was used, or its time is over");
-    let opening = account.open_at(frame.now).ok_or_else(lost)?;
-    let approval = approval.map_or("", |approval| approval.expose().as_str());
-    frame.region.refuse_code(person, opening, code.expose(), approval)?;
-    let is_recovery = opening.is_recovery;
-    // WHY again: whoever invited holds the code too, and meanwhile its person may have come in by another way.
-    if !is_recovery && has_ways(draft, &draft.known(&person.to_bytes()).await?, account).await? {
-        return Err(lost());
-    }
-    account.opening = None;
-    if is_recovery {
-        // WHY: who has the lost phone must not come in by it.
-        (account.password, account.passkeys) = (None, Vec::new());
-    }
-    Ok(IsRecovered(is_recovery))
-}
-
-struct IsRecovered(bool);
-
-fn refuse_stale(frame: &Frame<'_>) -> Result<(), Refusal> {
-    let is_stale =
-        frame.actor.session.as_ref().is_some_and(|session| frame.now.since_ms(session.begun) > FRESH_MS);
-    match is_stale {
-        true => Err(Refusal::with(
-            Reason::StateWrong,
-            "you signed in more than a quarter of an hour ago: sign in again, then change how you sign in",
-        )),
-        false => Ok(()),
+        tokio::task::spawn_blocking(run).await.map_err(|_| busy())
     }
 }
 
@@ -122,16 +91,23 @@ fn refuse_stale(frame: &Frame<'_>) -> Result<(), Refusal> {
 async fn keep(
     draft: &mut Draft,
     frame: &Frame<'_>,
-    account: &AccountRow,
+    account: AccountRow,
     is_replaced: bool,
     answer: Value,
 ) -> Result<Outcome, Refusal> {
     let id = frame.actor.person;
-    account.put(draft, id)?;
+    // WHY: who has a way in needs no code, and a recovery that others asked for is over.
+    AccountRow { opening: None, ..account }.put(draft, id)?;
     if is_replaced {
         person::recall(draft, draft.known(&id.to_bytes()).await?, frame.now)?;
     }
     Ok(Outcome::of(Noun::Person, id).within(id.cast()).saying(answer))
+}
+
+macro_rules! with {
+    ($deed:ident) => {
+        With { code: $deed.code.as_ref(), approval: $deed.approval.as_ref(), proof: $deed.proof.as_ref() }
+    };
 }
 
 struct SetPassword {
@@ -149,8 +125,7 @@ impl Plan<AccountPassword> for SetPassword {
         frame: &Frame<'_>,
     ) -> Result<Outcome, Refusal> {
         let mut account = AccountRow::of(draft, frame.actor.person).await?;
-        let IsRecovered(is_recovered) =
-            enter(draft, frame, &mut account, deed.code.as_ref(), deed.approval.as_ref()).await?;
+        let IsRecovered(is_recovered) = enter(draft, frame, &mut account, &with!(deed)).await?;
         let password = Password {
             stretched: self.stretched.clone(),
             app_key: (*self.app_key.expose()).into(),
@@ -159,7 +134,7 @@ impl Plan<AccountPassword> for SetPassword {
             at: frame.now,
         };
         let is_replaced = account.password.replace(password).is_some() || is_recovered;
-        keep(draft, frame, &account, is_replaced, json!({ "way": PASSWORD })).await
+        keep(draft, frame, account, is_replaced, json!({ "way": PASSWORD })).await
     }
 }
 
@@ -177,8 +152,9 @@ pub async fn password(region: &Region, actor: &Actor, deed: AccountPassword) -> 
             )
         })?;
         let (text, maker) = (Secret::new(deed.password.expose().clone()), region.clone());
-        let stretched = region.stretching().run(move || Stretched::of(text.expose(), maker.rand())).await??;
-        let request = Request { actor: actor.clone(), deed, attempt: None };
+        let place = region.stretching().place().await?;
+        let stretched = place.run(move || Stretched::of(text.expose(), maker.rand())).await??;
+        let request = Request { actor: actor.clone(), deed, attempt: None, expected: None };
         region.commit(region.root(), request, allowed, SetPassword { stretched, app_key, step }).await
     };
     region.heard(actor, AccountPassword::ACT, None, Box::pin(work)).await
@@ -213,8 +189,7 @@ impl Plan<AccountPasskey> for AddPasskey {
         frame: &Frame<'_>,
     ) -> Result<Outcome, Refusal> {
         let mut account = AccountRow::of(draft, frame.actor.person).await?;
-        let IsRecovered(is_recovered) =
-            enter(draft, frame, &mut account, deed.code.as_ref(), deed.approval.as_ref()).await?;
+        let IsRecovered(is_recovered) = enter(draft, frame, &mut account, &with!(deed)).await?;
         let label = label(&deed.label)?;
         if account.passkeys.iter().any(|known| known.label == label || *known.id == self.0.id[..]) {
             return Err(Refusal::with(Reason::NameTaken, "you have that passkey, or one of that name"));
@@ -230,8 +205,9 @@ impl Plan<AccountPasskey> for AddPasskey {
             key: self.0.key.clone().into(),
             count: self.0.count,
             at: frame.now,
+            answered: Timestamp::from_ms(0),
         });
-        keep(draft, frame, &account, is_recovered, json!({ "way": label })).await
+        keep(draft, frame, account, is_recovered, json!({ "way": label })).await
     }
 }
 
@@ -249,9 +225,9 @@ pub async fn passkey(region: &Region, actor: &Actor, deed: AccountPasskey) -> Re
     let work = async {
         let allowed = region.allow(actor, &deed, None).await?;
         let made = Made::read(&deed.made)?;
-        region.refuse_stale_question(&made.challenge)?;
+        region.question(&made.challenge, OWN_CLIENT)?;
         let passkey = made_here(region, &made).await?;
-        let request = Request { actor: actor.clone(), deed, attempt: None };
+        let request = Request { actor: actor.clone(), deed, attempt: None, expected: None };
         region.commit(region.root(), request, allowed, AddPasskey(passkey)).await
     };
     region.heard(actor, AccountPasskey::ACT, None, Box::pin(work)).await
@@ -273,8 +249,9 @@ async fn made_here(region: &Region, made: &Made) -> Result<Passkey, Refusal> {
 #[async_trait]
 impl Rule for AccountDrop {
     async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
-        refuse_stale(frame)?;
         let mut account = AccountRow::of(draft, frame.actor.person).await?;
+        enter(draft, frame, &mut account, &With { code: None, approval: None, proof: self.proof.as_ref() })
+            .await?;
         let before = account.passkeys.len();
         account.passkeys.retain(|passkey| passkey.label != self.way);
         let is_gone = match self.way == PASSWORD {
@@ -284,25 +261,6 @@ impl Rule for AccountDrop {
         if !is_gone {
             return Err(Refusal::with(Reason::NotFound, "you do not sign in by that"));
         }
-        keep(draft, frame, &account, true, json!({ "way": &self.way })).await
+        keep(draft, frame, account, true, json!({ "way": &self.way })).await
     }
 }
-
-/// What a browser is given to sign, once and for a while.
-impl Region {
-    pub fn passkey_question(&self) -> Result<String, Refusal> {
-        let ends: Timestamp = self.now().plus_ms(5 * MINUTE_MS);
-        let chance = words::chance::bytes::<16>(self.rand());
-        self.seal_text(ASKED, &[&ends.ms().to_be_bytes()[..], &chance].concat())
-    }
-
-    pub(super) fn refuse_stale_question(&self, text: &str) -> Result<(), Refusal> {
-        let lost = || Refusal::with(Reason::ProofWrong, "the page was open for too long: open it again");
-        let bytes = self.open_text(ASKED, text).map_err(|_| lost())?;
-        let (ends, _) = bytes.split_first_chunk::<8>().ok_or_else(lost)?;
-        let ends = Timestamp::from_ms(i64::from_be_bytes(*ends));
-        if self.now() > ends { Err(lost()) } else { Ok(()) }
-    }
-}
-
-const ASKED: &str = "epic passkey question";

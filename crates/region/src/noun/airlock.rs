@@ -87,7 +87,7 @@ impl Row for AirlockRow {
 }
 
 impl AirlockRow {
-    fn state(&self, now: Timestamp) -> &'static str {
+    pub(crate) fn state(&self, now: Timestamp) -> &'static str {
         match self {
             Self { revoked: Some(_), .. } => "revoked",
             Self { rejected: Some(_), .. } => "rejected",
@@ -102,7 +102,7 @@ impl AirlockRow {
     }
 }
 
-async fn find(rows: &Draft, text: &str) -> Result<AirlockRow, Refusal> {
+pub(crate) async fn find(rows: &Draft, text: &str) -> Result<AirlockRow, Refusal> {
     let key = name::find(rows, Noun::Airlock, text).await?;
     rows.known(&key).await
 }
@@ -335,7 +335,7 @@ pub struct Wanted<'a> {
 }
 
 fn asked<D: Deed + Clone>(actor: &Actor, deed: &D) -> Request<D> {
-    Request { actor: actor.clone(), deed: deed.clone(), attempt: None }
+    Request { actor: actor.clone(), deed: deed.clone(), attempt: None, expected: None }
 }
 
 async fn object(cell: &Cell, airlock: &str, name: &str) -> Result<ObjectRow, Refusal> {

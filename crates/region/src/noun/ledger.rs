@@ -9,11 +9,13 @@ use gate::facts::Target;
 use seal::merkle::{TileNodes, inclusion, inclusion_nodes};
 use serde_json::{Value, json};
 use store::Derived;
-use words::act::{CheckpointSign, LedgerExport, LedgerProve, LedgerShow};
+use words::act::{CheckpointSign, LedgerExport, LedgerFollow, LedgerProve, LedgerShow};
 use words::noun::{Noun, ROOT_CELL, Snapshot};
-use words::{Actor, Deed, Id, Reason, Refusal};
+use words::{Actor, Deed, Id, Reason, Refusal, Timestamp};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::Region;
 use crate::act::{Judged, Scene, subject};
@@ -54,7 +56,7 @@ macro_rules! judged_ledger {
     })* };
 }
 
-judged_ledger!(CheckpointSign LedgerShow LedgerExport);
+judged_ledger!(CheckpointSign LedgerShow LedgerFollow LedgerExport);
 
 #[async_trait]
 impl Judged for LedgerProve {
@@ -176,6 +178,54 @@ async fn shown(region: &Region, actor: &Actor, deed: &LedgerShow) -> Result<Done
     Ok(Done { leaf: None, answer: Value::Array(shown) })
 }
 
+/// WHY: who follows sees a leaf within the second, and a look at the head of a cell costs nothing.
+const FOLLOW_EVERY: Duration = Duration::from_millis(250);
+
+/// Each new leaf that this actor may see, as it is committed; judged again each second, and at its end told why.
+///
+/// One look begins it. WHY no more: a look is a leaf, and following would follow itself.
+pub async fn follow(
+    region: &Region,
+    actor: &Actor,
+    deed: LedgerFollow,
+) -> Result<impl Stream<Item = Result<Value, Refusal>> + Send + use<>, Refusal> {
+    let begun = async {
+        let cell = cell_of(region, actor, deed.project.as_deref()).await?;
+        let allowed = region.allow(actor, &deed, Some(&cell)).await?;
+        region.observe(&allowed, subject(Noun::Ledger, cell.id), &cell)?;
+        Ok(cell)
+    };
+    let cell = region.heard(actor, LedgerFollow::ACT, deed.project.as_deref(), begun.boxed()).await?;
+    let size = cell.head().frontier.size();
+    let mut next = deed.after.map_or(size, |after| after.saturating_add(1));
+    let (region, actor) = (region.clone(), actor.clone());
+    Ok(try_stream! {
+        let (mut judged, mut sees_all) = (None, false);
+        loop {
+            let moment = region.moment(&cell);
+            if judged != Some(moment) {
+                drop(region.allow(&actor, &deed, Some(&cell)).await?);
+                let all = LedgerShow { project: deed.project.clone(), after: None };
+                sees_all = region.allow(&actor, &all, Some(&cell)).await.is_ok();
+                judged = Some(moment);
+            }
+            let size = cell.head().frontier.size();
+            if next < size {
+                let (first, leaves) = commit_of(&cell, next).await?;
+                for (index, leaf) in (first..).zip(&leaves).filter(|(index, _)| *index >= next) {
+                    let is_own = leaf.record.as_ref().is_some_and(|record| tells_of(record, &actor));
+                    if sees_all || is_own {
+                        yield told(index, leaf);
+                    }
+                }
+                next = first + leaves.len() as u64;
+            } else {
+                tokio::time::sleep(FOLLOW_EVERY).await;
+            }
+        }
+    })
+}
+
 /// A leaf as far as it can still be opened.
 fn told(index: u64, leaf: &Opened) -> Value {
     let record = leaf.record.as_ref();
@@ -228,6 +278,39 @@ pub(crate) async fn at(cell: &Cell, index: u64) -> Result<(u64, Opened), Refusal
         return Err(Refusal::with(Reason::NotFound, "leaf"));
     }
     Ok((index, leaves.swap_remove(place)))
+}
+
+/// What a leaf about something says, for whoever lists steps.
+pub(crate) struct About {
+    pub leaf: Leaf,
+    pub act: String,
+    pub time: Timestamp,
+    /// Which of the things that were looked for.
+    pub subject: String,
+}
+
+/// WHY: some seconds of reading; a release is looked at within weeks of its permit.
+const LOOKED_THROUGH_MAX: u64 = 20_000;
+
+/// Every leaf about some things that was not refused, oldest first; and whether all of the ledger was looked through.
+pub(crate) async fn about(cell: &Cell, subjects: &BTreeSet<String>) -> Result<(Vec<About>, bool), Refusal> {
+    let end = cell.head().next_seq;
+    let start = end.saturating_sub(LOOKED_THROUGH_MAX);
+    let mut found = Vec::new();
+    for seq in start..end {
+        let (first, leaves) = commit(cell, seq).await?;
+        for (index, leaf) in (first..).zip(leaves) {
+            let Some(record) = leaf.record.filter(|record| record.refused.is_none()) else { continue };
+            let subject = record.subjects.into_iter().find(|subject| subjects.contains(subject));
+            found.extend(subject.map(|subject| About {
+                leaf: Leaf { cell: cell.id, index },
+                act: record.act,
+                time: record.time,
+                subject,
+            }));
+        }
+    }
+    Ok((found, start == 0))
 }
 
 /// The last leaf of an act of the house about something, searched from the newest on.

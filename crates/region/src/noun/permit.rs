@@ -69,6 +69,10 @@ impl Row for PermitBucketsRow {
 }
 
 impl PermitRow {
+    pub fn is_in_force(&self, now: Timestamp) -> bool {
+        self.granted_by.is_some() && self.ended_at.is_none() && self.starts <= now && now <= self.ends
+    }
+
     /// Permits lie under their project.
     pub fn key(&self) -> [u8; 32] {
         row::pair(self.project, self.id)

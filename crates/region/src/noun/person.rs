@@ -171,8 +171,9 @@ macro_rules! person_state {
                     return Err(Reason::AlreadyDone.into());
                 }
                 row.is_suspended = $is_suspended;
-                // WHY: let back in, they sign in again; whatever was open stays closed.
+                // WHY: let back in, they sign in again; whatever was open stays closed, invitations too.
                 recall(draft, row, frame.now)?;
+                crate::account::close_opening(draft, id).await?;
                 Ok(Outcome::of(Noun::Person, id))
             }
         }

@@ -4,7 +4,10 @@ use async_trait::async_trait;
 use gate::facts::Target;
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
-use words::act::{KeyLock, KeyUnlock, ProjectClassify, ProjectHalt, ProjectOpen, ProjectResume, ProjectShow};
+use words::act::{
+    KeyLock, KeyUnlock, ProjectClassify, ProjectConceal, ProjectHalt, ProjectOpen, ProjectPublish,
+    ProjectResume, ProjectShow,
+};
 use words::actor::Tier;
 use words::noun::{Noun, Person, Project, Tenant};
 use words::{Id, Reason, Refusal, Timestamp};
@@ -18,6 +21,9 @@ use crate::noun::quota::{self, Quota};
 use crate::noun::{notice, tenant};
 use crate::row::{Row, Table};
 use crate::show::Show;
+
+/// WHY: what a citizen reads to the end.
+const PUBLISHED_CHARS_MAX: usize = 2_000;
 
 #[derive(Debug, Clone, Encode, Decode)]
 pub struct ProjectRow {
@@ -47,6 +53,20 @@ pub struct ProjectRow {
     /// How much it may hold; none: any.
     #[n(14)]
     pub quota: Option<Quota>,
+    /// What everybody is told of it.
+    #[n(15)]
+    pub published: Option<Published>,
+}
+
+/// A project in the public register, in its controller's words.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Published {
+    #[n(0)]
+    pub italian: String,
+    #[n(1)]
+    pub english: String,
+    #[n(2)]
+    pub at: Timestamp,
 }
 
 impl Row for ProjectRow {
@@ -110,6 +130,7 @@ impl Rule for ProjectOpen {
             erased_at: None,
             certificate: None,
             quota: None,
+            published: None,
         };
         draft.put(&id.to_bytes(), &row)?;
         let answer = json!({ "project": row.alias, "id": id.to_string() });
@@ -152,6 +173,24 @@ project_state!(ProjectHalt, |facts, _| Target::Project(facts), |_, row, _| {
 project_state!(ProjectResume, |facts, _| Target::Project(facts), |_, row, _| {
     std::mem::replace(&mut row.is_halted, false)
 });
+project_state!(ProjectPublish, |facts, _| Target::Project(facts), |deed, row, frame| {
+    let texts = [&deed.italian, &deed.english];
+    if texts.iter().any(|text| text.trim().is_empty() || text.chars().count() > PUBLISHED_CHARS_MAX) {
+        return Err(Refusal::with(
+            Reason::Invalid,
+            "say it in both languages, in 1 to 2,000 characters each",
+        ));
+    }
+    let [italian, english] = texts.map(|text| text.trim().to_owned());
+    let is_same =
+        row.published.as_ref().is_some_and(|told| (&told.italian, &told.english) == (&italian, &english));
+    row.published = Some(Published { italian, english, at: frame.now });
+    !is_same
+});
+project_state!(ProjectConceal, |facts, _| Target::Project(facts), |_, row, _| {
+    row.published.take().is_some()
+});
+
 /// The highest tier that an agreement not yet over was signed for.
 async fn signed_tier(rows: &Draft, project: Id<Project>, now: Timestamp) -> Result<Tier, Refusal> {
     let agreements = rows.all::<AgreementRow>(&project.to_bytes()).await?;
@@ -226,6 +265,7 @@ impl Show for ProjectShow {
                     "purpose": row.purpose,
                     "state": row.state(),
                     "certificate": row.certificate,
+                    "published": row.published.as_ref().map(|told| told.at),
                     "quota": quota,
                     "used": used,
                     "emergencies": notice::unseen(scene.root, row.id).await?,

@@ -6,7 +6,7 @@ use gate::facts::Target;
 use words::act::ObjectList;
 use words::limit::LIST_KEYS_MAX;
 use words::noun::Noun;
-use words::{Actor, Deed, Refusal};
+use words::{Actor, Deed, Reason, Refusal};
 
 use crate::Region;
 use crate::act::{Judged, Scene, subject};
@@ -49,6 +49,21 @@ pub struct Page {
     /// Set when there may be more.
     pub next: Option<Position>,
 }
+
+/// Where a page ended, as clients carry it on: a name of an object would tell of patients in their logs.
+impl Region {
+    pub(crate) fn seal_page(&self, position: &Position) -> Result<String, Refusal> {
+        self.seal_text(PAGE, position.key.as_bytes())
+    }
+
+    pub(crate) fn open_page(&self, page: &str) -> Result<Position, Refusal> {
+        let wrong = || Refusal::with(Reason::Invalid, "a page is what the last one called `next`");
+        let key = self.open_text(PAGE, page).map_err(|_| wrong())?;
+        Ok(Position { key: String::from_utf8(key).map_err(|_| wrong())?, version: None })
+    }
+}
+
+const PAGE: &str = "epic page of a listing";
 
 #[async_trait]
 impl Judged for ObjectList {

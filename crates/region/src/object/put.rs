@@ -121,7 +121,15 @@ async fn sealed(
         ..row
     };
     let made = Made { condition: deed.condition.clone(), ..Made::default() };
-    store(region, &cell, Request { actor: actor.clone(), deed, attempt: None }, allowed, row, made).await
+    store(
+        region,
+        &cell,
+        Request { actor: actor.clone(), deed, attempt: None, expected: None },
+        allowed,
+        row,
+        made,
+    )
+    .await
 }
 
 pub fn check_key(key: &str) -> Result<(), Refusal> {

@@ -1,5 +1,7 @@
 //! How people sign in here: proving who they are, joining, and what they prove it by.
 
+use std::time::Duration;
+
 use hyper::body::Incoming;
 use region::account::{Entered, Proof};
 use region::noun::client::OWN_CLIENT;
@@ -7,7 +9,7 @@ use serde_json::{Value, json};
 use words::act::Hidden;
 use words::{Act, Actor, Reason, Refusal};
 
-use super::{Answered, Form, Visit};
+use super::{Answered, Form, Signed, Visit};
 use crate::issuing::{self, Asked, Code, Wrong};
 use crate::pages;
 
@@ -37,6 +39,8 @@ impl Written {
 
 /// What a page that adds ways in needs.
 pub struct Ways {
+    /// That they have proved who they are once more; none: they need not, or have not.
+    pub proof: Option<String>,
     /// Whose they are: the id, the short name, and what they are called.
     pub id: String,
     pub alias: String,
@@ -46,8 +50,11 @@ pub struct Ways {
     pub written: Written,
 }
 
+/// WHY shorter than at other forms: whoever drips it is nobody yet, and holds a place.
+const FORM_WAIT: Duration = Duration::from_secs(5);
+
 async fn read(visit: &Visit<'_>, body: Incoming) -> Result<Form, Refusal> {
-    Form::read(body, visit.door.limits().body_wait).await
+    Form::read(body, visit.door.limits().body_wait.min(FORM_WAIT)).await
 }
 
 /// What a form proves.
@@ -66,12 +73,12 @@ async fn prove(visit: &Visit<'_>, form: &Form, client: &str) -> Result<Entered, 
 
 /// The page of a sign-in that a program asks for.
 pub async fn asked(visit: &Visit<'_>) -> Result<Answered, Refusal> {
-    let _place = visit.door.open_sign_in(visit.address)?;
+    let _place = visit.door.open_journey(visit.address)?;
     let issuer = issuing::at(visit.door, &visit.origin).await?;
     match Asked::read(visit.door, visit.parts, &issuer).await {
         Ok(asked) => {
             let text = asked.text(visit.door.region())?;
-            proving(visit, &asked.client, &text, &Written::default(), None)
+            proving(visit, &asked, &text, &Written::default(), None)
         }
         Err(Wrong::Here(refusal)) => Err(refusal),
         Err(Wrong::There(there)) => Ok(Answered::onward(pages::signed_in(visit, &there), there)),
@@ -80,14 +87,13 @@ pub async fn asked(visit: &Visit<'_>) -> Result<Answered, Refusal> {
 
 fn proving(
     visit: &Visit<'_>,
-    client: &str,
-    asked: &str,
+    asked: &Asked,
+    text: &str,
     written: &Written,
     refusal: Option<&Refusal>,
 ) -> Result<Answered, Refusal> {
-    let question = visit.door.region().passkey_question()?;
-    let program = Some(client).filter(|client| *client != OWN_CLIENT);
-    let page = Answered::page(pages::prove(visit, program, asked, &question, &written.name, refusal));
+    let question = visit.door.region().passkey_question(&asked.client)?;
+    let page = Answered::page(pages::prove(visit, asked, text, &question, &written.name, refusal));
     Ok(match refusal {
         Some(refusal) => page.for_refusal(refusal),
         None => page,
@@ -96,7 +102,7 @@ fn proving(
 
 /// Sends whoever has proved who they are on to the program.
 pub async fn entered(visit: &Visit<'_>, body: Incoming) -> Result<Answered, Refusal> {
-    let _place = visit.door.open_sign_in(visit.address)?;
+    let _place = visit.door.open_journey(visit.address)?;
     let form = read(visit, body).await?;
     let region = visit.door.region();
     let asked = Asked::open(region, form.text("asked"))?;
@@ -108,19 +114,20 @@ pub async fn entered(visit: &Visit<'_>, body: Incoming) -> Result<Answered, Refu
     }
     match prove(visit, &form, &asked.client).await {
         Ok(entered) => {
-            let there = asked.onward(&issuer, &Code::new(region, asked.clone(), entered).text(region)?);
+            let there =
+                asked.onward(&issuer, &Code::new(region, &issuer.url, asked.clone(), entered).text(region)?);
             Ok(Answered::onward(pages::signed_in(visit, &there), there))
         }
         Err(refusal) => {
             visit.door.refused(&refusal);
-            proving(visit, &asked.client, form.text("asked"), &Written::of(&form), Some(&refusal))
+            proving(visit, &asked, form.text("asked"), &Written::of(&form), Some(&refusal))
         }
     }
 }
 
 /// The page where the code of another machine is entered.
 pub async fn device(visit: &Visit<'_>) -> Result<Answered, Refusal> {
-    let _place = visit.door.open_sign_in(visit.address)?;
+    let _place = visit.door.open_journey(visit.address)?;
     issuing::at(visit.door, &visit.origin).await?;
     let typed = visit.asked("user_code").unwrap_or_default();
     Ok(Answered::page(pages::device(visit, &typed, None)))
@@ -130,19 +137,22 @@ pub async fn device(visit: &Visit<'_>) -> Result<Answered, Refusal> {
 ///
 /// WHY in two steps: a person must see which program it is before they prove who they are.
 pub async fn device_entered(visit: &Visit<'_>, body: Incoming) -> Result<Answered, Refusal> {
-    let _place = visit.door.open_sign_in(visit.address)?;
+    let _place = visit.door.open_journey(visit.address)?;
     let form = read(visit, body).await?;
     let (region, typed) = (visit.door.region(), form.text("user_code"));
-    let program = match visit.door.devices().program(typed, region.now()) {
-        Ok(program) => program,
+    region.guess(visit.address)?;
+    let (program, from) = match visit.door.devices().program(typed, region.now()) {
+        Ok(found) => found,
         Err(refusal) => {
             visit.door.refused(&refusal);
             return Ok(Answered::page(pages::device(visit, typed, Some(&refusal))).for_refusal(&refusal));
         }
     };
+    region.guessed(visit.address);
     let again = |refusal: Option<&Refusal>| {
-        let question = region.passkey_question()?;
-        let page = pages::device_prove(visit, &program, typed, &question, form.text("name"), refusal);
+        let question = region.passkey_question(&program)?;
+        let waits = pages::Machine { program: &program, from, typed };
+        let page = pages::device_prove(visit, &waits, &question, form.text("name"), refusal);
         Ok(match refusal {
             Some(refusal) => Answered::page(page).for_refusal(refusal),
             None => Answered::page(page),
@@ -171,7 +181,7 @@ pub async fn join(visit: &Visit<'_>) -> Result<Answered, Refusal> {
 
 /// The code, then what they choose.
 pub async fn joined(visit: &Visit<'_>, body: Incoming) -> Result<Answered, Refusal> {
-    let _place = visit.door.open_sign_in(visit.address)?;
+    let _place = visit.door.open_journey(visit.address)?;
     let form = read(visit, body).await?;
     let (region, written) = (visit.door.region(), Written::of(&form));
     let held =
@@ -202,7 +212,7 @@ async fn choose(
     written: Written,
     refusal: Option<&Refusal>,
 ) -> Result<Answered, Refusal> {
-    let ways = of(visit, actor, written).await?;
+    let ways = of(visit, actor, written, None).await?;
     let page = Answered::page(pages::choose(visit, &ways, refusal));
     Ok(match refusal {
         Some(refusal) => page.for_refusal(refusal),
@@ -210,17 +220,23 @@ async fn choose(
     })
 }
 
-async fn of(visit: &Visit<'_>, actor: &Actor, mut written: Written) -> Result<Ways, Refusal> {
+async fn of(
+    visit: &Visit<'_>,
+    actor: &Actor,
+    mut written: Written,
+    proof: Option<String>,
+) -> Result<Ways, Refusal> {
     let region = visit.door.region();
     let greeting = region.greet(actor).await?;
     if written.app_key.is_empty() {
         written.app_key = data_encoding::BASE32_NOPAD.encode(&words::chance::bytes::<20>(region.rand()));
     }
     Ok(Ways {
+        proof,
         id: data_encoding::BASE64URL_NOPAD.encode(&actor.person.to_bytes()),
         called: greeting.called().to_owned(),
         alias: greeting.alias,
-        question: region.passkey_question()?,
+        question: region.passkey_question(OWN_CLIENT)?,
         written,
     })
 }
@@ -234,16 +250,17 @@ async fn change(visit: &Visit<'_>, actor: &Actor, form: &Form) -> Result<Value, 
             Act::AccountPassword,
             json!({
                 "password": text("password"), "app_key": text("app_key"), "app_code": text("app_code"),
-                "code": held("code"), "approval": held("approval"),
+                "code": held("code"), "approval": held("approval"), "proof": held("proof"),
             }),
         ),
         "passkey" => (
             Act::AccountPasskey,
             json!({
                 "label": text("label"), "made": text("made"), "code": held("code"), "approval": held("approval"),
+                "proof": held("proof"),
             }),
         ),
-        "drop" => (Act::AccountDrop, json!({ "way": text("way") })),
+        "drop" => (Act::AccountDrop, json!({ "way": text("way"), "proof": held("proof") })),
         _ => return Err(Refusal::with(Reason::Invalid, "the form says nothing that is known here")),
     };
     visit.door.region().perform(actor, act, fields, None).await.map(|done| done.answer)
@@ -253,11 +270,12 @@ async fn change(visit: &Visit<'_>, actor: &Actor, form: &Form) -> Result<Value, 
 pub async fn ways(
     visit: &Visit<'_>,
     written: Written,
+    proof: Option<String>,
     refusal: Option<&Refusal>,
 ) -> Result<Answered, Refusal> {
     let signed = visit.signed()?;
     let known = visit.list(Act::AccountShow, json!({ "account": signed.greeting.alias })).await?;
-    let ways = of(visit, &signed.actor, written).await?;
+    let ways = of(visit, &signed.actor, written, proof).await?;
     let is_offered = issuing::at(visit.door, &visit.origin).await.is_ok();
     let page = pages::ways(visit, known.first().unwrap_or(&Value::Null), &ways, is_offered, refusal);
     Ok(match refusal {
@@ -266,11 +284,29 @@ pub async fn ways(
     })
 }
 
+/// Proves who they are once more, or changes something.
 pub async fn changed(visit: &Visit<'_>, body: Incoming) -> Result<Answered, Refusal> {
     let signed = visit.signed()?;
     let form = read(visit, body).await?;
+    let written = Written::of(&form);
+    if form.text("step") == "prove" {
+        return match proved(visit, signed, &form).await {
+            Ok(proof) => ways(visit, Written::default(), Some(proof), None).await,
+            Err(refusal) => ways(visit, Written::default(), None, Some(&refusal)).await,
+        };
+    }
+    let proof = Some(form.text("proof").to_owned()).filter(|proof| !proof.is_empty());
     match change(visit, &signed.actor, &form).await {
         Ok(_answer) => Ok(Answered::to("/me/ways?changed=1")),
-        Err(refusal) => ways(visit, Written::of(&form), Some(&refusal)).await,
+        Err(refusal) => ways(visit, written, proof, Some(&refusal)).await,
+    }
+}
+
+async fn proved(visit: &Visit<'_>, signed: &Signed, form: &Form) -> Result<String, Refusal> {
+    let _place = visit.door.open_journey(visit.address)?;
+    let entered = prove(visit, form, OWN_CLIENT).await?;
+    match entered.person == signed.actor.person {
+        true => visit.door.region().proved_text(&entered),
+        false => Err(Refusal::with(Reason::ProofWrong, "that is somebody else's")),
     }
 }

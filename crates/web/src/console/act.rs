@@ -6,6 +6,7 @@ use http::{HeaderValue, Response, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use listen::{Held, Share};
+use region::expected::{self, Digest};
 use region::perform::keeps_attempts;
 use serde_json::{Map, Value};
 use words::actor::Role;
@@ -20,6 +21,9 @@ use super::{Answered, Visit};
 use crate::pages;
 use crate::parts::Choices;
 use crate::perform::{self, Body};
+
+/// Nouns whose things are decided on as they were seen.
+const UPON: [&str; 4] = ["agreement", "permit", "grant", "airlock"];
 
 /// WHY: more than a person reads through; they write the name instead.
 const CHOICES_MAX: usize = 200;
@@ -60,11 +64,17 @@ async fn form_page(
     if form.attempt.is_none() && keeps_attempts(act) {
         form.attempt = Some(Id::<Attempt>::random(visit.door.region().rand()));
     }
-    let project = Some(form.text("project")).filter(|project| !project.is_empty());
-    let around = Around {
-        choices: choices(visit, act, project).await,
-        target: target(visit, act, project, &form).await,
+    let project = Some(form.text("project").to_owned()).filter(|project| !project.is_empty());
+    let project = project.as_deref();
+    let target = target(visit, act, project, &form).await;
+    // WHY: what is signed, granted or released is what stood beside the form, and nothing that came since.
+    form.expected = match &target {
+        Some(Target::Shown(_, digest)) if UPON.contains(&act.row().noun) && keeps_attempts(act) => {
+            Some(*digest)
+        }
+        _ => None,
     };
+    let around = Around { choices: choices(visit, act, project).await, target };
     Ok(Answered::page(pages::act(visit, act, &form, &around, refusal)))
 }
 
@@ -77,7 +87,8 @@ pub struct Around {
 
 /// What an act is about.
 pub enum Target {
-    Shown(Map<String, Value>),
+    /// With the digest of its show.
+    Shown(Map<String, Value>, Digest),
     /// Whoever visits may not see it, or it is not there.
     Hidden,
 }
@@ -87,7 +98,9 @@ async fn target(visit: &Visit<'_>, act: Act, project: Option<&str>, form: &Form)
     let word = act.row().noun;
     let noun = Noun::called(word, project)?;
     let name = Some(form.text(word)).filter(|name| !name.is_empty())?;
-    Some(noun.thing(visit, project, name).await.map_or(Target::Hidden, Target::Shown))
+    let Ok(things) = noun.things(visit, project, Some(name)).await else { return Some(Target::Hidden) };
+    let digest = expected::digest(&Value::Array(things.clone()));
+    Some(noun.pick(&things, name).map_or(Target::Hidden, |thing| Target::Shown(thing, digest)))
 }
 
 /// What may come into each field of an act, as far as whoever visits may know it.
@@ -160,12 +173,18 @@ pub async fn done(visit: &Visit<'_>, name: &str, body: Incoming) -> Result<Answe
     let region = visit.door.region();
     let attempt = form.attempt.filter(|_| keeps_attempts(act));
     let performed = match act.row().body {
+        // WHY: a page ends, and following does not.
+        act::Body::Download if act == Act::LedgerFollow => {
+            Err(Refusal::with(Reason::NotOffered, "a program follows the ledger: see its command"))
+        }
         act::Body::Download => {
             let share = visit.door.share_of(signed.actor.person)?;
             let response = perform::download(visit.door, &signed.actor, act, fields).await;
             response.map(|response| Ok(as_file(response, share, act.row().noun)))
         }
-        act::Body::None => region.perform(&signed.actor, act, fields, attempt).await.map(Err),
+        act::Body::None => {
+            region.perform_upon(&signed.actor, act, fields, attempt, form.expected).await.map(Err)
+        }
         act::Body::Upload => {
             Err(Refusal::with(Reason::NotOffered, "files are sent from the page of their bucket"))
         }

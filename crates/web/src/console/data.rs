@@ -59,7 +59,7 @@ pub async fn bucket(visit: &Visit<'_>, project: &str, bucket: &str) -> Result<An
         project: project.to_owned(),
         bucket: bucket.to_owned(),
         prefix: Some(folder.clone()),
-        after: after.clone(),
+        page: None,
     };
     let wanted = Wanted {
         prefix: folder.clone(),

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
+use region::expected::Digest;
 use serde_json::{Map, Value};
 use words::act::{Field, FieldKind};
 use words::limit::ACT_BODY_BYTES_MAX;
@@ -21,6 +23,8 @@ pub struct Form {
     written: HashMap<String, String>,
     /// Given again, it takes no second effect.
     pub attempt: Option<Id<Attempt>>,
+    /// What it is done upon, as it stood beside the form.
+    pub expected: Option<Digest>,
     /// Where to go on afterwards.
     pub back: Option<String>,
 }
@@ -41,6 +45,7 @@ impl Form {
             }
             match name.as_ref() {
                 "attempt" => form.attempt = value.parse().ok(),
+                "expected" => form.expected = digest(&value)?,
                 "back" => form.back = own_path(&value),
                 // WHY one: whoever names a field twice means one of two things.
                 name if form.written.contains_key(name) => {
@@ -77,6 +82,12 @@ impl Form {
         }
         Ok(Value::Object(fields))
     }
+}
+
+/// WHY refused: a form that says upon what it is done must not be done upon anything.
+fn digest(text: &str) -> Result<Option<Digest>, Refusal> {
+    let bytes = HEXLOWER.decode(text.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+    bytes.map(Some).ok_or_else(|| Refusal::with(Reason::Invalid, "`expected` is no digest"))
 }
 
 /// What was written as an act takes it; none if nothing was.

@@ -71,6 +71,7 @@ async fn seen(visit: &Visit<'_>) -> Result<Answered, Refusal> {
         ["issuer", "authorize"] => return account::asked(visit).await,
         ["device"] => return account::device(visit).await,
         ["join"] => return account::join(visit).await,
+        ["register"] => return register(visit).await,
         ["accessibility"] => return Ok(Answered::page(pages::accessibility(visit))),
         _ => {}
     }
@@ -85,8 +86,9 @@ async fn seen(visit: &Visit<'_>) -> Result<Answered, Refusal> {
     match path[..] {
         [""] => pages::today(visit).await.map(Answered::page),
         ["me"] => pages::me(visit).map(Answered::page),
-        ["me", "ways"] => account::ways(visit, Written::default(), None).await,
+        ["me", "ways"] => account::ways(visit, Written::default(), None, None).await,
         ["region"] => pages::region(visit).await.map(Answered::page),
+        ["chain", project, airlock] => pages::chain(visit, project, airlock).await.map(Answered::page),
         ["leaves", leaf] => pages::leaf(visit, leaf).await.map(Answered::page),
         ["do", act] => act::show(visit, act).await,
         ["projects", project] => pages::project(visit, project).await.map(Answered::page),
@@ -103,6 +105,13 @@ async fn seen(visit: &Visit<'_>) -> Result<Answered, Refusal> {
         [nouns, name] => nouns::one(visit, None, nouns, name).await,
         _ => Err(Refusal::with(Reason::NotFound, "there is no such page")),
     }
+}
+
+/// What everybody may know.
+async fn register(visit: &Visit<'_>) -> Result<Answered, Refusal> {
+    let _place = visit.door.open_sign_in(visit.address)?;
+    let entries = visit.door.region().register().await?;
+    Ok(Answered::page(pages::register(visit, &entries)))
 }
 
 /// A form that is posted.

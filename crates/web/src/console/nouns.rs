@@ -95,12 +95,16 @@ impl Noun {
         name: &str,
     ) -> Result<Map<String, Value>, Refusal> {
         let things = self.things(visit, project, Some(name)).await?;
+        // WHY one answer: what may not be known of is not there.
+        self.pick(&things, name).ok_or_else(|| Refusal::with(Reason::NotFound, "nothing is called that here"))
+    }
+
+    /// The one of some that bears this alias or id.
+    pub fn pick(&self, things: &[Value], name: &str) -> Option<Map<String, Value>> {
         let is_meant = |thing: &&Map<String, Value>| {
             said(thing, "id") == Some(name) || said(thing, self.word) == Some(name)
         };
-        let found = things.iter().filter_map(Value::as_object).find(is_meant).cloned();
-        // WHY one answer: what may not be known of is not there.
-        found.ok_or_else(|| Refusal::with(Reason::NotFound, "nothing is called that here"))
+        things.iter().filter_map(Value::as_object).find(is_meant).cloned()
     }
 }
 

@@ -93,7 +93,7 @@ impl Asked {
         };
         let nonce = text("nonce")?;
         let ends = door.region().now().plus_ms(ASKED_MS);
-        Ok(Self { client, returns, state, nonce, challenge, scope, ends })
+        Ok(Self { client: program.alias, returns, state, nonce, challenge, scope, ends })
     }
 
     /// As it travels in the page.

@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 use region::account::Entered;
 use region::noun::issuer::IssuerRow;
 use serde_json::{Value, json};
+use words::network::counted;
 use words::time::{MINUTE_MS, SECOND_MS};
 use words::{Rand, Reason, Refusal, Timestamp};
 
@@ -24,7 +25,7 @@ const INTERVAL_SECONDS: i64 = 5;
 /// WHY: people sign in one at a time.
 const WAITING_MAX: usize = 1_024;
 /// WHY: a login node has many people, and leaves places to others.
-const PER_ADDRESS_MAX: usize = 64;
+const PER_ADDRESS_MAX: usize = 32;
 /// SPEC: RFC 8628, 6.1: no vowels, no digits, nothing that is taken for another; 34 bits.
 const SIGNS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 const SIGNS_NUMBER: usize = 8;
@@ -52,13 +53,13 @@ impl Devices {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The program that waits under what somebody typed.
-    pub fn program(&self, typed: &str, now: Timestamp) -> Result<String, Refusal> {
+    /// The program that waits under what somebody typed, and where it asked from.
+    pub fn program(&self, typed: &str, now: Timestamp) -> Result<(String, IpAddr), Refusal> {
         let typed = plain(typed);
         let waiting = self.waiting();
         let found = waiting.values().find(|waits| waits.typed == typed && waits.ends > now);
         let found = found.filter(|waits| waits.entered.is_none());
-        found.map(|waits| waits.client.clone()).ok_or_else(lost)
+        found.map(|waits| (waits.client.clone(), waits.from)).ok_or_else(lost)
     }
 
     /// Somebody has proved who they are for it.
@@ -81,6 +82,7 @@ impl Devices {
     ) -> Option<(String, String)> {
         let mut waiting = self.waiting();
         waiting.retain(|_, waits| waits.ends > now);
+        let from = counted(from);
         let of_address = waiting.values().filter(|waits| waits.from == from).count();
         if waiting.len() >= WAITING_MAX || of_address >= PER_ADDRESS_MAX {
             return None;

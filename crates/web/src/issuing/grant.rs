@@ -102,14 +102,14 @@ async fn by_code(
 ) -> Result<Value, OauthError> {
     let wrong = || oauth("invalid_grant", "the code is wrong, was used, or its minute is over");
     let region = door.region();
-    let code = Code::open(region, form.text("code")?, door.bound()).ok_or_else(wrong)?;
+    let code = Code::open(region, &issuer.url, form.text("code")?, door.bound()).ok_or_else(wrong)?;
     let verifier = form.text("code_verifier")?;
     // SPEC: RFC 7636, 4.1, 4.6: 43 to 128 characters.
     let is_shown = (43..=128).contains(&verifier.len())
         && BASE64URL_NOPAD.encode(&seal::sha256(verifier.as_bytes())) == code.asked.challenge;
     let is_ours = code.asked.client == client && code.asked.returns == form.text("redirect_uri")? && is_shown;
     // WHY spent whoever shows it: a code in wrong hands is worth nothing to the right ones either (RFC 9700, 4.5).
-    if !door.spent().spend(&code, region.now()) || !is_ours {
+    if !code.spend(region) || !is_ours {
         return Err(wrong());
     }
     let nonce = code.asked.nonce.as_deref();

@@ -28,7 +28,7 @@ use words::{Reason, Refusal};
 use crate::door::ActsDoor;
 use crate::perform::Body;
 pub use asked::{Asked, Wrong};
-pub use code::{Code, Spent};
+pub use code::Code;
 pub use device::Devices;
 
 /// Where people are asked who they are; a page.
@@ -94,7 +94,9 @@ pub async fn answer(door: &ActsDoor, parts: &Parts, body: Incoming, address: IpA
     match answered {
         Ok(value) => said(StatusCode::OK, &value),
         Err(error) => {
-            door.refused(&Refusal::new(Reason::TokenWrong));
+            if !["authorization_pending", "slow_down"].contains(&error.code) {
+                door.refused(&Refusal::new(Reason::TokenWrong));
+            }
             let status = match error.code {
                 "invalid_client" | "invalid_token" => StatusCode::UNAUTHORIZED,
                 "temporarily_unavailable" => StatusCode::SERVICE_UNAVAILABLE,
@@ -177,7 +179,13 @@ pub async fn program(door: &ActsDoor, issuer: &IssuerRow, alias: &str) -> Result
 fn failed(status: StatusCode, error: OauthError) -> Response<Body> {
     let mut response = said(status, &json!({ "error": error.code, "error_description": error.says }));
     if status == StatusCode::UNAUTHORIZED {
-        let value = HeaderValue::from_static("Basic realm=\"epic\"");
+        // SPEC: RFC 6750, 3; RFC 6749, 5.2.
+        let way = if error.code == "invalid_token" {
+            "Bearer error=\"invalid_token\""
+        } else {
+            "Basic realm=\"epic\""
+        };
+        let value = HeaderValue::from_static(way);
         response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
     }
     response

@@ -1,7 +1,10 @@
 //! Pages of how people sign in here.
 
+use std::net::IpAddr;
+
 use data_encoding::BASE32_NOPAD;
 use maud::{Markup, html};
+use region::noun::client::OWN_CLIENT;
 use serde_json::Value;
 use words::Refusal;
 
@@ -9,6 +12,7 @@ use super::layout::{Page, layout};
 use super::stated::why;
 use crate::console::{Visit, Ways};
 use crate::encode::encoded;
+use crate::issuing::Asked;
 use crate::parts::{self, Notice};
 use crate::told::text;
 
@@ -65,19 +69,32 @@ fn proofs(visit: &Visit<'_>, action: &str, question: &str, name: &str, kept: &Ma
     }
 }
 
-/// Who are you? For a program, or for this console where none is named.
+/// What a program will be told, as far as it asked (OpenID Connect Core 1.0, 3.1.2.4).
+fn told(visit: &Visit<'_>, scope: &str) -> Markup {
+    let texts = visit.texts;
+    let asked = scope.split(' ').filter(|word| ["profile", "email", "groups"].contains(word));
+    html! {
+        p { (texts.say("told-what")) }
+        ul { li { (texts.say("told-alias")) } @for word in asked { li { (texts.name(&format!("scope.{word}"))) } } }
+    }
+}
+
+/// Who are you? For a program, or for this console.
 pub fn prove(
     visit: &Visit<'_>,
-    program: Option<&str>,
-    asked: &str,
+    asked: &Asked,
+    text: &str,
     question: &str,
     name: &str,
     refusal: Option<&Refusal>,
 ) -> Markup {
     let texts = visit.texts;
-    let kept = html! { input type="hidden" name="asked" value=(asked); };
+    let kept = html! { input type="hidden" name="asked" value=(text); };
     let main = html! {
-        @if let Some(program) = program { p.lead { (texts.say_of("prove-for", program)) } }
+        @if asked.client != OWN_CLIENT {
+            p.lead { (texts.say_of("prove-for", &asked.client)) }
+            (told(visit, &asked.scope))
+        }
         @if let Some(refusal) = refusal { (why(visit, refusal)) }
         (proofs(visit, "/issuer/authorize", question, name, &kept))
     };
@@ -98,22 +115,31 @@ pub fn device(visit: &Visit<'_>, typed: &str, refusal: Option<&Refusal>) -> Mark
     layout(visit, &Page { title: texts.say("device"), above: Vec::new(), main })
 }
 
+/// A machine that waits: its program, where it asked from, and what it shows.
+pub struct Machine<'m> {
+    pub program: &'m str,
+    pub from: IpAddr,
+    pub typed: &'m str,
+}
+
 /// Who are you, for that machine?
 pub fn device_prove(
     visit: &Visit<'_>,
-    program: &str,
-    typed: &str,
+    waits: &Machine<'_>,
     question: &str,
     name: &str,
     refusal: Option<&Refusal>,
 ) -> Markup {
     let texts = visit.texts;
     let kept = html! {
-        input type="hidden" name="user_code" value=(typed);
+        input type="hidden" name="user_code" value=(waits.typed);
         input type="hidden" name="step" value="prove";
     };
     let main = html! {
-        (parts::notice(Notice::Waits, &texts.say_of("device-warn", program), &html! { p { (texts.say("device-warn-more")) } }))
+        (parts::notice(Notice::Waits, &texts.say_of("device-warn", waits.program), &html! {
+            p { (texts.say_of("device-warn-from", &waits.from.to_string())) }
+            p { (texts.say("device-warn-more")) }
+        }))
         @if let Some(refusal) = refusal { (why(visit, refusal)) }
         (proofs(visit, "/device", question, name, &kept))
     };
@@ -191,13 +217,18 @@ pub fn ways(
         .flatten()
         .filter_map(Value::as_str)
         .collect();
+    let kept =
+        html! { @if let Some(proof) = &ways.proof { input type="hidden" name="proof" value=(proof); } };
+    let has_ways = since.is_some() || !passkeys.is_empty();
+    let may_change = ways.proof.is_some() || !has_ways;
     let drop = |way: &str, says: &str| {
         html! {
-            form.inline method="post" action="/me/ways" {
+            @if may_change { form.inline method="post" action="/me/ways" {
+                (kept)
                 input type="hidden" name="step" value="drop";
                 input type="hidden" name="way" value=(way);
                 button.quiet type="submit" aria-label=(format!("{}: {says}", texts.say("way-drop"))) { (texts.say("way-drop")) }
-            }
+            } }
         }
     };
     let main = html! {
@@ -207,7 +238,7 @@ pub fn ways(
         @if let Some(refusal) = refusal { (why(visit, refusal)) }
         @if !is_offered { (parts::notice(Notice::Waits, texts.say("ways-not-here"), &html! { p { (parts::prose(texts.say("ways-not-here-more"))) } })) }
         (parts::section(texts.say("ways-now"), &html! {
-            @if since.is_none() && passkeys.is_empty() { (parts::nothing(texts.say("ways-none"))) }
+            @if !has_ways { (parts::nothing(texts.say("ways-none"))) }
             ul.ways-now {
                 @if let Some(since) = since {
                     li { (texts.say("way-password")) " · " (parts::time(since)) " " (drop("password", texts.say("way-password"))) }
@@ -216,8 +247,13 @@ pub fn ways(
             }
             @if !text(known, "waits").is_empty() { p { (texts.name(&format!("value.{}", text(known, "waits")))) } }
         }))
-        (adding(visit, "/me/ways", ways, &html! {}))
-        p.hint { (texts.say("ways-fresh")) }
+        @if may_change {
+            (adding(visit, "/me/ways", ways, &kept))
+            p.hint { (texts.say("ways-fresh")) }
+        } @else {
+            (parts::section(texts.say("prove-again"), &html! { p { (texts.say("prove-again-why")) } }))
+            (proofs(visit, "/me/ways", &ways.question, &ways.alias, &html! { input type="hidden" name="step" value="prove"; }))
+        }
     };
     let above = vec![(ways.called.clone(), "/me".to_owned())];
     layout(visit, &Page { title: texts.say("ways"), above, main })

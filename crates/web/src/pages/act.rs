@@ -1,5 +1,6 @@
 //! The form of an act, and what came of it.
 
+use data_encoding::HEXLOWER;
 use maud::{Markup, html};
 use region::Done;
 use serde_json::Value;
@@ -21,7 +22,7 @@ pub fn act(visit: &Visit<'_>, act: Act, form: &Form, around: &Around, refusal: O
         p.lead { (texts.help(act)) }
         @if let Some(refusal) = refusal { (why(visit, refusal)) }
         @match &around.target {
-            Some(Target::Shown(target)) => section.target { h2 { (texts.say("about-what")) } (parts::thing(texts, target)) },
+            Some(Target::Shown(target, _)) => section.target { h2 { (texts.say("about-what")) } (parts::thing(texts, target)) },
             Some(Target::Hidden) => (parts::notice(Notice::Waits, texts.say("about-hidden"), &html! {})),
             None => {},
         }
@@ -30,6 +31,7 @@ pub fn act(visit: &Visit<'_>, act: Act, form: &Form, around: &Around, refusal: O
                 (parts::field(texts, act, field, form.text(field.name), choices))
             }
             @if let Some(attempt) = &form.attempt { input type="hidden" name="attempt" value=(attempt); }
+            @if let Some(expected) = form.expected { input type="hidden" name="expected" value=(HEXLOWER.encode(&expected)); }
             @if let Some(back) = back { input type="hidden" name="back" value=(back); }
             div.end {
                 button type="submit" { (texts.act(act)) }

@@ -48,7 +48,10 @@ pub fn layout(visit: &Visit<'_>, page: &Page<'_>) -> Markup {
                     (page.main)
                 }
                 footer {
-                    p { a href="/accessibility" { (texts.say("accessibility")) } " · " (texts.say("foot")) }
+                    p {
+                        a href="/accessibility" { (texts.say("accessibility")) } " · "
+                        a href="/register" { (texts.say("register")) } " · " (texts.say("foot"))
+                    }
                 }
             }
         }

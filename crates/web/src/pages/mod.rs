@@ -5,6 +5,7 @@
 
 mod account;
 mod act;
+mod chain;
 mod data;
 mod door;
 mod layout;
@@ -12,12 +13,14 @@ mod leaf;
 mod ledger;
 mod project;
 mod region;
+mod register;
 mod stated;
 mod thing;
 mod today;
 
-pub use account::{choose, device, device_done, device_prove, join, joined, prove, ways};
+pub use account::{Machine, choose, device, device_done, device_prove, join, joined, prove, ways};
 pub use act::{act, done};
+pub use chain::chain;
 pub use data::{bucket, delivered, object};
 pub use door::{elsewhere, enter, sign_in, signed_in};
 pub use layout::bare;
@@ -25,6 +28,7 @@ pub use leaf::leaf;
 pub use ledger::ledger;
 pub use project::project;
 pub use region::region;
+pub use register::register;
 pub use stated::{accessibility, me, refused};
 pub use thing::{thing, things};
 pub use today::today;

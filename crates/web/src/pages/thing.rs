@@ -59,8 +59,10 @@ pub fn thing(visit: &Visit<'_>, noun: &Noun, project: Option<&str>, thing: &Map<
     // What a signature is over travels with the form.
     given.extend(["digest", "terms"].into_iter().filter_map(|field| Some((field, said(thing, field)?))));
     let here = format!("{}/{}", base(noun, project), noun.name(thing).unwrap_or_default());
+    let chain = project.filter(|_| noun.word == "airlock").map(|project| format!("/chain/{project}/{name}"));
     let main = html! {
         (parts::thing(texts, thing))
+        @if let Some(chain) = &chain { p { a.button.quiet href=(chain) { (texts.say("chain-see")) } } }
         (offered(visit, nouns, &given, &here))
         (parts::by_command(texts, &command(noun.show.row(), &given[..given.len().min(2)])))
     };
@@ -87,7 +89,9 @@ pub fn above(visit: &Visit<'_>, project: Option<&str>) -> Vec<(String, String)> 
 pub fn offered(visit: &Visit<'_>, nouns: &[&str], given: &[(&str, &str)], back: &str) -> Markup {
     let is_given = |name: &str| given.iter().any(|(of, _)| *of == name);
     // An entry is what signing in leaves, and nobody asks for it.
-    let is_asked_for = |row: &&Row| row.verb != "show" && row.act != Act::AccountEnter;
+    let is_asked_for = |row: &&Row| {
+        row.verb != "show" && ![Act::AccountEnter, Act::AirlockChain, Act::LedgerFollow].contains(&row.act)
+    };
     let rows = Act::ALL.iter().map(|act| act.row()).filter(is_asked_for);
     let of_nouns = rows.filter(|row| nouns.contains(&row.noun));
     let fits = |row: &&Row| {

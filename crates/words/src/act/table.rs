@@ -201,6 +201,8 @@ acts! {
         code: Option<Hidden>,
         /// the other half of a recovery's code
         approval: Option<Hidden>,
+        /// what proving who you are once more answered, for whoever is signed in and has a way in here
+        proof: Option<Hidden>,
     }
     /// Add a passkey: this device, a phone or a security key.
     AccountPasskey = "account" "passkey" in Root on Person weighs Duty by [] {
@@ -212,11 +214,15 @@ acts! {
         code: Option<Hidden>,
         /// the other half of a recovery's code
         approval: Option<Hidden>,
+        /// what proving who you are once more answered, for whoever is signed in and has a way in here
+        proof: Option<Hidden>,
     }
     /// Take one of your ways in away, and end your sessions.
     AccountDrop = "account" "drop" in Root on Person weighs Duty by [] {
         /// `password`, or the name of a passkey
         way: String,
+        /// what proving who you are once more answered, for whoever is signed in and has a way in here
+        proof: Option<Hidden>,
     }
     /// Note that somebody has signed in here, by what, and for which program.
     AccountEnter = "account" "enter" in Root on Person weighs Duty by [] {
@@ -360,6 +366,22 @@ acts! {
         bytes: Option<u64>,
         /// objects: every version counts
         objects: Option<u64>,
+    }
+    /// Tell everybody in the public register what a project uses data for, in words for those whose data they are.
+    ProjectPublish = "project" "publish" in Root on Project weighs Duty by [Controller] {
+        /// which
+        project: String,
+        /// what it is for, in Italian
+        italian: String,
+        /// the same in English
+        english: String,
+    }
+    /// Take a project out of the public register; what was told stands in the ledger.
+    ProjectConceal = "project" "conceal" in Root on Project weighs Duty by [Controller] {
+        /// which
+        project: String,
+        /// why
+        reason: String,
     }
     /// Halt a project: nothing is read or written until it is resumed.
     ProjectHalt = "project" "halt" in Root on Project weighs Duty by [Controller, Operator] {
@@ -709,8 +731,8 @@ acts! {
         bucket: String,
         /// only under this prefix
         prefix: Option<String>,
-        /// start after this key
-        after: Option<String>,
+        /// where the last page ended: what it called `next`
+        page: Option<String>,
     }
     /// Copy an object within the same provider's buckets.
     ObjectCopy = "object" "copy" in Project on Object weighs Data by [Researcher] {
@@ -872,6 +894,13 @@ acts! {
         /// only this one
         airlock: Option<String>,
     }
+    /// Show a release's whole chain, from the agreements to whoever let it out, with the leaf of every step.
+    AirlockChain = "airlock" "chain" in Project on Project weighs View by [Researcher, Reviewer, Controller, Delegate, Auditor] {
+        /// project
+        project: String,
+        /// which release
+        airlock: String,
+    }
 
     // Keys
     /// Lock a project's keys: it can still take deliveries, nothing can be read.
@@ -983,6 +1012,13 @@ acts! {
         /// project; left out for the root
         project: Option<String>,
         /// start after this leaf
+        after: Option<u64>,
+    }
+    /// Follow the ledger: each new leaf that you may see, as it is written, until you stop.
+    LedgerFollow = "ledger" "follow" in Project on Project weighs View carries Download by [] {
+        /// project; left out for the root
+        project: Option<String>,
+        /// start after this leaf; left out, from now on
         after: Option<u64>,
     }
     /// Export a cell's ledger for an auditor who has only public keys.

@@ -132,17 +132,20 @@ pub fn target(act: Act) -> Target {
         Act::ExitStart => exit(false, false),
         Act::ExitAccept => exit(true, false),
         Act::ExitList | Act::ExitFetch | Act::ExitConfirm => exit(true, true),
-        Act::CheckpointSign | Act::LedgerProve | Act::LedgerShow | Act::LedgerExport => {
+        Act::CheckpointSign | Act::LedgerProve | Act::LedgerShow | Act::LedgerFollow | Act::LedgerExport => {
             Target::Ledger { project: Some(project()), is_own_leaf: false }
         }
         Act::AgreementDraft
         | Act::ProjectQuota
         | Act::ProjectHalt
+        | Act::ProjectPublish
+        | Act::ProjectConceal
         | Act::ProjectResume
         | Act::PermitRequest
         | Act::BucketCreate
         | Act::BucketShow
         | Act::AirlockShow
+        | Act::AirlockChain
         | Act::ExitShow => Target::Project(project()),
         Act::ProjectClassify => classification(Tier::Pseudonymised, Tier::Open),
         Act::BucketVersion
