@@ -135,6 +135,11 @@ impl Call<'_> {
         self.region.heard(self.actor, D::ACT, None, self.region.look(self.actor, &deed, None).boxed()).await
     }
 
+    async fn coded<D: account::Coded>(self) -> Result<Done, Refusal> {
+        let (region, actor) = (self.region, self.actor);
+        account::coded::<D>(region, actor, self.once()?).await
+    }
+
     async fn look_in<D: Show + InProject>(self) -> Result<Done, Refusal> {
         self.refuse_expected()?;
         self.region.look_in_project(self.actor, &read::<D>(self.fields)?).await
@@ -216,6 +221,7 @@ impl Region {
             cell: BucketCreate BucketVersion BucketLock BucketDescribe BucketExpire BucketDelete UploadAbort
                 ObjectDescribe ObjectHold ObjectRetain AirlockDraft AirlockApprove AirlockReject AirlockRelease
                 AirlockRevoke KeyRotate ExitStart ExitAccept ExitConfirm;
+            coded: AccountInvite AccountRecover AccountApprove;
             look_in: BucketShow UploadShow AirlockShow KeyShow ExitList ExitShow;
         }
             Act::PermitGrant => call.across::<PermitGrant>().await,
@@ -224,9 +230,6 @@ impl Region {
             Act::SnapshotErase => crate::snapshot::end::erase(self, actor, call.once()?).await,
             Act::ProjectClassify => call.classify().await,
             Act::CredentialIssue => call.issue().await,
-            Act::AccountInvite => account::invite(self, actor, call.once()?).await,
-            Act::AccountRecover => account::recover(self, actor, call.once()?).await,
-            Act::AccountApprove => account::approve(self, actor, call.once()?).await,
             Act::AccountPassword => account::password(self, actor, call.once()?).await,
             Act::AccountPasskey => account::passkey(self, actor, call.once()?).await,
             Act::AccountEnter => {

@@ -20,7 +20,7 @@ const GROUP_CHARS: usize = 4;
 
 /// Which half of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Half {
+pub enum Half {
     /// Says whose it is too; an invitation has no other.
     First,
     Second,

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use words::act::{AccountApprove, AccountInvite, AccountRecover};
-use words::noun::{Noun, Opening, Person};
+use words::noun::{Noun, Person};
 use words::time::DAY_MS;
 use words::{Actor, Id, Reason, Refusal};
 
@@ -124,35 +124,33 @@ impl Rule for AccountApprove {
     }
 }
 
-/// The code goes into the answer and nowhere else.
-async fn with_code<D: Rule>(
-    region: &Region,
-    actor: &Actor,
-    deed: D,
-    (half, called): (Half, &str),
-) -> Result<Done, Refusal> {
+/// An act that answers with a half of a code.
+pub trait Coded: Rule {
+    const HALF: Half;
+    /// What the answer calls it.
+    const CALLED: &'static str;
+}
+
+macro_rules! coded {
+    ($($deed:ident $half:ident $called:literal)*) => { $(impl Coded for $deed {
+        const HALF: Half = Half::$half;
+        const CALLED: &'static str = $called;
+    })* };
+}
+
+coded! { AccountInvite First "code" AccountRecover First "code" AccountApprove Second "approval" }
+
+/// Does it; the code goes into the answer and nowhere else.
+pub async fn coded<D: Coded>(region: &Region, actor: &Actor, deed: D) -> Result<Done, Refusal> {
     let request = Request { actor: actor.clone(), deed, attempt: None, expected: None };
     let work = Box::pin(region.at_root(request));
     let mut done = region.heard(actor, D::ACT, None, work).await?;
     let id = |name: &str| done.answer.get(name).and_then(Value::as_str).unwrap_or_default();
     let gone = |_| crate::cell::lead::gone();
-    let person: Id<Person> = id("id").parse().map_err(gone)?;
-    let opening: Id<Opening> = id("opening").parse().map_err(|_| crate::cell::lead::gone())?;
-    let code = region.code_of(person, opening, half)?;
+    let (person, opening) = (id("id").parse().map_err(gone)?, id("opening").parse().map_err(gone)?);
+    let code = region.code_of(person, opening, D::HALF)?;
     if let Some(answer) = done.answer.as_object_mut() {
-        answer.insert(called.to_owned(), Value::String(code.expose().clone()));
+        answer.insert(D::CALLED.to_owned(), Value::String(code.expose().clone()));
     }
     Ok(done)
-}
-
-pub async fn invite(region: &Region, actor: &Actor, deed: AccountInvite) -> Result<Done, Refusal> {
-    with_code(region, actor, deed, (Half::First, "code")).await
-}
-
-pub async fn recover(region: &Region, actor: &Actor, deed: AccountRecover) -> Result<Done, Refusal> {
-    with_code(region, actor, deed, (Half::First, "code")).await
-}
-
-pub async fn approve(region: &Region, actor: &Actor, deed: AccountApprove) -> Result<Done, Refusal> {
-    with_code(region, actor, deed, (Half::Second, "approval")).await
 }

@@ -29,7 +29,7 @@ use crate::cell::draft::Draft;
 use crate::noun::person::PersonalRow;
 use crate::row::{Row, Table};
 pub use enter::{Entered, Proof, Way};
-pub(crate) use invite::{approve, invite, recover};
+pub(crate) use invite::{Coded, coded};
 pub(crate) use patience::Patience;
 pub use spent::Spent;
 pub(crate) use way::{Stretching, passkey, password};
