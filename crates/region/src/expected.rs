@@ -7,8 +7,7 @@
 
 use serde_json::{Value, json};
 use words::act::{
-    AccountShow, AgreementShow, AirlockShow, BucketShow, ClientShow, GrantShow, IssuerShow, OrganisationShow,
-    PermitShow, PersonShow, TenantShow,
+    AgreementShow, AirlockShow, BucketShow, ClientShow, GrantShow, IssuerShow, PermitShow, PersonShow,
 };
 use words::{Deed, Reason, Refusal};
 
@@ -27,8 +26,7 @@ pub fn digest(answer: &Value) -> Digest {
 pub async fn compare<D: Deed>(scene: &Scene<'_>, deed: &D, expected: Digest) -> Result<(), Refusal> {
     let fields = serde_json::to_value(deed).map_err(|_| Refusal::new(Reason::Unavailable))?;
     let noun = D::ACT.row().noun;
-    let own = if noun == "account" { "person" } else { noun };
-    let name = fields.get(own).and_then(Value::as_str).ok_or_else(unfit)?;
+    let name = fields.get(noun).and_then(Value::as_str).ok_or_else(unfit)?;
     let project = fields.get("project").and_then(Value::as_str);
     match digest(&shown(scene, noun, name, project).await?) == expected {
         true => Ok(()),
@@ -47,15 +45,12 @@ async fn shown(scene: &Scene<'_>, noun: &str, name: &str, project: Option<&str>)
     let of = json!({ noun: name });
     let within = json!({ "project": project, noun: name });
     match noun {
-        "account" => show::<AccountShow>(scene, of).await,
         "agreement" => show::<AgreementShow>(scene, of).await,
         "client" => show::<ClientShow>(scene, of).await,
         "grant" => show::<GrantShow>(scene, of).await,
         "issuer" => show::<IssuerShow>(scene, of).await,
-        "organisation" => show::<OrganisationShow>(scene, of).await,
         "permit" => show::<PermitShow>(scene, of).await,
         "person" => show::<PersonShow>(scene, of).await,
-        "tenant" => show::<TenantShow>(scene, of).await,
         "airlock" => show::<AirlockShow>(scene, within).await,
         "bucket" => show::<BucketShow>(scene, within).await,
         _ => Err(unfit()),

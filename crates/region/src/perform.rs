@@ -363,13 +363,13 @@ impl Call<'_> {
         let (region, actor, deed) = (self.region, self.actor, self.once::<ObjectList>()?);
         let wanted = Wanted {
             prefix: deed.prefix.clone().unwrap_or_default(),
-            after: deed.page.as_deref().map(|page| region.open_page(page)).transpose()?,
+            after: deed.page.as_deref().map(|page| region.open_page(&deed, page)).transpose()?,
             keys_max: words::limit::LIST_KEYS_MAX,
             ..Wanted::default()
         };
         let page = list(region, actor, &deed, &wanted).await?;
         let objects: Value = page.objects.iter().map(|(row, _)| told(row)).collect();
-        let next = page.next.map(|position| region.seal_page(&position)).transpose()?;
+        let next = page.next.map(|position| region.seal_page(&deed, &position)).transpose()?;
         Ok(Done { leaf: None, answer: serde_json::json!({ "objects": objects, "next": next }) })
     }
 

@@ -74,6 +74,8 @@ struct Inner {
     erasing: tokio::sync::Mutex<()>,
     /// One step of a snapshot at a time, so that none is taken twice.
     taking: tokio::sync::Mutex<()>,
+    /// One look at a chain at a time.
+    chaining: tokio::sync::Mutex<()>,
 }
 
 /// One opening of a cell at a time; a long replay holds up no other cell.
@@ -179,6 +181,7 @@ impl Region {
             witnessing: Mutex::default(),
             erasing: tokio::sync::Mutex::new(()),
             taking: tokio::sync::Mutex::new(()),
+            chaining: tokio::sync::Mutex::new(()),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -251,6 +254,10 @@ impl Region {
 
     pub(crate) fn taking(&self) -> &tokio::sync::Mutex<()> {
         &self.inner.taking
+    }
+
+    pub(crate) fn chaining(&self) -> &tokio::sync::Mutex<()> {
+        &self.inner.chaining
     }
 
     pub(crate) fn observations(&self) -> &Observations {

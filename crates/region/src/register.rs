@@ -44,6 +44,8 @@ pub struct Entry {
 impl Region {
     /// All of it, the newest first.
     pub async fn register(&self) -> Result<Vec<Entry>, Refusal> {
+        // WHY: a process that lost the root must not tell what was concealed since.
+        self.lease().confirmed(self.clock().now())?;
         let (root, now) = (self.root().view().await?, self.now());
         let mut entries = Vec::new();
         for (_, project) in root.all::<ProjectRow>(&[]).await? {

@@ -38,6 +38,11 @@ const PER_KEY_PART: usize = 4;
 /// WHY: and three quarters of the bytes.
 const FIELDS_BYTES_PER_KEY_MAX: u32 = FIELDS_BYTES_MAX / 4;
 
+/// WHY: a person follows a few projects, and each takes a connection for an hour.
+const FOLLOWS_PER_PERSON_MAX: usize = 4;
+/// WHY: seven eighths of the connections are left to those who ask and go.
+const FOLLOWS_PART: usize = 8;
+
 /// A door over a region, for one place; cheap to clone.
 #[derive(Clone)]
 pub struct ActsDoor {
@@ -64,6 +69,11 @@ struct Inner {
     journeys: SignIns,
     /// Sessions on their way into a browser.
     links: Links,
+    /// Those who read what is for everybody.
+    readers: SignIns,
+    /// Ledgers that are followed: of each person, and of all.
+    follows: Arc<Shares>,
+    all_follows: Arc<Shares>,
     /// Machines that wait for somebody to sign in.
     devices: Devices,
     /// Whose certificates are believed, of providers where people sign in by browser.
@@ -114,6 +124,9 @@ impl ActsDoor {
             sign_ins: SignIns::new(),
             journeys: SignIns::new(),
             links: Links::default(),
+            readers: SignIns::new(),
+            follows: Shares::new(FOLLOWS_PER_PERSON_MAX, 0),
+            all_follows: Shares::new(limits.connections_max.div_ceil(FOLLOWS_PART), 0),
             devices: Devices::default(),
             trust,
         };
@@ -190,6 +203,18 @@ impl ActsDoor {
     /// A place for somebody on their way from or to their provider.
     pub(crate) fn open_journey(&self, address: IpAddr) -> Result<SignIn, Refusal> {
         place_of(&self.inner.journeys, address)
+    }
+
+    /// A place for somebody who reads what is for everybody.
+    pub(crate) fn open_reading(&self, address: IpAddr) -> Result<SignIn, Refusal> {
+        place_of(&self.inner.readers, address)
+    }
+
+    /// One more ledger that a person follows, whatever they came in by.
+    pub(crate) fn follow(&self, person: Id<Person>) -> Result<(Share, Share), Refusal> {
+        let own = self.inner.follows.take(&person.to_string());
+        let both = own.and_then(|own| Some((own, self.inner.all_follows.take("all")?)));
+        both.ok_or_else(|| Refusal::with(Reason::Unavailable, "too many ledgers are followed at once"))
     }
 
     /// One more request in flight of a person.

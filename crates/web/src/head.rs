@@ -99,6 +99,10 @@ impl Head {
     /// Fields travel in the body, but for acts whose body is a stream.
     fn fits(&self) -> Result<(), Refusal> {
         let is_stream = self.act.row().body == Body::Upload;
+        // SPEC: RFC 9110, 13.1.1: what it is not compared with is not done.
+        if self.expected.is_some() && self.act.row().body != Body::None {
+            return Err(Refusal::with(Reason::NotOffered, "acts that carry bytes take no `If-Match`"));
+        }
         // WHY: an answer remembered for an attempt says nothing of the bytes that came with it this time.
         if is_stream && self.attempt.is_some() {
             return Err(Refusal::with(

@@ -90,7 +90,7 @@ fn operation(row: &Row) -> Value {
     if row.body == Body::None && row.verb != "show" {
         parameters.push(json!({
             "name": "If-Match", "in": "header", "required": false,
-            "description": "The `ETag` of the look at the very thing that it is done to: done only if that is still so, else refused as `precondition_failed`. For acts on an account, agreement, airlock, bucket, client, grant, issuer, organisation, permit, person or tenant that is there; in a session.",
+            "description": "The `ETag` of the look at the very thing that it is done to: done only if that is still so, else refused as `precondition_failed`. For acts on an agreement, airlock, bucket, client, grant, issuer, permit or person that is there; in a session.",
             "schema": { "type": "string", "pattern": "^\"[0-9a-f]{64}\"$" },
         }));
     }

@@ -171,7 +171,7 @@ async fn register(door: &ActsDoor, parts: &Parts, address: IpAddr) -> Response<B
     let work = async {
         door.refuse_other(&crate::head::host(&parts.headers)?)?;
         // WHY: strangers must not have us read all projects as often as they like.
-        let _place = door.open_sign_in(address)?;
+        let _place = door.open_reading(address)?;
         crate::register::told(door.region()).await
     };
     match work.await {
@@ -305,8 +305,9 @@ pub async fn download(
         }
         Act::AirlockFetch => fetch(door, actor, read(fields)?).await,
         Act::LedgerFollow => {
+            let places = door.follow(actor.person)?;
             let leaves = ledger::follow(region, actor, read::<LedgerFollow>(fields)?).await?;
-            Ok(events(leaves))
+            Ok(events(leaves).map(|body| Held::new(body, places).boxed_unsync()))
         }
         Act::LedgerExport => {
             let files = ledger::export(region, actor, read::<LedgerExport>(fields)?).await?;
@@ -426,8 +427,8 @@ pub fn bytes(
     response
 }
 
-/// WHY: what lies between drops a connection on which nothing comes for half a minute.
-const QUIET_WAIT: Duration = Duration::from_secs(15);
+/// WHY: whoever has gone is noticed when something is written to them; and what lies between drops a quiet connection.
+const QUIET_WAIT: Duration = Duration::from_secs(5);
 
 /// Leaves as they come, until whoever follows goes or may not any more.
 ///

@@ -34,6 +34,12 @@ impl Issuer {
             "client": "epic",
         });
         let terms = act("olga", "issuer.trust", trust).await["terms"].clone();
+        let shown = act("olga", "issuer.show", json!({ "issuer": "house" })).await;
+        let keys = house.ask("GET", "/issuer/keys", &[], "").await.body;
+        let keys = gate::identify::token::KeySet::read(keys.as_bytes()).unwrap();
+        let published = region::session::keyring::Published { keys, endpoints: None };
+        let (region, id) = (&house.world.region, shown[0]["id"].as_str().unwrap().parse().unwrap());
+        region.keyring().answered(id, Some(published), region.now());
         act(
             "sara-bari",
             "issuer.adopt",

@@ -42,6 +42,13 @@ async fn world(seed: u64) -> World {
         .await
         .unwrap();
     let terms = terms.answer["terms"].clone();
+    let id =
+        world.act("olga", "issuer.show", json!({ "issuer": "house" })).await.unwrap().answer[0]["id"].clone();
+    let published = gate::issue::keys(&world.region.token_seed().unwrap(), world.region.now()).unwrap();
+    let keys = gate::identify::token::KeySet::read(published.to_string().as_bytes()).unwrap();
+    let published = region::session::keyring::Published { keys, endpoints: None };
+    let id = id.as_str().unwrap().parse().unwrap();
+    world.region.keyring().answered(id, Some(published), world.region.now());
     let adopt = json!({ "issuer": "house", "organisation": "bari", "terms": terms });
     world.act("sara-bari", "issuer.adopt", adopt).await.unwrap();
     let pia =
@@ -126,6 +133,27 @@ async fn invited_joined_and_in() {
         let again = world.act("sara-bari", "account.invite", json!({ "person": person }));
         refused(&world, Reason::StateWrong, "inviting who has a way in", again).await;
     }
+}
+
+// Goal: nobody is invited into somebody who may work here already by a provider that names persons by a claim; another
+// region's address that looks like ours is such a provider.
+#[tokio::test]
+async fn nobody_is_invited_into_somebody() {
+    let world = world(218).await;
+    for url in ["https://iam.example.org/", "https://other-region.example/issuer"] {
+        let alias = if url.ends_with('/') { "iam" } else { "other" };
+        let trust = json!({
+            "alias": alias, "url": url, "audiences": ["epic"], "claim": "preferred_username", "factors": ["mfa"],
+        });
+        let terms = world.act("olga", "issuer.trust", trust).await.unwrap().answer["terms"].clone();
+        let adopt = json!({ "issuer": alias, "organisation": "bari", "terms": terms });
+        world.act("sara-bari", "issuer.adopt", adopt).await.unwrap();
+        let invited = world.act("sara-bari", "account.invite", json!({ "person": "pia" }));
+        refused(&world, Reason::StateWrong, "inviting who may work here already", invited).await;
+        let leave = json!({ "issuer": alias, "organisation": "bari" });
+        world.act("sara-bari", "issuer.leave", leave).await.unwrap();
+    }
+    world.act("sara-bari", "account.invite", json!({ "person": "pia" })).await.unwrap();
 }
 
 // Goal: a recovery takes two persons' halves, and ends what was there before.

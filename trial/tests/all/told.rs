@@ -106,6 +106,16 @@ async fn who_follows_sees_what_they_may() {
         }
     };
     assert_eq!(over.reason, Reason::PersonSuspended);
+    // The root's ledger tells everybody what tells of them, and auditors all.
+    let (nobody, anna) = (world.actor("rolf"), world.actor("anna"));
+    let mut little = Box::pin(follow(&world, &nobody, None).await.unwrap());
+    let mut much = Box::pin(follow(&world, &anna, None).await.unwrap());
+    world.act("sergio", "person.resume", json!({ "person": "rita" })).await.unwrap();
+    world.act("sergio", "person.recall", json!({ "person": "rolf" })).await.unwrap();
+    let heard = next(tokio::time::timeout(SOON, little.next()).await.unwrap());
+    assert_eq!(heard["act"], "person.recall", "{heard}");
+    let heard = next(tokio::time::timeout(SOON, much.next()).await.unwrap());
+    assert!(heard["act"].is_string());
     let nina = world.enrol("nina", "infn").await.map(|()| world.actor("nina")).unwrap();
     assert_eq!(
         follow(&world, &nina, Some(PROJECT)).await.err().map(|refusal| refusal.reason),
@@ -145,6 +155,13 @@ async fn a_release_has_its_chain() {
         let proof = world.act("anna", "ledger.prove", json!({ "leaf": leaf["leaf"] })).await.unwrap().answer;
         assert_eq!(proof["record"]["act"], act);
     }
+    // Another researcher learns of no permit but their own, and of no leaf that they could not have proved.
+    world.enrol_by("sergio", "rosa", "iss").await.unwrap();
+    world.give("carla", "rosa", "researcher", Some(PROJECT)).await.unwrap();
+    let others = world.act("rosa", "airlock.chain", of.clone()).await.unwrap().answer;
+    let others = others["links"].as_array().unwrap();
+    assert!(others.iter().all(|link| link["link"] != "permit"), "{others:?}");
+    assert!(others.iter().all(|link| link["leaves"] == json!([])), "{others:?}");
     let text = chain.to_string();
     for person in ["rita", "carla", "rolf", "renate"] {
         assert!(

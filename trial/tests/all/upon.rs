@@ -80,4 +80,6 @@ async fn what_has_no_show_takes_no_tag() {
             "{act}: {refusal}"
         );
     }
+    let project = world.act("carla", "project.show", json!({ "project": PROJECT })).await.unwrap().answer;
+    assert_eq!(project[0]["state"], "open", "nothing was done");
 }

@@ -26,10 +26,13 @@ const nextStep = async () => {
     await new Promise((done) => { setTimeout(done, wait + 500); });
 };
 
-const prove = async (someone, key) => {
+/** What was typed last; `code`: another than what the app shows now. */
+let typed;
+const prove = async (someone, key, code = app(key)) => {
+    typed = code;
     await someone.page.fill('[name=name]', who);
     await someone.page.fill('[name=password]', PASSWORD);
-    await someone.page.fill('[name=app_code]', app(key));
+    await someone.page.fill('[name=app_code]', code);
     await someone.page.locator('main').getByRole('button', { name: 'Sign in', exact: true }).click();
 };
 const signIn = async (key) => {
@@ -72,7 +75,7 @@ const thief = await Person.come(who, both, here);
 await thief.go('/sign-in');
 await thief.follow('Sign in with a passkey or a password of this region');
 await thief.look('prove');
-await prove(thief, key);
+await prove(thief, key, typed);
 await thief.page.locator(REFUSED).waitFor();
 same(await thief.page.locator(REFUSED).innerText(), 'proof_wrong', 'the same code of the app again');
 await thief.look('prove-refused');

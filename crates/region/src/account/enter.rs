@@ -10,22 +10,25 @@ use async_trait::async_trait;
 use gate::facts::Target;
 use gate::identify::passkey::{Shown, Used};
 use gate::identify::password::Stretched;
+use gate::identify::token::{Expected, verify};
+use gate::issue::{TokenKind, token};
 use seal::one_time::{AppKey, step_of};
 use serde_json::json;
 use words::act::{AccountEnter, Hidden};
 use words::network::counted;
 use words::noun::{Noun, Person};
+use words::time::SECOND_MS;
 use words::{Actor, Deed, Id, Place, Reason, Refusal, Secret, Timestamp};
 
-use super::AccountRow;
 use super::patience::Whose;
 use super::way::judged_by_self;
+use super::{AccountRow, ISSUER_PATH};
 use crate::Region;
 use crate::act::{Frame, Judged, Outcome, Plan, Request, Scene};
 use crate::cell::draft::Draft;
 use crate::greet::Greeting;
 use crate::name;
-use crate::noun::issuer;
+use crate::noun::issuer::{self, IssuerRow};
 use crate::noun::person::{self, PersonRow};
 use crate::noun::role;
 
@@ -123,7 +126,7 @@ impl Region {
         let root = self.root().view().await?;
         let person: Option<Id<Person>> = name::find_id(&root, Noun::Person, name.trim()).await.ok();
         let whose = person.map_or_else(|| Whose::typed(name), |person| Whose::Person(person.to_bytes()));
-        self.patience().begin([whose.clone(), Whose::of(address)], self.now())?;
+        self.patience().begin(&[whose.clone(), Whose::of(address)], self.now())?;
         let account = match person {
             Some(person) => AccountRow::of(&root, person).await?.password,
             None => None,
@@ -175,12 +178,37 @@ impl Region {
 
     /// Slows whoever guesses at what other machines wait for.
     pub fn guess(&self, address: IpAddr) -> Result<(), Refusal> {
-        self.patience().begin([Whose::Device(counted(address)), Whose::of(address)], self.now())
+        self.patience().begin(&[Whose::Device(counted(address))], self.now())
     }
 
     /// It was no guess.
     pub fn guessed(&self, address: IpAddr) {
-        self.patience().end(&Whose::Device(counted(address)), &Whose::of(address));
+        let own = Whose::Device(counted(address));
+        self.patience().end(&own, &own);
+    }
+
+    /// Whether an issuer is this region itself: what is published there verifies what is signed here.
+    ///
+    /// WHY not by its address: another region's looks alike. One whose keys are not known now is taken for another.
+    pub fn is_own_issuer(&self, row: &IssuerRow) -> bool {
+        let now = self.now();
+        let seconds = now.ms().div_euclid(SECOND_MS);
+        let claims =
+            json!({ "iss": row.url, "aud": "epic", "sub": "epic", "iat": seconds, "exp": seconds + 1 });
+        let made = self.token_seed().ok().and_then(|seed| token(&seed, TokenKind::Access, &claims, now).ok());
+        let (Some(made), Some(keys)) = (made, self.keyring().keys(row.id, now)) else { return false };
+        let expected = Expected { issuer: &row.url, audiences: &["epic".to_owned()], now };
+        verify(made.expose(), &keys, expected).is_ok()
+    }
+
+    /// Waits, for a moment at most, until the keys are here of what may be this region itself.
+    pub(super) async fn know_own_issuer(&self) -> Result<(), Refusal> {
+        for row in self.issuers().await?.iter().filter(|row| row.url.ends_with(ISSUER_PATH)) {
+            if self.keyring().keys(row.id, self.now()).is_none() {
+                self.keyring().fetched_anew(row.id, self.now()).await;
+            }
+        }
+        Ok(())
     }
 
     /// What the keys of tokens follow from.

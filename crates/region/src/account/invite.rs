@@ -8,7 +8,7 @@ use words::time::DAY_MS;
 use words::{Actor, Id, Reason, Refusal};
 
 use super::code::Half;
-use super::{AccountRow, ISSUER_PATH, OpeningRow};
+use super::{AccountRow, OpeningRow};
 use crate::Region;
 use crate::act::{Frame, Outcome, Request, Rule};
 use crate::cell::draft::Draft;
@@ -60,6 +60,7 @@ fn told(person: &PersonRow, opening: &OpeningRow) -> Value {
 
 /// Whether somebody has any way in: a key of their own, a provider's name for them, an account.
 pub(super) async fn has_ways(
+    region: &Region,
     draft: &Draft,
     person: &PersonRow,
     account: &AccountRow,
@@ -69,7 +70,7 @@ pub(super) async fn has_ways(
     // WHY those too: where a provider names persons by a claim, whoever is enrolled may work here already.
     let mut is_named = false;
     for (_, issuer) in draft.all::<IssuerRow>(&[]).await? {
-        let is_other = issuer.claim.is_some() && !issuer.url.ends_with(ISSUER_PATH);
+        let is_other = issuer.claim.is_some() && !region.is_own_issuer(&issuer);
         is_named |= is_other && issuer::speaks_for(draft, issuer.id, person.organisation).await?.is_some();
     }
     Ok(person.key.is_some() || account.has_ways() || is_linked || is_named)
@@ -80,7 +81,7 @@ impl Rule for AccountInvite {
     async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
         let (person, account) = wanted(draft, &self.person).await?;
         // WHY: whoever invites holds the code; of somebody who acts here already it would make two.
-        if has_ways(draft, &person, &account).await? {
+        if has_ways(frame.region, draft, &person, &account).await? {
             return Err(Refusal::with(
                 Reason::StateWrong,
                 "they have a way in, and add others themselves; who has lost theirs is helped by two: `epic account recover`",
@@ -142,6 +143,7 @@ coded! { AccountInvite First "code" AccountRecover First "code" AccountApprove S
 
 /// Does it; the code goes into the answer and nowhere else.
 pub async fn coded<D: Coded>(region: &Region, actor: &Actor, deed: D) -> Result<Done, Refusal> {
+    region.know_own_issuer().await?;
     let request = Request { actor: actor.clone(), deed, attempt: None, expected: None };
     let work = Box::pin(region.at_root(request));
     let mut done = region.heard(actor, D::ACT, None, work).await?;

@@ -22,6 +22,8 @@ const FIRST_WAIT_MS: i64 = 15 * SECOND_MS;
 const WAIT_MS_MAX: i64 = 15 * MINUTE_MS;
 /// WHY: after a quiet day one begins anew; who rests for less goes on where they were.
 const FORGOTTEN_MS: i64 = DAY_MS;
+/// WHY: of a whole institute somebody mistypes every few minutes, and one address must not wait for it.
+const OF_ADDRESS_WEARS_OFF_MS: i64 = MINUTE_MS;
 /// WHY: some megabytes.
 const KNOWN_MAX: usize = 65_536;
 
@@ -57,6 +59,23 @@ impl Whose {
 struct Tries {
     count: u32,
     last: Timestamp,
+    /// How it was before the last, if that is right after all.
+    before: (u32, Timestamp),
+}
+
+impl Tries {
+    /// How many count at a moment.
+    fn at(&self, whose: &Whose, now: Timestamp) -> u32 {
+        let quiet_ms = now.since_ms(self.last).max(0);
+        match whose {
+            _ if quiet_ms >= FORGOTTEN_MS => 0,
+            Whose::Address(_) => {
+                let worn = u32::try_from(quiet_ms / OF_ADDRESS_WEARS_OFF_MS).unwrap_or(u32::MAX);
+                self.count.saturating_sub(worn)
+            }
+            Whose::Person(_) | Whose::Nobody(_) | Whose::Device(_) => self.count,
+        }
+    }
 }
 
 /// Tries that failed.
@@ -74,32 +93,33 @@ impl Patience {
     /// Counts a try as failed before it is made, and refuses it if it comes too soon.
     ///
     /// WHY before: many at once must not all be looked at as the first.
-    pub fn begin(&self, both: [Whose; 2], now: Timestamp) -> Result<(), Refusal> {
+    pub fn begin(&self, all: &[Whose], now: Timestamp) -> Result<(), Refusal> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = both.iter().filter_map(|whose| {
-            let tries = known.get(whose).filter(|tries| now.since_ms(tries.last) < FORGOTTEN_MS)?;
-            Some(wait_ms(tries.count, whose.free()) - now.since_ms(tries.last))
+        let left = all.iter().filter_map(|whose| {
+            let tries = known.get(whose)?;
+            Some(wait_ms(tries.at(whose, now), whose.free()) - now.since_ms(tries.last))
         });
         if let Some(left) = left.max().filter(|left| *left > 0) {
             let seconds = left.div_euclid(SECOND_MS) + 1;
             return Err(Refusal::with(Reason::TooManyTries, format!("try again in {seconds} seconds")));
         }
         make_room(&mut known, now);
-        for whose in both {
-            let tries = known.entry(whose).or_insert(Tries { count: 0, last: now });
-            let count = if now.since_ms(tries.last) < FORGOTTEN_MS { tries.count } else { 0 };
-            *tries = Tries { count: count.saturating_add(1), last: now };
+        for whose in all {
+            let tries = known.entry(whose.clone()).or_insert(Tries { count: 0, last: now, before: (0, now) });
+            let count = tries.at(whose, now).saturating_add(1);
+            *tries = Tries { count, last: now, before: (tries.count, tries.last) };
         }
         Ok(())
     }
 
-    /// It was right after all.
+    /// It was right after all: the name is clear, and the address is as it was.
+    ///
+    /// WHY no clearer: who has an account must not wipe out what they tried on others'.
     pub fn end(&self, name: &Whose, address: &Whose) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.remove(name);
-        // WHY one only: who has an account must not wipe out what they tried on others'.
         if let Some(tries) = known.get_mut(address) {
-            tries.count = tries.count.saturating_sub(1);
+            (tries.count, tries.last) = tries.before;
         }
     }
 }
@@ -139,7 +159,7 @@ mod tests {
     #[test]
     fn who_tries_again_and_again_waits_longer() {
         let patience = Patience::default();
-        let begin = |who: &str, from: u8, now| patience.begin([name(who), Whose::of(address(from))], now);
+        let begin = |who: &str, from: u8, now| patience.begin(&[name(who), Whose::of(address(from))], now);
         for _ in 0..OF_NAME_FREE {
             begin("rita", 1, at(0)).unwrap();
         }
@@ -166,13 +186,17 @@ mod tests {
     fn a_right_one_clears_its_name_and_not_its_address() {
         let patience = Patience::default();
         for number in 0..OF_ADDRESS_FREE {
-            patience.begin([name(&format!("n{number}")), Whose::of(address(1))], at(0)).unwrap();
+            patience.begin(&[name(&format!("n{number}")), Whose::of(address(1))], at(0)).unwrap();
         }
-        let refused = patience.begin([name("rita"), Whose::of(address(1))], at(1));
+        let refused = patience.begin(&[name("rita"), Whose::of(address(1))], at(1));
         assert!(refused.is_err(), "an address that tries many names");
-        assert!(patience.begin([name("rita"), Whose::of(address(2))], at(1)).is_ok());
+        assert!(patience.begin(&[name("rita"), Whose::of(address(2))], at(1)).is_ok());
+        // It wears off, a try a minute, and a right one in between changes nothing.
+        assert!(patience.begin(&[name("rocco"), Whose::of(address(1))], at(61)).is_ok());
+        patience.end(&name("rocco"), &Whose::of(address(1)));
+        assert!(patience.begin(&[name("rolf"), Whose::of(address(1))], at(62)).is_ok());
         for _ in 0..=OF_NAME_FREE {
-            patience.begin([name("olga"), Whose::of(address(2))], at(1)).unwrap();
+            patience.begin(&[name("olga"), Whose::of(address(2))], at(1)).unwrap();
             patience.end(&name("olga"), &Whose::of(address(2)));
         }
     }
@@ -182,13 +206,13 @@ mod tests {
     fn it_takes_bounded_room() {
         let patience = Patience::default();
         for _ in 0..OF_NAME_FREE {
-            patience.begin([name("rita"), Whose::of(address(1))], at(0)).unwrap();
+            patience.begin(&[name("rita"), Whose::of(address(1))], at(0)).unwrap();
         }
         for number in 0..KNOWN_MAX {
             let address = IpAddr::V4(Ipv4Addr::from(u32::try_from(number).unwrap()));
-            patience.begin([name(&number.to_string()), Whose::of(address)], at(0)).unwrap();
+            patience.begin(&[name(&number.to_string()), Whose::of(address)], at(0)).unwrap();
         }
         assert!(patience.known.lock().unwrap().len() <= KNOWN_MAX);
-        assert!(patience.begin([name("rita"), Whose::of(address(2))], at(1)).is_err(), "still waiting");
+        assert!(patience.begin(&[name("rita"), Whose::of(address(2))], at(1)).is_err(), "still waiting");
     }
 }

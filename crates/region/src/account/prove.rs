@@ -119,7 +119,7 @@ async fn by_code(
     frame.region.refuse_code(person.id, opening, code.expose(), approval)?;
     let is_recovery = opening.is_recovery;
     // WHY again: whoever invited holds the code too, and meanwhile its person may have come in by another way.
-    if !is_recovery && has_ways(draft, person, account).await? {
+    if !is_recovery && has_ways(frame.region, draft, person, account).await? {
         return Err(lost());
     }
     if is_recovery {

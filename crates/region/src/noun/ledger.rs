@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use store::Derived;
 use words::act::{CheckpointSign, LedgerExport, LedgerFollow, LedgerProve, LedgerShow};
 use words::noun::{Noun, ROOT_CELL, Snapshot};
-use words::{Actor, Deed, Id, Reason, Refusal, Timestamp};
+use words::time::MINUTE_MS;
+use words::{Actor, Deed, Id, Kind, Reason, Refusal, Timestamp};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -88,7 +89,7 @@ async fn is_own(scene: &Scene<'_>, leaf: Leaf) -> Result<bool, Refusal> {
     Ok(opened.record.is_some_and(|record| tells_of(&record, scene.actor)))
 }
 
-fn tells_of(record: &Record, actor: &Actor) -> bool {
+pub(crate) fn tells_of(record: &Record, actor: &Actor) -> bool {
     record.person == Some(actor.person) || record.subjects.contains(&subject(Noun::Person, actor.person))
 }
 
@@ -180,6 +181,8 @@ async fn shown(region: &Region, actor: &Actor, deed: &LedgerShow) -> Result<Done
 
 /// WHY: who follows sees a leaf within the second, and a look at the head of a cell costs nothing.
 const FOLLOW_EVERY: Duration = Duration::from_millis(250);
+/// WHY: a place at the door is not held for ever; whoever follows on asks again from the last leaf.
+const FOLLOWED_MS: i64 = 60 * MINUTE_MS;
 
 /// Each new leaf that this actor may see, as it is committed; judged again each second, and at its end told why.
 ///
@@ -199,31 +202,51 @@ pub async fn follow(
     let size = cell.head().frontier.size();
     let mut next = deed.after.map_or(size, |after| after.saturating_add(1));
     let (region, actor) = (region.clone(), actor.clone());
+    let ends = region.now().plus_ms(FOLLOWED_MS);
     Ok(try_stream! {
-        let (mut judged, mut sees_all) = (None, false);
-        loop {
+        let (mut judged, mut sees_all, mut seq) = (None, false, None);
+        while region.now() <= ends {
             let moment = region.moment(&cell);
             if judged != Some(moment) {
                 drop(region.allow(&actor, &deed, Some(&cell)).await?);
-                let all = LedgerShow { project: deed.project.clone(), after: None };
-                sees_all = region.allow(&actor, &all, Some(&cell)).await.is_ok();
+                sees_all = may_search(&region, &actor, &cell, deed.project.clone()).await?;
                 judged = Some(moment);
             }
-            let size = cell.head().frontier.size();
-            if next < size {
-                let (first, leaves) = commit_of(&cell, next).await?;
-                for (index, leaf) in (first..).zip(&leaves).filter(|(index, _)| *index >= next) {
-                    let is_own = leaf.record.as_ref().is_some_and(|record| tells_of(record, &actor));
-                    if sees_all || is_own {
-                        yield told(index, leaf);
-                    }
-                }
-                next = first + leaves.len() as u64;
-            } else {
+            if next >= cell.head().frontier.size() {
                 tokio::time::sleep(FOLLOW_EVERY).await;
+                continue;
             }
+            // WHY kept: the next leaf is in the next commit that has any, and finding it anew reads a dozen.
+            let at = match seq {
+                Some(seq) => seq,
+                None => holding(&cell, next).await?,
+            };
+            let (first, leaves) = commit(&cell, at).await?;
+            seq = Some(at + 1);
+            for (index, leaf) in (first..).zip(&leaves).filter(|(index, _)| *index >= next) {
+                let is_own = leaf.record.as_ref().is_some_and(|record| tells_of(record, &actor));
+                if sees_all || is_own {
+                    yield told(index, leaf);
+                }
+            }
+            next = next.max(first + leaves.len() as u64);
         }
     })
+}
+
+/// Whether somebody may see every leaf of a ledger.
+pub(crate) async fn may_search(
+    region: &Region,
+    actor: &Actor,
+    cell: &Cell,
+    project: Option<String>,
+) -> Result<bool, Refusal> {
+    match region.allow(actor, &LedgerShow { project, after: None }, Some(cell)).await {
+        Ok(_allowed) => Ok(true),
+        // WHY: what cannot be told now is no answer, and leaves would be passed over.
+        Err(refusal) if refusal.kind() == Kind::Unavailable => Err(refusal),
+        Err(_denied) => Ok(false),
+    }
 }
 
 /// A leaf as far as it can still be opened.
@@ -289,25 +312,34 @@ pub(crate) struct About {
     pub subject: String,
 }
 
-/// WHY: some seconds of reading; a release is looked at within weeks of its permit.
+/// WHY: some seconds of reading. On a busy ledger that is a day or two: the page then says that it was cut.
 const LOOKED_THROUGH_MAX: u64 = 20_000;
 
-/// Every leaf about some things that was not refused, oldest first; and whether all of the ledger was looked through.
-pub(crate) async fn about(cell: &Cell, subjects: &BTreeSet<String>) -> Result<(Vec<About>, bool), Refusal> {
+/// Every leaf about some things that was not refused and may be known, oldest first; and whether all of the ledger was
+/// looked through.
+pub(crate) async fn about(
+    cell: &Cell,
+    subjects: &BTreeSet<String>,
+    may_know: impl Fn(&Record) -> bool + Send,
+) -> Result<(Vec<About>, bool), Refusal> {
     let end = cell.head().next_seq;
     let start = end.saturating_sub(LOOKED_THROUGH_MAX);
     let mut found = Vec::new();
     for seq in start..end {
         let (first, leaves) = commit(cell, seq).await?;
         for (index, leaf) in (first..).zip(leaves) {
-            let Some(record) = leaf.record.filter(|record| record.refused.is_none()) else { continue };
-            let subject = record.subjects.into_iter().find(|subject| subjects.contains(subject));
-            found.extend(subject.map(|subject| About {
-                leaf: Leaf { cell: cell.id, index },
-                act: record.act,
-                time: record.time,
-                subject,
-            }));
+            let Some(record) = leaf.record.filter(|record| record.refused.is_none() && may_know(record))
+            else {
+                continue;
+            };
+            for subject in record.subjects.iter().filter(|subject| subjects.contains(*subject)) {
+                found.push(About {
+                    leaf: Leaf { cell: cell.id, index },
+                    act: record.act.clone(),
+                    time: record.time,
+                    subject: subject.clone(),
+                });
+            }
         }
     }
     Ok((found, start == 0))

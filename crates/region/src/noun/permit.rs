@@ -296,6 +296,11 @@ permit_state!(PermitAmend by decided, |deed, row, frame| {
 });
 permit_state!(PermitEnd by ended, |_, row, frame| { row.ended_at.replace(frame.now).is_none() });
 
+/// A permit as the gate sees it, in its own project.
+pub async fn target_of(scene: &Scene<'_>, row: &PermitRow) -> Result<Target, Refusal> {
+    Ok(target(facts::project(scene, row.project).await?, row))
+}
+
 #[async_trait]
 impl Show for PermitShow {
     async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {

@@ -51,16 +51,27 @@ pub struct Page {
 }
 
 /// Where a page ended, as clients carry it on: a name of an object would tell of patients in their logs.
+///
+/// WHY with what it lists: in another listing, of keys that somebody chose, it would tell the name after all.
 impl Region {
-    pub(crate) fn seal_page(&self, position: &Position) -> Result<String, Refusal> {
-        self.seal_text(PAGE, position.key.as_bytes())
+    pub(crate) fn seal_page(&self, deed: &ObjectList, position: &Position) -> Result<String, Refusal> {
+        self.seal_text(PAGE, &[&listing(deed)[..], position.key.as_bytes()].concat())
     }
 
-    pub(crate) fn open_page(&self, page: &str) -> Result<Position, Refusal> {
-        let wrong = || Refusal::with(Reason::Invalid, "a page is what the last one called `next`");
-        let key = self.open_text(PAGE, page).map_err(|_| wrong())?;
-        Ok(Position { key: String::from_utf8(key).map_err(|_| wrong())?, version: None })
+    pub(crate) fn open_page(&self, deed: &ObjectList, page: &str) -> Result<Position, Refusal> {
+        let wrong = || {
+            Refusal::with(Reason::Invalid, "a page is what the last one of the same listing called `next`")
+        };
+        let bytes = self.open_text(PAGE, page).map_err(|_| wrong())?;
+        let key = bytes.strip_prefix(&listing(deed)).ok_or_else(wrong)?;
+        Ok(Position { key: String::from_utf8(key.to_vec()).map_err(|_| wrong())?, version: None })
     }
+}
+
+/// What is listed, as it was asked for.
+fn listing(deed: &ObjectList) -> [u8; 32] {
+    let prefix = deed.prefix.as_deref().unwrap_or_default();
+    seal::sha256(format!("{}\n{}\n{prefix}", deed.project, deed.bucket).as_bytes())
 }
 
 const PAGE: &str = "epic page of a listing";

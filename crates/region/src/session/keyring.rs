@@ -62,7 +62,7 @@ impl Keyring {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn keys(&self, issuer: Id<Issuer>, now: Timestamp) -> Option<Arc<KeySet>> {
+    pub(crate) fn keys(&self, issuer: Id<Issuer>, now: Timestamp) -> Option<Arc<KeySet>> {
         let known = self.known();
         let (keys, at) = known.get(&issuer)?.keys.as_ref()?;
         (now.since_ms(*at) <= BELIEVED_MS_MAX).then(|| Arc::clone(keys))
@@ -74,7 +74,7 @@ impl Keyring {
     }
 
     /// Waits until it was asked again, for a moment at most; one that was asked just now is not.
-    pub(super) async fn fetched_anew(&self, issuer: Id<Issuer>, now: Timestamp) {
+    pub(crate) async fn fetched_anew(&self, issuer: Id<Issuer>, now: Timestamp) {
         let is_late = |known: &Known| known.tried.is_none_or(|at| now.since_ms(at) >= AGAIN_MS_MIN);
         {
             let mut known = self.known();

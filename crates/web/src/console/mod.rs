@@ -88,6 +88,7 @@ async fn seen(visit: &Visit<'_>) -> Result<Answered, Refusal> {
         ["me"] => pages::me(visit).map(Answered::page),
         ["me", "ways"] => account::ways(visit, Written::default(), None, None).await,
         ["region"] => pages::region(visit).await.map(Answered::page),
+        ["agreements", name, "document"] => pages::document(visit, name).await.map(Answered::page),
         ["chain", project, airlock] => pages::chain(visit, project, airlock).await.map(Answered::page),
         ["leaves", leaf] => pages::leaf(visit, leaf).await.map(Answered::page),
         ["do", act] => act::show(visit, act).await,
@@ -109,7 +110,7 @@ async fn seen(visit: &Visit<'_>) -> Result<Answered, Refusal> {
 
 /// What everybody may know.
 async fn register(visit: &Visit<'_>) -> Result<Answered, Refusal> {
-    let _place = visit.door.open_sign_in(visit.address)?;
+    let _place = visit.door.open_reading(visit.address)?;
     let entries = visit.door.region().register().await?;
     Ok(Answered::page(pages::register(visit, &entries)))
 }

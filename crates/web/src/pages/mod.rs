@@ -7,6 +7,7 @@ mod account;
 mod act;
 mod chain;
 mod data;
+mod document;
 mod door;
 mod layout;
 mod leaf;
@@ -22,6 +23,7 @@ pub use account::{Machine, choose, device, device_done, device_prove, join, join
 pub use act::{act, done};
 pub use chain::chain;
 pub use data::{bucket, delivered, object};
+pub use document::document;
 pub use door::{elsewhere, enter, sign_in, signed_in};
 pub use layout::bare;
 pub use leaf::leaf;

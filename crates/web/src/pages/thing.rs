@@ -62,6 +62,7 @@ pub fn thing(visit: &Visit<'_>, noun: &Noun, project: Option<&str>, thing: &Map<
     let chain = project.filter(|_| noun.word == "airlock").map(|project| format!("/chain/{project}/{name}"));
     let main = html! {
         (parts::thing(texts, thing))
+        @if noun.word == "agreement" { p { a.button.quiet href={ (here) "/document" } { (texts.say("doc-see")) } } }
         @if let Some(chain) = &chain { p { a.button.quiet href=(chain) { (texts.say("chain-see")) } } }
         (offered(visit, nouns, &given, &here))
         (parts::by_command(texts, &command(noun.show.row(), &given[..given.len().min(2)])))
