@@ -7,6 +7,7 @@ use std::time::Duration;
 use gate::identify::key_text::public_text;
 use gate::identify::signed::Headers;
 use gate::identify::{Replay, signed};
+use http::HeaderMap;
 use listen::{Budget, Grant, Limits, Seated, Share, Shares, SignIn, SignIns, Tls, Trust};
 use region::Region;
 use region::meter::Door;
@@ -245,6 +246,14 @@ impl ActsDoor {
             true => Ok(()),
             false => Err(Refusal::with(Reason::Unauthenticated, "the request was made for another address")),
         }
+    }
+
+    /// `https://region.example:9010`, as a request came to it.
+    pub(crate) fn origin(&self, headers: &HeaderMap) -> Result<String, Refusal> {
+        let host = crate::head::host(headers)?;
+        self.refuse_other(&host)?;
+        let scheme = if self.is_secure() { "https" } else { "http" };
+        Ok(format!("{scheme}://{host}"))
     }
 
     /// The person's key, if they signed this very request, just now, for this door.

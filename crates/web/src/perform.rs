@@ -78,8 +78,7 @@ pub async fn answer(door: &ActsDoor, address: IpAddr, request: Request<Incoming>
     let head = match Head::read(&parts) {
         Ok(head) => head,
         Err(refusal) => {
-            door.refused(&refusal);
-            return no(&refusal, None);
+            return turned_away(door, &refusal);
         }
     };
     let act = head.act;
@@ -109,8 +108,7 @@ fn method_of(path: &str) -> Option<Method> {
 /// SPEC: RFC 9110, 15.5.6: a method that a resource does not know, with those that it does.
 fn elsewise(door: &ActsDoor, method: &Method) -> Response<Body> {
     let refusal = Refusal::with(Reason::NotOffered, format!("{method} alone is answered here"));
-    door.refused(&refusal);
-    let mut response = no(&refusal, None);
+    let mut response = turned_away(door, &refusal);
     *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
     let allowed = HeaderValue::from_str(method.as_str());
     allowed.into_iter().for_each(|allowed| drop(response.headers_mut().insert(header::ALLOW, allowed)));
@@ -132,9 +130,7 @@ fn open(door: &ActsDoor, parts: &Parts) -> Option<Response<Body>> {
     }
     let code = path.strip_prefix(REASONS_PATH)?;
     let Some(reason) = Reason::parse(code) else {
-        let refusal = Refusal::with(Reason::NotFound, "no such reason");
-        door.refused(&refusal);
-        return Some(no(&refusal, None));
+        return Some(turned_away(door, &Refusal::with(Reason::NotFound, "no such reason")));
     };
     let told = |language| format!("{}\n\n{}\n", reason.text(language), reason.hint(language));
     let text = format!("{code}\n\n{}\n{}", told(Language::English), told(Language::Italian));
@@ -159,10 +155,7 @@ async fn signed_in(door: &ActsDoor, parts: &Parts, body: Incoming, address: IpAd
             let answer = json!({ "session": opened.ticket.expose(), "ends": opened.ends });
             told(&Done { leaf: opened.leaf, answer })
         }
-        Err(refusal) => {
-            door.refused(&refusal);
-            no(&refusal, None)
-        }
+        Err(refusal) => turned_away(door, &refusal),
     }
 }
 
@@ -176,10 +169,7 @@ async fn register(door: &ActsDoor, parts: &Parts, address: IpAddr) -> Response<B
     };
     match work.await {
         Ok(register) => said(StatusCode::OK, "application/json", &register),
-        Err(refusal) => {
-            door.refused(&refusal);
-            no(&refusal, None)
-        }
+        Err(refusal) => turned_away(door, &refusal),
     }
 }
 
@@ -192,10 +182,7 @@ async fn linked(door: &ActsDoor, parts: &Parts, address: IpAddr) -> Response<Bod
     };
     match work.await {
         Ok(answer) => told(&Done { leaf: None, answer }),
-        Err(refusal) => {
-            door.refused(&refusal);
-            no(&refusal, None)
-        }
+        Err(refusal) => turned_away(door, &refusal),
     }
 }
 
@@ -390,6 +377,12 @@ fn told(done: &Done) -> Response<Body> {
         said(StatusCode::OK, "application/json", &json!({ "leaf": leaf, "answer": done.answer }));
     set_leaf(&mut response, done.leaf);
     response
+}
+
+/// A stranger hears no, and is counted.
+fn turned_away(door: &ActsDoor, refusal: &Refusal) -> Response<Body> {
+    door.refused(refusal);
+    no(refusal, None)
 }
 
 fn no(refusal: &Refusal, act: Option<Act>) -> Response<Body> {

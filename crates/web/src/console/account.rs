@@ -93,11 +93,8 @@ fn proving(
     refusal: Option<&Refusal>,
 ) -> Result<Answered, Refusal> {
     let question = visit.door.region().passkey_question(&asked.client)?;
-    let page = Answered::page(pages::prove(visit, asked, text, &question, &written.name, refusal));
-    Ok(match refusal {
-        Some(refusal) => page.for_refusal(refusal),
-        None => page,
-    })
+    let page = pages::prove(visit, asked, text, &question, &written.name, refusal);
+    Ok(Answered::page_after(page, refusal))
 }
 
 /// Sends whoever has proved who they are on to the program.
@@ -153,10 +150,7 @@ pub async fn device_entered(visit: &Visit<'_>, body: Incoming) -> Result<Answere
         let question = region.passkey_question(&program)?;
         let waits = pages::Machine { program: &program, from, typed };
         let page = pages::device_prove(visit, &waits, &question, form.text("name"), refusal);
-        Ok(match refusal {
-            Some(refusal) => Answered::page(page).for_refusal(refusal),
-            None => Answered::page(page),
-        })
+        Ok(Answered::page_after(page, refusal))
     };
     if form.text("step") != "prove" {
         return again(None);
@@ -195,13 +189,11 @@ pub async fn joined(visit: &Visit<'_>, body: Incoming) -> Result<Answered, Refus
         }
     };
     // WHY those two alone: a code makes a way in, and does nothing else.
-    let done = match form.text("step") {
-        "password" | "passkey" => change(visit, &actor, &form).await.map(Some),
-        _ => Ok(None),
-    };
-    match done {
-        Ok(None) => choose(visit, &actor, written, None).await,
-        Ok(Some(_)) => Ok(Answered::page(pages::joined(visit))),
+    if !["password", "passkey"].contains(&form.text("step")) {
+        return choose(visit, &actor, written, None).await;
+    }
+    match change(visit, &actor, &form).await {
+        Ok(_answer) => Ok(Answered::page(pages::joined(visit))),
         Err(refusal) => choose(visit, &actor, written, Some(&refusal)).await,
     }
 }
@@ -213,11 +205,7 @@ async fn choose(
     refusal: Option<&Refusal>,
 ) -> Result<Answered, Refusal> {
     let ways = of(visit, actor, written, None).await?;
-    let page = Answered::page(pages::choose(visit, &ways, refusal));
-    Ok(match refusal {
-        Some(refusal) => page.for_refusal(refusal),
-        None => page,
-    })
+    Ok(Answered::page_after(pages::choose(visit, &ways, refusal), refusal))
 }
 
 async fn of(
@@ -278,10 +266,7 @@ pub async fn ways(
     let ways = of(visit, &signed.actor, written, proof).await?;
     let is_offered = issuing::at(visit.door, &visit.origin).await.is_ok();
     let page = pages::ways(visit, known.first().unwrap_or(&Value::Null), &ways, is_offered, refusal);
-    Ok(match refusal {
-        Some(refusal) => Answered::page(page).for_refusal(refusal),
-        None => Answered::page(page),
-    })
+    Ok(Answered::page_after(page, refusal))
 }
 
 /// Proves who they are once more, or changes something.

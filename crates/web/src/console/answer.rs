@@ -39,6 +39,15 @@ impl Answered {
         Self { status: StatusCode::OK, what: What::Page(markup), cookies: Vec::new() }
     }
 
+    /// A page that says why something was refused, if it was.
+    pub fn page_after(markup: Markup, refusal: Option<&Refusal>) -> Self {
+        let page = Self::page(markup);
+        match refusal {
+            Some(refusal) => page.for_refusal(refusal),
+            None => page,
+        }
+    }
+
     pub fn to(path: &str) -> Self {
         Self { status: StatusCode::SEE_OTHER, what: What::To(path.to_owned()), cookies: Vec::new() }
     }

@@ -39,22 +39,13 @@ pub struct Signed {
 impl<'a> Visit<'a> {
     /// Refuses those who think that they are elsewhere, and nobody else: some pages are for everybody.
     pub async fn of(door: &'a ActsDoor, parts: &'a Parts, address: IpAddr) -> Result<Self, Refusal> {
-        let host = crate::head::host(&parts.headers)?;
-        door.refuse_other(&host)?;
-        let scheme = if door.is_secure() { "https" } else { "http" };
+        let origin = door.origin(&parts.headers)?;
         let chosen = asked(parts, "language")
             .or_else(|| cookie::read(&parts.headers, cookie::LANGUAGE).map(str::to_owned));
         let language =
             texts::language(chosen.as_deref(), text(&parts.headers, header::ACCEPT_LANGUAGE.as_str()));
         let signed = signed(door, &parts.headers, address).await;
-        Ok(Self {
-            door,
-            parts,
-            address,
-            texts: Texts::of(language),
-            origin: format!("{scheme}://{host}"),
-            signed,
-        })
+        Ok(Self { door, parts, address, texts: Texts::of(language), origin, signed })
     }
 
     pub fn path(&self) -> &str {

@@ -109,10 +109,7 @@ pub async fn answer(door: &ActsDoor, parts: &Parts, body: Incoming, address: IpA
 
 /// This region as the issuer at the address that was asked, if the operator trusts it there.
 pub async fn house(door: &ActsDoor, headers: &HeaderMap) -> Result<IssuerRow, Refusal> {
-    let host = crate::head::host(headers)?;
-    door.refuse_other(&host)?;
-    let scheme = if door.is_secure() { "https" } else { "http" };
-    at(door, &format!("{scheme}://{host}")).await
+    at(door, &door.origin(headers)?).await
 }
 
 /// The same at an origin of ours.

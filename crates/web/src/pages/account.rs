@@ -14,6 +14,7 @@ use crate::console::{Visit, Ways};
 use crate::encode::encoded;
 use crate::issuing::Asked;
 use crate::parts::{self, Notice};
+use crate::texts::Texts;
 use crate::told::text;
 
 /// A text field with its label; `kind` and `complete` as HTML has them.
@@ -42,6 +43,15 @@ fn code_line(visit: &Visit<'_>) -> Markup {
     }
 }
 
+/// The end of a form that the browser fills in; its script shows the button.
+fn by_browser(texts: &Texts, says: &str) -> Markup {
+    html! {
+        p.hint data-without { (texts.say("passkey-scripts")) }
+        button type="submit" hidden { (says) }
+        p.failed role="alert" {}
+    }
+}
+
 /// The two ways to prove who one is; `kept`: what travels with both.
 fn proofs(visit: &Visit<'_>, action: &str, question: &str, name: &str, kept: &Markup) -> Markup {
     let texts = visit.texts;
@@ -50,9 +60,7 @@ fn proofs(visit: &Visit<'_>, action: &str, question: &str, name: &str, kept: &Ma
             form method="post" action=(action) data-passkey="show" data-question=(question) data-failed=(texts.say("passkey-failed")) {
                 (kept)
                 input type="hidden" name="shown" value="";
-                p.hint data-without { (texts.say("passkey-scripts")) }
-                button type="submit" hidden { (texts.say("passkey-use")) }
-                p.failed role="alert" {}
+                (by_browser(texts, texts.say("passkey-use")))
             }
         }))
         (parts::section(texts.say("with-password"), &html! {
@@ -272,9 +280,7 @@ fn adding(visit: &Visit<'_>, action: &str, ways: &Ways, kept: &Markup) -> Markup
                 input type="hidden" name="step" value="passkey";
                 input type="hidden" name="made" value="";
                 (line(texts.say("passkey-label"), texts.say("passkey-label-hint"), "label", "text", "off", &written.label))
-                p.hint data-without { (texts.say("passkey-scripts")) }
-                button type="submit" hidden { (texts.say("passkey-make")) }
-                p.failed role="alert" {}
+                (by_browser(texts, texts.say("passkey-make")))
             }
         }))
         (parts::section(texts.say("password-set"), &html! {
