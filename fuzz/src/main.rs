@@ -26,6 +26,8 @@ fn targets() -> Vec<Target> {
     all.extend(region::fuzz::TARGETS.map(|(name, target)| ("region", name, target)));
     #[cfg(feature = "epic")]
     all.extend(epic::fuzz::TARGETS.map(|(name, target)| ("epic", name, target)));
+    #[cfg(feature = "paper")]
+    all.extend(paper::fuzz::TARGETS.map(|(name, target)| ("paper", name, target)));
     all
 }
 

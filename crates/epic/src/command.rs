@@ -444,6 +444,7 @@ fn up() -> Command {
                 .requires("tls-key"),
         )
         .arg(pem("tls-key", "the certificate's private key, mode 0600").requires("tls-certificate"))
+        .args(crate::notices::args())
 }
 
 fn several(name: &'static str, value: &'static str, help: &'static str) -> Arg {

@@ -23,6 +23,7 @@ mod import;
 mod key_pair;
 mod ledger;
 mod log;
+mod notices;
 mod paint;
 mod print;
 mod rebuild;

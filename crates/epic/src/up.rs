@@ -14,13 +14,14 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use web::{ActsDoor, METRICS_PATH};
+use web::{ActsDoor, METRICS_PATH, Telling};
 use words::{Clock, Place, Timestamp};
 
 use crate::failure::{Failure, Fault};
 use crate::found;
 use crate::front;
 use crate::log::{self, Log};
+use crate::notices;
 use crate::paint::Paint;
 use crate::print;
 use crate::restore;
@@ -63,6 +64,8 @@ struct Listeners {
     witness: Option<TcpListener>,
     /// What S3's doors are called, and whose pages may ask them.
     front: Front,
+    /// How people are told of what waits and ends, if they are.
+    telling: Option<Telling>,
     /// What they all speak, if anybody beyond this machine hears it.
     tls: Option<Tls>,
     /// Since when.
@@ -204,6 +207,7 @@ impl Listeners {
                 false => None,
             },
             front: front::front(matches)?,
+            telling: notices::telling(matches)?,
             tls,
         })
     }
@@ -239,8 +243,16 @@ impl Listeners {
             + &witness.map(|url| format!("  {}  {url}\n", dim("witness"))).unwrap_or_default())
     }
 
+    /// Whether nobody beyond this machine reaches any of the doors.
+    fn is_local(&self) -> bool {
+        let doors = [&self.s3, &self.s3_inside, &self.acts, &self.acts_inside];
+        let is_here = |door: &&TcpListener| door.local_addr().is_ok_and(|address| address.ip().is_loopback());
+        doors.iter().all(is_here)
+    }
+
     /// Serves on all of them until told to stop.
     async fn serve(self, region: Region, trust: Option<Trust>, stopped: watch::Receiver<()>) {
+        let telling = (self.telling.clone(), (trust.clone(), self.is_local()));
         let port = |listener| Port { listener, tls: self.tls.clone() };
         let s3 = |place| S3Door::fronted(region.clone(), place, s3::Limits::default(), self.front.clone());
         let (outside, inside) = (s3(Place::Outside), s3(Place::Inside));
@@ -280,6 +292,7 @@ impl Listeners {
             witnessing,
             web::keep_issuers(region.clone(), trust.clone(), told(stopped.clone())),
             web::ask_witnesses(region.clone(), trust, told(stopped.clone())),
+            web::tell_people(region.clone(), telling.0, telling.1, told(stopped.clone())),
             renew(self.tls.clone(), told(stopped.clone())),
         );
     }

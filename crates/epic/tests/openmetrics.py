@@ -26,6 +26,7 @@ assert commits >= 2 and value("epic_commit_bytes", "epic_commit_bytes_count") ==
 assert value("epic_commit_bytes", "epic_commit_bytes_sum") > 300 * commits
 assert value("epic_leading", "epic_leading") == 1
 assert value("epic_store_errors", "epic_store_errors_total", work="append") == 0
+assert value("epic_notices", "epic_notices_total", way="mail", outcome="failed") == 0
 verdicts = [sample for sample in families["epic_check_verdict"].samples if sample.value == 1]
 assert len(verdicts) >= 6 and all(sample.labels["verdict"] in ("pass", "not_applicable", "stale") for sample in verdicts), verdicts
 assert len(families["epic_check_verdict"].samples) == 5 * len(verdicts)
@@ -33,7 +34,7 @@ assert value("epic_seats_max", "epic_seats_max", door="s3") == 4096
 assert value("epic_seats", "epic_seats", door="acts") >= 0
 assert value("process_resident_memory_bytes", "process_resident_memory_bytes") > 1 << 20
 # Labels are the program's own words, and few.
-known = {"act", "outcome", "le", "door", "reason", "work", "check", "verdict", "state"}
+known = {"act", "outcome", "le", "door", "reason", "work", "check", "verdict", "state", "way"}
 lines = [sample for family in families.values() for sample in family.samples]
 assert {label for sample in lines for label in sample.labels} <= known
 assert len(lines) < 2000, len(lines)

@@ -79,6 +79,8 @@ impl Names {
         ]);
         let organisation = asker.organisation.map(|id| self.organisation(id));
         perhaps(&mut attributes, "organisation", organisation);
+        perhaps(&mut attributes, "trained_until", asker.trained_until.map(at));
+        perhaps(&mut attributes, "instructed_until", asker.instructed_until.map(at));
         if let Some(used) = &asker.credential {
             let mut fields = vec![
                 known("project", entity(&self.project, used.project)),
@@ -181,7 +183,8 @@ impl Names {
     }
 
     fn agreement(&self, target: &Target) -> Result<Entity, Unfit> {
-        let Target::Agreement { id, author, parties, party, is_known_to_actor, stops, sides, .. } = target
+        let Target::Agreement { id, author, parties, party, lodger, is_known_to_actor, stops, sides, .. } =
+            target
         else {
             return Err(Unfit);
         };
@@ -193,6 +196,7 @@ impl Names {
             known("sides", self.organisations(sides)),
         ]);
         perhaps(&mut attributes, "party", party.map(|id| self.organisation(id)));
+        perhaps(&mut attributes, "lodger", lodger.map(|id| self.person_id(id)));
         thing(uid(&self.agreement, id), attributes)
     }
 

@@ -25,6 +25,10 @@ pub struct ActorFacts {
     pub actor: Actor,
     pub organisation: Option<Id<noun::Organisation>>,
     pub is_suspended: bool,
+    /// Until when they count as trained.
+    pub trained_until: Option<Timestamp>,
+    /// Until when they count as instructed, in the project that the target lies in.
+    pub instructed_until: Option<Timestamp>,
     /// Roles held where the target lies: in the region, in the target's
     /// organisation (for agreements: in the party signed for), in its tenant,
     /// in its project.
@@ -181,6 +185,8 @@ pub enum Target {
         parties: BTreeSet<Id<noun::Organisation>>,
         /// The party the actor signs for.
         party: Option<Id<noun::Organisation>>,
+        /// Who lodged the scan that is to be attested.
+        lodger: Option<Id<noun::Person>>,
         /// It was offered, and the actor has some part in its project.
         is_known_to_actor: bool,
         /// The sides that stopped it and have not lifted their stop.

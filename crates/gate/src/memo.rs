@@ -30,6 +30,8 @@ pub(crate) struct Asker {
     pub is_strong: bool,
     pub place: Place,
     pub credential: Option<Used>,
+    pub trained_until: Option<Timestamp>,
+    pub instructed_until: Option<Timestamp>,
     pub roles: Vec<Role>,
 }
 
@@ -61,6 +63,8 @@ impl Question {
             is_strong: actor.is_strong(),
             place: actor.place,
             credential: actor.credential.as_ref().map(used),
+            trained_until: case.actor.trained_until,
+            instructed_until: case.actor.instructed_until,
             roles: case.actor.roles.iter().copied().collect(),
         };
         Self { act, asker, target: case.target.clone() }
@@ -85,7 +89,9 @@ impl Memo {
         let Target::Data(facts) = &question.target else {
             return ask(&question);
         };
-        let held = steady(now, &facts.moments());
+        let mut moments = facts.moments();
+        moments.extend(question.asker.trained_until.into_iter().chain(question.asker.instructed_until));
+        let held = steady(now, &moments);
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, answer)) = answers.get(&question).filter(|(until, _)| until.contains(&now)) {
             return answer.clone();

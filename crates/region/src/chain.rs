@@ -166,6 +166,7 @@ impl Links<'_> {
                 "purpose": row.purpose,
                 "legal_basis": row.legal_basis,
                 "ethics": row.ethics,
+                "consent": row.consent,
                 "starts": row.starts,
                 "ends": row.ends,
                 "leaves": leaves(steps, &subject(Noun::Permit, row.id)),

@@ -35,6 +35,7 @@ pub mod session;
 pub mod shares;
 pub mod show;
 pub mod snapshot;
+pub mod telling;
 pub mod tend;
 pub mod twin;
 pub mod upload;

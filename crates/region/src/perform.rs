@@ -210,14 +210,14 @@ impl Region {
     ) -> Result<Done, Refusal> {
         let call = Call { region: self, actor, fields, attempt, expected };
         by_way!(call, act, {
-            root: AccountDrop ClientRemove OrganisationRegister TenantOpen PersonEnrol PersonSuspend PersonResume PersonLink PersonUnlink PersonRecall
-                RoleGrant RoleRevoke RoleMap RoleUnmap IssuerTrust IssuerDistrust IssuerAdopt IssuerLeave
-                AgreementDraft AgreementOffer AgreementSign AgreementSuspend AgreementResume AgreementEnd
+            root: AccountDrop ClientRemove OrganisationRegister TenantOpen PersonEnrol PersonSuspend PersonResume PersonLink PersonUnlink PersonRecall PersonReach
+                RoleGrant RoleRevoke RoleMap RoleUnmap IssuerTrust IssuerDistrust IssuerAdopt IssuerLeave AuthorityTrust AuthorityDistrust PersonTrain PersonInstruct
+                AgreementDraft AgreementOffer AgreementSign AgreementAttest AgreementSuspend AgreementResume AgreementEnd
                 ProjectOpen ProjectQuota ProjectPublish ProjectConceal ProjectHalt ProjectResume PermitRequest PermitEnd
                 GrantIssue GrantRevoke CredentialRevoke KeyUnlock KeyOffer KeyAcknowledge CheckRecord
                 WitnessAdd WitnessRemove WitnessFollow WitnessLeave;
             look: AccountShow ClientShow OrganisationShow TenantShow PersonShow AgreementShow ProjectShow PermitShow GrantShow
-                CredentialShow IssuerShow SnapshotShow CheckShow WitnessShow;
+                CredentialShow IssuerShow AuthorityShow SnapshotShow CheckShow WitnessShow;
             cell: BucketCreate BucketVersion BucketLock BucketDescribe BucketExpire BucketDelete UploadAbort
                 ObjectDescribe ObjectHold ObjectRetain AirlockDraft AirlockApprove AirlockReject AirlockRelease
                 AirlockRevoke KeyRotate ExitStart ExitAccept ExitConfirm;
@@ -259,15 +259,9 @@ impl Region {
             Act::LedgerProve => ledger::prove(self, actor, &call.once()?).await,
             Act::LedgerShow => ledger::show(self, actor, &call.once()?).await,
             Act::CheckRun => crate::check::run(self, actor, &call.once()?).await,
-            Act::UploadPart
-            | Act::ObjectPut
-            | Act::ObjectGet
-            | Act::ObjectExport
-            | Act::AirlockFetch
-            | Act::AirlockInspect
-            | Act::ExitFetch
-            | Act::LedgerFollow
-            | Act::LedgerExport => Err(Refusal::with(Reason::NotOffered, "this act carries bytes")),
+            Act::AgreementLodge | Act::AgreementScan | Act::AgreementDocument | Act::UploadPart | Act::ObjectPut
+            | Act::ObjectGet | Act::ObjectExport | Act::AirlockFetch | Act::AirlockInspect | Act::ExitFetch
+            | Act::LedgerFollow | Act::LedgerExport => Err(Refusal::with(Reason::NotOffered, "this act carries bytes")),
         )
     }
 }

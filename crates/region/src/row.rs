@@ -87,10 +87,25 @@ pub enum Table {
     Account = 67,
     /// Programs whose people do.
     Client = 68,
+    /// Where notices reach persons.
+    Reach = 69,
+    /// What persons were last told, by which way.
+    Told = 70,
+    /// The words of agreements.
+    Wording = 71,
+    /// Pieces of documents that are signed outside.
+    Lodged = 72,
+    /// Certification authorities.
+    Authority = 73,
+    /// What persons have learned, and how they may process a project's data.
+    Training = 74,
+    Instruction = 75,
+    /// Which commits tell of what; in the index alone.
+    About = 76,
 }
 
 /// Tables whose changes never change what somebody may do.
-pub const PASSING: [u8; 17] = [
+pub const PASSING: [u8; 23] = [
     Table::Attempt as u8,
     Table::Year as u8,
     Table::Anchor as u8,
@@ -108,6 +123,12 @@ pub const PASSING: [u8; 17] = [
     Table::Followed as u8,
     Table::Account as u8,
     Table::Client as u8,
+    Table::Reach as u8,
+    Table::Told as u8,
+    Table::Wording as u8,
+    Table::Lodged as u8,
+    Table::Authority as u8,
+    Table::About as u8,
 ];
 
 /// A stored row.

@@ -195,6 +195,19 @@ impl World {
         self.act(by, "role.grant", json!({ "person": person, "role": role, "at": at })).await.map(drop)
     }
 
+    /// Notes that a person was trained by their signatory, and instructed by the controller of a project, for long.
+    pub async fn teach(
+        &self,
+        (signatory, controller): (&str, &str),
+        person: &str,
+        project: &str,
+    ) -> Result<(), Refusal> {
+        let training = json!({ "person": person, "course": "Handling sensitive data", "ends": "2100-01-01" });
+        self.act(signatory, "person.train", training).await?;
+        let instruction = json!({ "person": person, "project": project, "ends": "2100-01-01" });
+        self.act(controller, "person.instruct", instruction).await.map(drop)
+    }
+
     /// An S3 credential and the actor it makes at a place.
     pub async fn credential(
         &self,
@@ -294,6 +307,7 @@ impl World {
         let fields = json!({ "alias": alias, "tenant": "planet-study", "tier": tier, "environment": "production", "purpose": "pollution and Covid-19" });
         self.act("carla", "project.open", fields).await?;
         self.give("carla", "rita", "researcher", Some(alias)).await?;
+        self.teach(("sergio", "carla"), "rita", alias).await?;
         for reviewer in ["rolf", "renate"] {
             self.give("carla", reviewer, "reviewer", Some(alias)).await?;
         }

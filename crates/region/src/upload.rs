@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use futures::FutureExt;
 use gate::facts::Target;
 use minicbor::{Decode, Encode};
+use seal::checksum::{Algorithm, Digest, composite};
 use serde_json::{Value, json};
 use words::act::{UploadAbort, UploadComplete, UploadCopy, UploadPart, UploadShow, UploadStart};
 use words::limit::UPLOAD_PARTS_MAX;
@@ -20,7 +21,7 @@ use crate::noun::quota::Room;
 use crate::object::body::{self, BlobReceipt, Body};
 use crate::object::label::Labels;
 use crate::object::lock::Locking;
-use crate::object::put::{Extra, check_key, place};
+use crate::object::put::{Extra, Stored, check_key, place, sha256};
 use crate::object::retain::{allow_locking, check_locking, lock_of};
 use crate::object::{Checksum, ObjectRow, Piece, unseal};
 use crate::row::{Row, Seal, Table};
@@ -30,7 +31,7 @@ use crate::show::Show;
 mod complete;
 pub mod copy;
 
-pub use complete::{Named, complete};
+pub use complete::Named;
 
 #[derive(Debug, Clone, Encode, Decode)]
 pub struct UploadRow {
@@ -320,6 +321,12 @@ impl Plan<UploadPart> for Keep {
 }
 
 impl PartRow {
+    /// The part, as its sender is told of it: the SHA-256 is what the region computed of the bytes as they came.
+    fn told(&self) -> Value {
+        let size_bytes = self.piece.plain_bytes;
+        json!({ "part": self.number, "size_bytes": size_bytes, "etag": self.etag, "sha256": sha256(&self.checksums) })
+    }
+
     /// Puts it where its upload finds it.
     async fn keep(&self, upload: &UploadRow, draft: &mut Draft) -> Result<Outcome, Refusal> {
         let scope: ScopeRow = draft.known(&upload.scope.to_bytes()).await?;
@@ -329,6 +336,35 @@ impl PartRow {
         let answer = json!({ "etag": self.etag, "part": self.number, "sealed_blake3": digest });
         Ok(Outcome::of(Noun::Upload, upload.id).within(upload.scope).saying(answer))
     }
+}
+
+/// Makes an object of the named parts; none named means all that were kept.
+///
+/// `sum`: the whole object's checksums from its parts', as S3 defines them; where it tells of none, the one over their
+/// SHA-256s, if each came with its own.
+pub async fn complete(
+    region: &Region,
+    actor: &Actor,
+    deed: UploadComplete,
+    named: Vec<Named>,
+    sum: impl FnOnce(&UploadRow, &[PartRow]) -> Result<Vec<Checksum>, Refusal> + Send,
+) -> Result<Stored, Refusal> {
+    let sum = move |upload: &UploadRow, parts: &[PartRow]| {
+        let told = sum(upload, parts)?;
+        if told.is_empty() { composed(parts) } else { Ok(told) }
+    };
+    complete::complete(region, actor, deed, named, sum).await
+}
+
+/// SPEC: S3 API, "Checking object integrity": a composite is over its parts' checksums.
+fn composed(parts: &[PartRow]) -> Result<Vec<Checksum>, Refusal> {
+    let digest = |part: &PartRow| Digest::from_text(Algorithm::Sha256, sha256(&part.checksums)?).ok();
+    let Some(digests) = parts.iter().map(digest).collect::<Option<Vec<_>>>() else {
+        return Ok(Vec::new());
+    };
+    let value = composite(&digests)
+        .map_err(|_| Refusal::with(Reason::Invalid, "the parts' checksums do not combine"))?;
+    Ok(vec![Checksum { algorithm: Algorithm::Sha256.name().to_owned(), value, is_full: false }])
 }
 
 /// The parts kept so far, in order; at most 10,000.
@@ -418,7 +454,7 @@ impl Show for UploadShow {
             if self.upload.as_ref().is_some_and(|id| *id != row.id.to_string()) {
                 continue;
             }
-            let parts: Vec<_> = parts(cell, &row).await?.iter().map(|part| json!({ "part": part.number, "size_bytes": part.piece.plain_bytes, "etag": part.etag })).collect();
+            let parts: Vec<_> = parts(cell, &row).await?.iter().map(PartRow::told).collect();
             shown.push(
                 json!({ "upload": row.id.to_string(), "key": row.key, "started": row.at, "parts": parts }),
             );

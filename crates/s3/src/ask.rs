@@ -14,6 +14,7 @@ use words::{Actor, Deed, Place, Reason, Refusal};
 
 use crate::error::{About, LEAF};
 use crate::front::Front;
+use crate::narrow::Cleared;
 
 /// Who calls, as the listener knows it.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +31,8 @@ pub struct Voice(pub tracing::Dispatch);
 pub struct Ask<I> {
     pub region: Region,
     pub actor: Actor,
+    /// They, and what else of the request is held to the policy of their session.
+    pub cleared: Cleared,
     /// The only project that the credential reaches, as its id's text.
     pub project: String,
     pub input: I,
@@ -42,12 +45,14 @@ pub struct Ask<I> {
 
 impl<I> Ask<I> {
     pub fn new(region: &Region, front: &Arc<Front>, request: S3Request<I>) -> S3Result<Self> {
-        let actor = request.extensions.get::<Actor>().cloned().ok_or_else(unknown)?;
+        let cleared = request.extensions.get::<Cleared>().cloned().ok_or_else(unknown)?;
+        let actor = cleared.actor.clone();
         let project = actor.credential.as_ref().ok_or_else(unknown)?.project.to_string();
         Ok(Self {
             region: region.clone(),
             front: Arc::clone(front),
             actor,
+            cleared,
             project,
             input: request.input,
             headers: request.headers,

@@ -8,14 +8,17 @@ use std::sync::Arc;
 use http::HeaderMap;
 use listen::Shares;
 use region::Region;
+use region::session::Holder;
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::{S3Auth, SecretKey};
 use s3s::{S3ErrorCode, S3Result};
-use words::{Actor, Reason, Refusal};
+use words::{Reason, Refusal};
 
 use crate::ask::Caller;
 use crate::error::{self, About};
 use crate::guard::hold::Hold;
+use crate::guard::name;
+use crate::narrow::{Cleared, Sought};
 use crate::{asked, offered};
 
 /// Secrets of access keys.
@@ -52,12 +55,16 @@ impl S3Access for Admission {
         let access_key = own.or(verified).ok_or_else(anonymous)?;
         let caller = context.extensions_mut().get::<Caller>().copied().ok_or_else(anonymous)?;
         let hold = context.extensions_mut().get::<Arc<Hold>>().cloned();
-        let actor = self.known(&access_key, context.headers(), caller, hold.as_ref()).await?;
+        let holder = self.known(&access_key, context.headers(), caller, hold.as_ref()).await?;
         let verb = context.s3_op().name();
         offered::check_verb(verb)?;
         asked::check_headers(verb, context.headers())?;
         asked::check_query(verb, context.uri().query())?;
-        context.extensions_mut().insert(actor);
+        // WHY last: what is not understood whole cannot be held to a policy.
+        let query = name::pairs(context.uri().query())?;
+        let sought = Sought { verb, path: context.s3_path(), headers: context.headers(), query: &query };
+        let cleared = Cleared::new(&self.region, holder, &sought).map_err(About::Bucket.told())?;
+        context.extensions_mut().insert(cleared);
         Ok(())
     }
 }
@@ -70,22 +77,22 @@ impl Admission {
         headers: &HeaderMap,
         caller: Caller,
         hold: Option<&Arc<Hold>>,
-    ) -> S3Result<Actor> {
+    ) -> S3Result<Holder> {
         let Caller { address, place } = caller;
-        let actor = match headers.get(TICKET) {
-            None => self.region.actor_of_credential(access_key, address, place).await,
+        let holder = match headers.get(TICKET) {
+            None => self.region.actor_of_credential(access_key, address, place).await.map(Holder::from),
             Some(ticket) => {
                 let ticket = ticket.to_str().unwrap_or_default();
                 self.region.actor_of_session(access_key, ticket, address, place).await
             }
         };
-        let actor = actor.map_err(About::Bucket.told())?;
-        let share = self.shares.take(&actor.person.to_string());
+        let holder = holder.map_err(About::Bucket.told())?;
+        let share = self.shares.take(&holder.actor.person.to_string());
         let share = share.ok_or_else(|| error::slow_down("too many requests of this person at once"))?;
         if let Some(hold) = hold {
             hold.keep_share(share);
         }
-        Ok(actor)
+        Ok(holder)
     }
 }
 

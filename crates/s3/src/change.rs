@@ -11,6 +11,7 @@ use words::{Reason, Refusal, act};
 use crate::ask::{Ask, recorded};
 use crate::error::{self, About};
 use crate::locking;
+use crate::narrow::Named;
 use crate::page;
 
 /// WHY: deletions of one batch that wait for the same commit.
@@ -47,6 +48,11 @@ async fn gone<I>(ask: &Ask<I>, bucket: &str, key: &str, how: How) -> Result<Dele
     // WHY here too: the keys of a batch come in the body, past the guard.
     if key.len() > OBJECT_KEY_BYTES_MAX {
         return Err(Refusal::with(Reason::TooLarge, "an object key has at most 1,024 bytes"));
+    }
+    let named = Named { bucket, key, version: how.version.as_deref() };
+    ask.cleared.check_deleted(&ask.region, named)?;
+    if how.bypass.is_some() {
+        ask.cleared.check_bypass(&ask.region, named)?;
     }
     let deed = act::ObjectDelete {
         project: ask.project.clone(),

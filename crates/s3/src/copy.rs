@@ -11,6 +11,7 @@ use crate::ask::{Ask, recorded};
 use crate::error::{self, About};
 use crate::kept::said;
 use crate::locking::locking;
+use crate::narrow::Named;
 use crate::page;
 use crate::sums::{kind, tell};
 use crate::tags;
@@ -41,9 +42,17 @@ pub async fn copy(mut ask: Ask<CopyObjectInput>) -> S3Result<S3Response<CopyObje
         source_key,
     };
     let mut found: Option<String> = None;
+    let keeps_tags = own.labels.is_none();
+    let (region, cleared) = (ask.region.clone(), ask.cleared.clone());
+    let (from, to) =
+        ((deed.source_bucket.clone(), deed.source_key.clone()), (deed.bucket.clone(), deed.key.clone()));
     let algorithm = asked(ask.input.checksum_algorithm.take())?;
     let source_must = |row: &ObjectRow| {
         found = (!row.is_null).then(|| row.version_id());
+        if keeps_tags && !row.labels.is_empty() {
+            let named = Named { bucket: &from.0, key: &from.1, version: version.as_deref() };
+            cleared.check_tags(&region, named, Named { bucket: &to.0, key: &to.1, version: None })?;
+        }
         conditions.check_source(row)
     };
     let copying = Copying { source_version: version.clone(), algorithm, ..own };

@@ -143,6 +143,10 @@ impl S3Door {
         self.limits
     }
 
+    pub(crate) fn region(&self) -> &Region {
+        &self.region
+    }
+
     pub(crate) fn front(&self) -> &Front {
         &self.front
     }

@@ -13,7 +13,7 @@ use words::Timestamp;
 use crate::front::Front;
 use crate::guard::{answer, chunk, head, hoist, name, sign};
 use crate::kept::word;
-use crate::{page, sums};
+use crate::{narrow, page, sums};
 
 /// When the corpus' requests were signed.
 const NOW: Timestamp = Timestamp::from_ms(1801396800000);
@@ -22,7 +22,7 @@ const NOW: Timestamp = Timestamp::from_ms(1801396800000);
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     ("authorization", fuzz_authorization),
     ("chunks", fuzz_chunks),
     ("date", fuzz_date),
@@ -30,6 +30,7 @@ pub const TARGETS: [Target; 11] = [
     ("head", fuzz_head),
     ("hoist", fuzz_hoist),
     ("name", fuzz_name),
+    ("policy", fuzz_policy),
     ("query", fuzz_query),
     ("range", fuzz_range),
     ("token", fuzz_token),
@@ -85,6 +86,19 @@ pub fn fuzz_name(bytes: &[u8]) {
         assert_eq!(name::decode(&page::encode(&read)), Some(read));
     }
     let _inside = answer::between(&text, "<Code>", "</Code>");
+}
+
+/// A session policy: what is taken is carried whole, and means the same when it is read back.
+pub fn fuzz_policy(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(policy) = narrow::read(&text) {
+        let carried = policy.write().ok().map(|bounds| narrow::Policy::open(&bounds).ok());
+        assert!(carried.is_none_or(|carried| carried == Some(policy)));
+    }
+    // As it would be carried by somebody who cannot seal it.
+    if let Ok(bounds) = region::session::Bounds::new(bytes.to_vec()) {
+        let _opened = narrow::Policy::open(&bounds);
+    }
 }
 
 pub fn fuzz_query(bytes: &[u8]) {

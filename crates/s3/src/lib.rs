@@ -25,6 +25,7 @@ mod lifecycle;
 mod list;
 mod lock;
 mod locking;
+mod narrow;
 mod offered;
 mod page;
 mod part;

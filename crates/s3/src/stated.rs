@@ -9,7 +9,7 @@ use s3s::{S3ErrorCode, S3Response, S3Result};
 
 use crate::ask::Ask;
 use crate::bucket::one;
-use crate::error::{self, lacking, not_offered};
+use crate::error::{self, About, lacking, not_offered};
 use crate::guard::cross;
 use crate::read::probed;
 
@@ -189,29 +189,33 @@ wished! {
 }
 
 /// The region's own words about pages, the same for every bucket.
-fn pages<I>(ask: &Ask<I>) -> CORSRules {
-    let origins: Vec<_> = ask.front.origins().iter().map(|origin| origin.as_str().to_owned()).collect();
+async fn pages<I>(ask: &Ask<I>) -> S3Result<CORSRules> {
+    let mut origins: Vec<_> = ask.front.origins().iter().map(|origin| origin.as_str().to_owned()).collect();
+    let registered = ask.region.page_origins().await.map_err(About::Bucket.told())?;
+    origins.extend(
+        registered.into_iter().filter(|origin| !ask.front.origins().iter().any(|own| own.as_str() == origin)),
+    );
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     if origins.is_empty() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    vec![CORSRule {
+    Ok(vec![CORSRule {
         allowed_headers: Some(texts(&cross::HEADERS)),
         allowed_methods: texts(&cross::METHODS),
         allowed_origins: origins,
         expose_headers: Some(texts(&cross::EXPOSED)),
         id: None,
         max_age_seconds: Some(cross::MAX_AGE_SECONDS),
-    }]
+    }])
 }
 
 const NO_PAGES: &str = "CORS: which pages may ask is the region's to say, not a bucket's; ask the operator";
 
 pub async fn cors(ask: Ask<GetBucketCorsInput>) -> S3Result<S3Response<GetBucketCorsOutput>> {
     one(&ask, &ask.input.bucket).await?;
-    let cors_rules = pages(&ask);
+    let cors_rules = pages(&ask).await?;
     if cors_rules.is_empty() {
-        return Err(lacking(S3ErrorCode::NoSuchCORSConfiguration, "CORS rule: the region names no console"));
+        return Err(lacking(S3ErrorCode::NoSuchCORSConfiguration, "CORS rule: the region names no pages"));
     }
     Ok(S3Response::new(GetBucketCorsOutput { cors_rules: Some(cors_rules) }))
 }
@@ -220,7 +224,7 @@ pub async fn set_cors(ask: Ask<PutBucketCorsInput>) -> S3Result<S3Response<PutBu
     one(&ask, &ask.input.bucket).await?;
     let mut wished = ask.input.cors_configuration.cors_rules.clone();
     wished.iter_mut().for_each(|rule| rule.id = None);
-    if wished == pages(&ask) {
+    if wished == pages(&ask).await? {
         Ok(S3Response::new(PutBucketCorsOutput::default()))
     } else {
         Err(not_offered(NO_PAGES))
@@ -229,6 +233,6 @@ pub async fn set_cors(ask: Ask<PutBucketCorsInput>) -> S3Result<S3Response<PutBu
 
 pub async fn drop_cors(ask: Ask<DeleteBucketCorsInput>) -> S3Result<S3Response<DeleteBucketCorsOutput>> {
     one(&ask, &ask.input.bucket).await?;
-    let has_none = pages(&ask).is_empty();
+    let has_none = pages(&ask).await?.is_empty();
     if has_none { Ok(S3Response::new(DeleteBucketCorsOutput::default())) } else { Err(not_offered(NO_PAGES)) }
 }

@@ -3,7 +3,8 @@
 //! Stock SDKs turn an identity provider's token into a temporary key here, by
 //! configuration alone, and do so again before it ends. A role is a project:
 //! `arn:epic:iam::<project>:role/member`. Who asks with a token is a stranger
-//! until it is believed; its body is bounded, and it is written nowhere.
+//! until it is believed; its body is bounded, and it is written nowhere. A session
+//! may be asked for with a policy, which travels in its ticket (`narrow`).
 //! SPEC: AWS STS API, AssumeRoleWithWebIdentity, GetSessionToken, GetCallerIdentity.
 
 use std::sync::Arc;
@@ -13,9 +14,10 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Limited};
 use region::Region;
-use region::session::Begun;
+use region::session::bounds::BOUNDS_BYTES_MAX;
+use region::session::{Begun, Bounds, Holder};
 use s3s::route::S3Route;
-use s3s::{Body, S3Error, S3Request, S3Response, S3Result};
+use s3s::{Body, S3Error, S3ErrorCode, S3Request, S3Response, S3Result};
 use words::act::SessionBegin;
 use words::limit::TOKEN_CHARS_MAX;
 use words::{Actor, Kind, Reason, Refusal};
@@ -27,9 +29,12 @@ use crate::guard::answer::escaped;
 use crate::guard::hold::Hold;
 use crate::guard::name::{self, Pair};
 use crate::guard::whole::Whole;
+use crate::narrow;
 
-/// WHY: the longest token, percent-encoded where it must be, and a few short names.
-pub const FORM_BYTES_MAX: u64 = TOKEN_CHARS_MAX as u64 + 4_096;
+/// WHY: the longest token, percent-encoded where it must be, the longest policy, each byte of it encoded, and a few short
+/// names.
+pub const FORM_BYTES_MAX: u64 = TOKEN_CHARS_MAX as u64 + POLICY_BYTES_MAX + 4_096;
+const POLICY_BYTES_MAX: u64 = 3 * 4 * narrow::POLICY_CHARS_MAX as u64;
 /// WHY: a form of some kilobytes comes in one piece; who drips it holds a place among those who sign in.
 const FORM_WAIT: Duration = Duration::from_secs(5);
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -86,15 +91,18 @@ async fn asked(admission: &Admission, request: S3Request<Body>) -> S3Result<S3Re
     let answered = match own {
         None => with_token(admission, caller, &form).await,
         Some(own) => {
-            let actor = admission.known(&own, &request.headers, caller, hold.as_ref()).await?;
-            signed(&admission.region, &actor, &form).await
+            let holder = admission.known(&own, &request.headers, caller, hold.as_ref()).await?;
+            signed(&admission.region, &holder, &form).await
         }
     };
     Ok(answered.unwrap_or_else(|refusal| no(&refusal)))
 }
 
 fn read_form(bytes: &Bytes) -> Result<Vec<Pair>, S3Error> {
-    name::pairs(Some(&String::from_utf8_lossy(bytes)))
+    // WHY strictly: what is put in the place of a broken letter would be part of a policy.
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| error::invalid(S3ErrorCode::InvalidRequest, "a form is UTF-8"))?;
+    name::pairs(Some(text))
 }
 
 /// Whoever an identity token means.
@@ -108,30 +116,37 @@ async fn with_token(
     if action != "AssumeRoleWithWebIdentity" {
         return Err(Refusal::with(Reason::Unauthenticated, "what is asked for takes a signature"));
     }
-    narrows_only(form)?;
+    let bounds = bounds_of(form)?;
     let token = name::value(form, "WebIdentityToken").unwrap_or_default();
     let project = project_of(name::value(form, "RoleArn").unwrap_or_default())?;
-    let actor = region.sign_in(token, caller.address, caller.place).await?;
+    let actor = region.sign_in_to_s3(token, caller.address, caller.place).await?;
     let _share = admission
         .shares
         .take(&actor.person.to_string())
         .ok_or_else(|| Refusal::with(Reason::Unavailable, "too many requests of this person at once"))?;
-    let begun = region.begin_session(&actor, SessionBegin { project, seconds: seconds(form)? }).await?;
+    let packed = bounds.as_ref().map(packed).unwrap_or_default();
+    let holder = Holder { actor, bounds };
+    let deed = SessionBegin { project, seconds: seconds(form)? };
+    let begun = region.begin_session_within(&holder, deed).await?;
     let label = name::value(form, "RoleSessionName").unwrap_or_default();
     let role = format!(
         "<AssumedRoleUser><Arn>{}</Arn><AssumedRoleId>{}:{}</AssumedRoleId></AssumedRoleUser>",
-        arn(&begun.project.to_string(), &actor),
+        arn(&begun.project.to_string(), &holder.actor),
         begun.access_key_id,
         escaped(label),
     );
-    Ok(told(action, &(role + &credentials(&begun)), begun.leaf.map(|leaf| leaf.to_string())))
+    Ok(told(action, &(role + &packed + &credentials(&begun)), begun.leaf.map(|leaf| leaf.to_string())))
 }
 
 /// Whoever signed with a key.
-async fn signed(region: &Region, actor: &Actor, form: &[Pair]) -> Result<S3Response<Body>, Refusal> {
+async fn signed(region: &Region, holder: &Holder, form: &[Pair]) -> Result<S3Response<Body>, Refusal> {
+    let actor = &holder.actor;
     let action = name::value(form, "Action").unwrap_or_default();
     let used = actor.credential.as_ref().ok_or(Refusal::new(Reason::Unauthenticated))?;
     match action {
+        "GetCallerIdentity" | "GetSessionToken" if policies(form).next().is_some() => {
+            Err(Refusal::with(Reason::NotOffered, "a policy: it goes with AssumeRoleWithWebIdentity"))
+        }
         "GetCallerIdentity" => {
             let project = used.project.to_string();
             let says = format!(
@@ -143,7 +158,8 @@ async fn signed(region: &Region, actor: &Actor, form: &[Pair]) -> Result<S3Respo
         }
         "GetSessionToken" => {
             let deed = SessionBegin { project: used.project.to_string(), seconds: seconds(form)? };
-            let begun = region.begin_session(actor, deed).await?;
+            // What this one was narrowed to, the next one is too.
+            let begun = region.begin_session_within(holder, deed).await?;
             Ok(told(action, &credentials(&begun), begun.leaf.map(|leaf| leaf.to_string())))
         }
         _ => Err(Refusal::with(
@@ -153,13 +169,36 @@ async fn signed(region: &Region, actor: &Actor, form: &[Pair]) -> Result<S3Respo
     }
 }
 
-/// WHY refused: what a session policy would take away must not stay in silence.
-fn narrows_only(form: &[Pair]) -> Result<(), Refusal> {
-    let is_policy = |name: &str| name == "Policy" || name.starts_with("PolicyArns");
-    match form.iter().any(|(name, _)| is_policy(name)) {
-        true => Err(Refusal::with(Reason::NotOffered, "session policies: ask for a session of one project")),
-        false => Ok(()),
+/// Whatever is named like a policy. WHY in any letters: what one would take away must not stay in silence.
+fn policies(form: &[Pair]) -> impl Iterator<Item = &Pair> {
+    let start = |name: &str| name.get(.."policy".len()).map(str::to_ascii_lowercase);
+    form.iter().filter(move |(name, _)| start(name).as_deref() == Some("policy"))
+}
+
+/// What a session is to be narrowed to; none: nothing beside the region's own rules.
+fn bounds_of(form: &[Pair]) -> Result<Option<Bounds>, Refusal> {
+    let mut found = policies(form);
+    let Some((name, text)) = found.next() else {
+        return Ok(None);
+    };
+    // WHY the other one: what comes beside a policy, before it or after, is asked for too.
+    let beside = found.next().map(|(other, _)| other);
+    match [Some(name), beside].into_iter().flatten().find(|name| *name != "Policy") {
+        Some(other) => Err(Refusal::with(
+            Reason::NotOffered,
+            format!("`{other}`: policies have no names here, write one out as `Policy`"),
+        )),
+        None if beside.is_some() => {
+            Err(Refusal::with(Reason::Invalid, format!("{}it is there twice", narrow::ABOUT)))
+        }
+        None => narrow::bounds(text).map(Some),
     }
+}
+
+/// SPEC: AssumeRoleWithWebIdentity, `PackedPolicySize`: how much of what a ticket holds is taken, in hundredths.
+fn packed(bounds: &Bounds) -> String {
+    let hundredths = (bounds.written().len() * 100).div_ceil(BOUNDS_BYTES_MAX);
+    format!("<PackedPolicySize>{hundredths}</PackedPolicySize>")
 }
 
 /// `planet` of `arn:epic:iam::planet:role/member`; SDKs of AWS may write `aws` for `epic`.
@@ -225,7 +264,10 @@ fn no(refusal: &Refusal) -> S3Response<Body> {
 }
 
 fn code(refusal: &Refusal) -> (&'static str, StatusCode) {
+    let is_policy = refusal.detail.starts_with(narrow::ABOUT);
     match (refusal.reason, refusal.kind()) {
+        (Reason::TooLarge, _) if is_policy => ("PackedPolicyTooLarge", StatusCode::BAD_REQUEST),
+        (_, Kind::Invalid) if is_policy => ("MalformedPolicyDocument", StatusCode::BAD_REQUEST),
         (Reason::TokenWrong, _) => ("InvalidIdentityToken", StatusCode::BAD_REQUEST),
         (Reason::TokenEnded, _) => ("ExpiredTokenException", StatusCode::BAD_REQUEST),
         (Reason::SessionEnded, _) => ("ExpiredToken", StatusCode::FORBIDDEN),
@@ -265,6 +307,29 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(project_of(arn).ok().as_deref(), expected, "{arn}");
+        }
+    }
+
+    const OPEN: &str = r#"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#;
+
+    // Goal: a policy is taken as one, or refused; never passed over. Method: each way to name one.
+    #[test]
+    fn a_policy_is_never_passed_over() {
+        let form = |names: &[&str]| -> Vec<Pair> {
+            names.iter().map(|name| ((*name).to_owned(), OPEN.to_owned())).collect()
+        };
+        assert!(bounds_of(&form(&["Action", "RoleArn"])).is_ok_and(|bounds| bounds.is_none()));
+        assert!(bounds_of(&form(&["Action", "Policy"])).is_ok_and(|bounds| bounds.is_some()));
+        assert!(bounds_of(&[("Policy".to_owned(), String::new())]).is_err());
+        for wrong in [
+            &["Policy", "Policy"][..],
+            &["Policy", "PolicyArns.member.1.arn"],
+            &["PolicyArns.member.1.arn", "Policy"],
+            &["policy"],
+            &["POLICY", "Policy"],
+            &["PolicyDocument"],
+        ] {
+            assert!(bounds_of(&form(wrong)).is_err(), "{wrong:?}");
         }
     }
 

@@ -19,9 +19,9 @@ use words::{Clock, Id, Rand, Secret};
 
 pub use address::Address;
 pub use answer::{Answer, Download};
-pub(crate) use call::send;
+pub(crate) use call::{send, send_over};
 pub use device::{Device, DeviceError, Told};
-pub(crate) use fetch::{configuration_of, fetch, is_same_origin, place};
+pub(crate) use fetch::{configuration_of, fetch, fetch_as, is_same_origin, place};
 pub use sign_in::{Link, Opened, sign_in};
 
 use crate::problem::Problem;

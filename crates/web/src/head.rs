@@ -115,7 +115,8 @@ impl Head {
             (false, true) => is_stream,
             // In a session nothing is signed, so there is nothing to compare a digest with.
             (false, false) => !is_stream && matches!(self.proof, Proof::Session(_)),
-            (true, true) => false,
+            // What is sent is then compared with it (RFC 9530), whoever asks.
+            (true, true) => is_stream,
         };
         let says =
             if is_stream { "fields travel in `Epic-Act`" } else { "the body needs a `Content-Digest`" };
@@ -268,6 +269,7 @@ mod tests {
         let attempt = format!("?attempt={}", "a".repeat(26));
         for act in ["object.put", "upload.part"] {
             assert!(Head::read(&head(act, "epic-act", "")).is_ok());
+            assert_eq!(reason(&head(act, "content-digest", "")), Reason::Invalid);
             assert_eq!(reason(&head(act, "epic-act", &attempt)), Reason::Invalid);
         }
         assert!(Head::read(&head("person.show", "content-digest", &attempt)).is_ok());

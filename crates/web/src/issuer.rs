@@ -104,6 +104,7 @@ async fn published(row: &IssuerRow, trust: Option<&Trust>) -> Result<Published, 
     let endpoints = both.map(|(authorization, token)| Endpoints {
         authorization: authorization.to_owned(),
         token: token.to_owned(),
+        end_session: own("end_session_endpoint").map(str::to_owned),
     });
     Ok(Published { keys, endpoints })
 }

@@ -14,6 +14,7 @@ pub mod fuzz;
 mod head;
 mod issuer;
 mod issuing;
+mod notices;
 mod openapi;
 mod pages;
 mod parts;
@@ -31,6 +32,7 @@ mod witness;
 
 pub use door::ActsDoor;
 pub use issuer::keep_issuers;
+pub use notices::{Login, MailError, Relay, RelayTls, Telling, tell_people};
 pub use openapi::description;
 pub use problem::Problem;
 pub use serve::serve;
@@ -47,6 +49,10 @@ pub const LINKS_PATH: &str = "/v1/links";
 pub const OPENAPI_PATH: &str = "/v1/openapi.json";
 /// Which projects use which kinds of data, for what; for everybody.
 pub const REGISTER_PATH: &str = "/v1/register";
+/// What notices to webhooks are signed with; for everybody.
+pub const NOTICE_KEYS_PATH: &str = "/v1/notices/keys";
+/// The signature over a notice to a webhook.
+pub const NOTICE_SIGNATURE_HEADER: &str = "epic-signature";
 /// What a reason means: `type` of every problem.
 pub const REASONS_PATH: &str = "/reasons/";
 /// Whether this process leads the region and answers for it.

@@ -12,8 +12,8 @@ use words::{Act, Reason};
 use crate::problem::status;
 use crate::run;
 use crate::{
-    ACT_HEADER, ACTS_PATH, HEALTH_PATH, LEAF_HEADER, LINKS_PATH, OPENAPI_PATH, REASONS_PATH, REGISTER_PATH,
-    SIGN_IN_PATH,
+    ACT_HEADER, ACTS_PATH, HEALTH_PATH, LEAF_HEADER, LINKS_PATH, NOTICE_KEYS_PATH, OPENAPI_PATH,
+    REASONS_PATH, REGISTER_PATH, SIGN_IN_PATH,
 };
 
 /// How a moment is written.
@@ -43,6 +43,10 @@ pub fn description() -> Value {
         json!({ "get": open("Whether acts sent here are answered.", "health") }),
     );
     paths.insert(OPENAPI_PATH.to_owned(), json!({ "get": open("This description.", "openapi") }));
+    paths.insert(
+        NOTICE_KEYS_PATH.to_owned(),
+        json!({ "get": open("What notices to webhooks are signed with, as a JWK set.", "notice-keys") }),
+    );
     paths.insert(format!("{REASONS_PATH}{{reason}}"), json!({ "get": reason() }));
     let mut schemas: Map<String, Value> = acts.map(|row| (schema_name(row), schema(row.fields))).collect();
     schemas.insert("Done".to_owned(), done());
@@ -96,11 +100,18 @@ fn operation(row: &Row) -> Value {
     }
     let sends_bytes = row.body == Body::Upload;
     let content = if sends_bytes {
-        parameters = vec![json!({
-            "name": ACT_HEADER, "in": "header", "required": true,
-            "description": format!("The fields, as {} in JSON, in base64.", schema_name(row)),
-            "schema": { "type": "string", "contentEncoding": "base64" },
-        })];
+        parameters = vec![
+            json!({
+                "name": ACT_HEADER, "in": "header", "required": true,
+                "description": format!("The fields, as {} in JSON, in base64.", schema_name(row)),
+                "schema": { "type": "string", "contentEncoding": "base64" },
+            }),
+            json!({
+                "name": "Content-Digest", "in": "header", "required": false,
+                "description": "SHA-256 of the body (RFC 9530). Other bytes are refused as `checksum_wrong`; `object.put` and `upload.part` keep it and tell it as `sha256`.",
+                "schema": { "type": "string", "pattern": "^sha-256=:[A-Za-z0-9+/]{43}=:$" },
+            }),
+        ];
         json!({ "application/octet-stream": {} })
     } else {
         json!({ "application/json": { "schema": schema } })

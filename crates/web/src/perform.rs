@@ -15,12 +15,16 @@ use hyper::body::{Body as _, Frame, Incoming};
 use listen::{Held, Share};
 use region::Done;
 use region::cell::step::Leaf;
+use region::noun::agreement::lodge;
 use region::noun::{airlock, ledger};
+use region::object::Checksum;
 use region::object::body::Body as Plain;
 use region::object::export::export;
-use region::object::put::{Extra, put};
+use region::object::put::{Extra, Sums, put, sha256};
 use region::object::read::get;
+use region::object::sums::summed;
 use region::upload::part;
+use seal::checksum::{Algorithm, Digest};
 use serde_json::{Value, json};
 use words::act::{
     AirlockFetch, AirlockInspect, LedgerExport, LedgerFollow, ObjectExport, ObjectGet, ObjectPut, UploadPart,
@@ -38,8 +42,8 @@ use crate::problem::{Problem, status};
 use crate::run;
 use crate::sign_in::sign_in;
 use crate::{
-    ACTS_PATH, HEALTH_PATH, LEAF_HEADER, LINKS_PATH, OPENAPI_PATH, REASONS_PATH, REGISTER_PATH, SIGN_IN_PATH,
-    tar,
+    ACTS_PATH, HEALTH_PATH, LEAF_HEADER, LINKS_PATH, NOTICE_KEYS_PATH, OPENAPI_PATH, REASONS_PATH,
+    REGISTER_PATH, SIGN_IN_PATH, tar,
 };
 
 pub type Body = UnsyncBoxBody<Bytes, Refusal>;
@@ -96,8 +100,8 @@ fn is_for_machines(path: &str) -> bool {
 /// The one method of a path that is offered.
 fn method_of(path: &str) -> Option<Method> {
     let is_act = path.strip_prefix(ACTS_PATH).and_then(Act::parse).is_some();
-    let is_told =
-        [HEALTH_PATH, OPENAPI_PATH, REGISTER_PATH].contains(&path) || path.starts_with(REASONS_PATH);
+    let is_told = [HEALTH_PATH, NOTICE_KEYS_PATH, OPENAPI_PATH, REGISTER_PATH].contains(&path)
+        || path.starts_with(REASONS_PATH);
     match (is_act || path == SIGN_IN_PATH || path == LINKS_PATH, is_told) {
         (true, _) => Some(Method::POST),
         (false, true) => Some(Method::GET),
@@ -127,6 +131,12 @@ fn open(door: &ActsDoor, parts: &Parts) -> Option<Response<Body>> {
     let path = parts.uri.path();
     if path == OPENAPI_PATH {
         return Some(written("application/json", openapi::text()));
+    }
+    if path == NOTICE_KEYS_PATH {
+        return Some(match door.region().notice_keys() {
+            Ok(keys) => said(StatusCode::OK, "application/json", &keys),
+            Err(refusal) => turned_away(door, &refusal),
+        });
     }
     let code = path.strip_prefix(REASONS_PATH)?;
     let Some(reason) = Reason::parse(code) else {
@@ -203,8 +213,8 @@ async fn act_on(
         }
         Some(fields) => {
             let fields = parse(&digest::read_act(fields).map_err(Refusal::new)?)?;
-            let extra = Extra { size_bytes: body.size_hint().exact(), ..Extra::default() };
-            upload(door, &actor, head.act, fields, extra, plain(body, wait)).await?
+            let sent = sent(body, head.digest.as_deref(), wait)?;
+            told(&taken(door, &actor, head.act, fields, sent).await?)
         }
     };
     Ok(answered.map(|body| Held::new(body, share).boxed_unsync()))
@@ -291,6 +301,11 @@ pub async fn download(
             Ok(bytes(reading.leaf, None, reading.body))
         }
         Act::AirlockFetch => fetch(door, actor, read(fields)?).await,
+        Act::AgreementDocument => {
+            let (done, document) = lodge::document(region, actor, read(fields)?).await?;
+            let size_bytes = document.len() as u64;
+            Ok(bytes(done.leaf, Some(size_bytes), stream::once(async { Ok(document) })))
+        }
         Act::LedgerFollow => {
             let places = door.follow(actor.person)?;
             let leaves = ledger::follow(region, actor, read::<LedgerFollow>(fields)?).await?;
@@ -314,27 +329,64 @@ async fn fetch(door: &ActsDoor, actor: &Actor, deed: AirlockFetch) -> Result<Res
     Ok(bytes(reading.leaf, size_bytes, reading.body))
 }
 
-async fn upload(
+/// Acts that take bytes.
+pub async fn taken(
     door: &ActsDoor,
     actor: &Actor,
     act: Act,
     fields: Value,
-    extra: Extra,
-    body: Plain,
-) -> Result<Response<Body>, Refusal> {
+    (body, extra): (Plain, Extra),
+) -> Result<Done, Refusal> {
     let region = door.region();
     let (leaf, answer) = match act {
+        Act::AgreementLodge => return lodge::lodge(region, actor, read(fields)?, body).await,
+        Act::AgreementScan => return lodge::scan(region, actor, read(fields)?, body).await,
         Act::UploadPart => {
             let (row, leaf) = part(region, actor, read::<UploadPart>(fields)?, extra, body).await?;
-            (leaf, json!({ "part": row.number, "etag": row.etag, "size_bytes": row.piece.plain_bytes }))
+            let answer = json!({ "part": row.number, "etag": row.etag, "size_bytes": row.piece.plain_bytes });
+            (leaf, with_sum(answer, &row.checksums))
         }
         Act::ObjectPut => {
             let stored = put(region, actor, read::<ObjectPut>(fields)?, extra, body).await?;
-            (stored.leaf, region::perform::told(&stored.row))
+            (stored.leaf, with_sum(region::perform::told(&stored.row), &stored.row.checksums))
         }
         _ => return Err(Refusal::new(Reason::NotOffered)),
     };
-    Ok(told(&Done { leaf, answer }))
+    Ok(Done { leaf, answer })
+}
+
+/// The SHA-256 that the region found and keeps, beside the rest; null where none was stated.
+fn with_sum(mut answer: Value, sums: &[Checksum]) -> Value {
+    if let Value::Object(answer) = &mut answer {
+        answer.insert("sha256".to_owned(), json!(sha256(sums)));
+    }
+    answer
+}
+
+/// What a client sends, as the region takes it; where its digest is stated, refused at its end if it is another.
+pub fn sent(body: Incoming, stated: Option<&str>, wait: Duration) -> Result<(Plain, Extra), Refusal> {
+    let extra = Extra { size_bytes: body.size_hint().exact(), ..Extra::default() };
+    let body = plain(body, wait);
+    let Some(stated) = stated else {
+        return Ok((body, extra));
+    };
+    let stated = Checksum::whole(&stated_digest(stated)?);
+    let (body, found) = summed(body, &[Algorithm::Sha256]);
+    let kept = vec![stated.clone()];
+    // WHY as the last piece: the region lets go of the bytes before anything refers to them.
+    let judged = stream::once(async move {
+        let is_same = found()?.contains(&stated);
+        if is_same { Ok(Bytes::new()) } else { Err(Refusal::with(Reason::ChecksumWrong, "Content-Digest")) }
+    });
+    let checksums: Option<Sums> = Some(Box::new(move || Ok(kept)));
+    Ok((Box::pin(body.chain(judged)), Extra { checksums, ..extra }))
+}
+
+/// SPEC: RFC 9530, 2. WHY SHA-256 alone and one spelling: nobody sends a digest that is passed over.
+fn stated_digest(header: &str) -> Result<Digest, Refusal> {
+    let text = header.strip_prefix("sha-256=:").and_then(|text| text.strip_suffix(':'));
+    let digest = text.and_then(|text| Digest::from_text(Algorithm::Sha256, text).ok());
+    digest.ok_or_else(|| Refusal::with(Reason::Invalid, "`Content-Digest` of bytes is `sha-256=:..:`"))
 }
 
 /// The bytes a client sends, as the region takes them; a client that stops is let go.
@@ -371,7 +423,8 @@ fn tagged(mut response: Response<Body>, act: Act, done: &Done) -> Response<Body>
     response
 }
 
-fn told(done: &Done) -> Response<Body> {
+/// What an act came to, and where it is recorded.
+pub fn told(done: &Done) -> Response<Body> {
     let leaf = done.leaf.map(|leaf| leaf.to_string());
     let mut response =
         said(StatusCode::OK, "application/json", &json!({ "leaf": leaf, "answer": done.answer }));
@@ -396,7 +449,7 @@ fn no(refusal: &Refusal, act: Option<Act>) -> Response<Body> {
     response
 }
 
-fn said(status: StatusCode, media: &'static str, value: &Value) -> Response<Body> {
+pub fn said(status: StatusCode, media: &'static str, value: &Value) -> Response<Body> {
     let bytes = Full::new(Bytes::from(value.to_string()));
     let mut response = Response::new(bytes.map_err(|never| match never {}).boxed_unsync());
     *response.status_mut() = status;

@@ -198,3 +198,29 @@ async fn a_person_follows_a_few_at_once() {
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
 }
+
+// Goal: bytes that are not what their sender says are kept nowhere. Method: their own digest, another's, and none.
+#[tokio::test]
+async fn bytes_are_compared_with_their_digest() {
+    let house = House::open().await;
+    house.world.permit("p1", "planet", "2026-01-01", "2028-01-01").await.unwrap();
+    let at = house::listen(&house.world, words::Place::Inside, None).await;
+    let house = House { world: house.world, at };
+    // WHY not by a key: who comes with one comes from outside.
+    let inside = words::Actor { place: words::Place::Inside, ..house.world.actor("rita") };
+    let opened = house.world.region.open_session(&inside, words::act::SessionOpen { seconds: None }).await;
+    let rita = format!("Bearer {}", opened.unwrap().ticket.expose());
+    let fields = json!({ "project": "planet", "bucket": "bari", "key": "a.csv" });
+    let fields = gate::identify::digest::write_act(fields.to_string().as_bytes());
+    let (own, other) =
+        (gate::identify::digest::content_digest(b"a;b"), gate::identify::digest::content_digest(b"a;c"));
+    for (digest, status) in [(Some(&own), 200), (Some(&other), 400), (None, 200)] {
+        let mut headers = vec![("authorization", rita.as_str()), ("epic-act", &fields)];
+        headers.extend(digest.map(|digest| ("content-digest", digest.as_str())));
+        let answer = house.ask("POST", "/v1/acts/object.put", &headers, "a;b").await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+        let told: Value = serde_json::from_str(&answer.body).unwrap();
+        let is_told = told["answer"]["sha256"].as_str().is_some_and(|sum| own.contains(sum));
+        assert_eq!(is_told, digest == Some(&own));
+    }
+}

@@ -426,6 +426,34 @@ async fn a_session_is_judged_at_every_page() {
     assert_eq!((first.status, second.status), (200, 200), "{:?}", second.reason());
 }
 
+// Goal: a person says on their own page where notices reach them, and sees it there; the keys that check them are anybody's.
+#[tokio::test]
+async fn notices_are_turned_where_one_wants_them() {
+    let house = House::open().await;
+    let rita = house.sign_in("rita").await;
+    let page = house.get(&rita, "/me").await.body;
+    assert!(page.contains(r#"action="/do/person.reach""#), "{page}");
+    assert!(
+        page.contains(r#"<option value="on" selected>"#) && page.contains(r#"value="off" required"#),
+        "{page}"
+    );
+    let hook = "https://hooks.example/epic?for=rita";
+    let kept = form_encoded(&[("mail", "off"), ("webhook", hook), ("back", "/me")]);
+    let kept = house.post(&rita, "/do/person.reach", &kept).await;
+    assert_eq!(kept.status, 200, "{}", kept.body);
+    let page = house.get(&rita, "/me").await.body;
+    assert!(
+        page.contains(r#"<option value="off" selected>"#) && page.contains(&format!("value=\"{hook}\"")),
+        "{page}"
+    );
+    let inside = form_encoded(&[("mail", "off"), ("webhook", "https://10.0.0.1/"), ("back", "/me")]);
+    assert_eq!(house.post(&rita, "/do/person.reach", &inside).await.reason(), Some("invalid"));
+    let keys = house.get("", "/v1/notices/keys").await;
+    let keys: Value = serde_json::from_str(&keys.body).unwrap();
+    assert_eq!(keys["keys"][0]["alg"], "EdDSA", "{keys}");
+    assert!(keys["keys"][0].get("d").is_none(), "the public half alone");
+}
+
 // Goal: an address names no object. Method: a bucket's page, its links, and what another region made of them.
 #[tokio::test]
 async fn names_of_objects_are_in_no_address() {

@@ -38,6 +38,8 @@ nouns! {
     Session = "session"
     /// A data processing agreement (GDPR Art. 28); gates all ingest.
     Agreement = "agreement"
+    /// A certification authority: signatures made outside count by its certificates.
+    Authority = "authority"
     /// A purpose within a tenant; the unit of isolation.
     Project = "project"
     /// Persons x datasets x purpose x dates.

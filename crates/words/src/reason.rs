@@ -55,6 +55,7 @@ reasons! {
     AirlockOnly = "airlock_only" Denied
     PlaceBound = "place_bound" Denied
     SecondFactorMissing = "second_factor_missing" Denied
+    SessionNarrowed = "session_narrowed" Denied
     GrantWriteOnly = "grant_write_only" Denied
     GrantAddress = "grant_address" Denied
     GrantElsewhere = "grant_elsewhere" Denied
@@ -68,6 +69,8 @@ reasons! {
     PermitMissing = "permit_missing" Denied
     PermitNotYet = "permit_not_yet" Denied
     PermitEnded = "permit_ended" Denied
+    TrainingMissing = "training_missing" Denied
+    InstructionMissing = "instruction_missing" Denied
     SnapshotClosed = "snapshot_closed" Denied
     SnapshotFixed = "snapshot_fixed" Denied
     AgreementRunning = "agreement_running" Denied
@@ -97,6 +100,7 @@ reasons! {
     Invalid = "invalid" Invalid
     ChecksumWrong = "checksum_wrong" Invalid
     SealWrong = "seal_wrong" Invalid
+    SignatureUnfit = "signature_unfit" Invalid
     BodyCut = "body_cut" Invalid
     TooLarge = "too_large" Invalid
     NotOffered = "not_offered" Invalid

@@ -156,6 +156,10 @@ impl House {
         self.give("sergio", "carla", "controller", "planet-study").await?;
         self.open_project(PROJECT).await?;
         self.give("carla", "rita", "researcher", PROJECT).await?;
+        let training = json!({ "person": "rita", "course": "bench", "ends": "2100-01-01" });
+        self.act("sergio", Act::PersonTrain, training).await?;
+        let instruction = json!({ "person": "rita", "project": PROJECT, "ends": "2100-01-01" });
+        self.act("carla", Act::PersonInstruct, instruction).await?;
         self.agree().await?;
         let permit = json!({
             "alias": "p1", "project": PROJECT, "persons": ["rita"], "buckets": [], "purpose": "bench",

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gate::identify::key_text::public_text;
+use region::noun::agreement::lodge::scan;
 use region::noun::gift::{self, text};
 use region::object::put::Extra;
 use region::twin::study::STUDY;
@@ -10,7 +11,7 @@ use region::twin::{Soil, World};
 use region::upload::part;
 use serde_json::{Value, json};
 use trial::kit::{PROJECT, body, store};
-use words::act::{Body, UploadPart};
+use words::act::{AgreementScan, Body, UploadPart};
 use words::{Act, Actor, Id, Place, Reason, Refusal};
 
 use crate::ground::desk;
@@ -80,6 +81,7 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
         ("paola", "account.passkey", json!({ "label": "phone", "made": "$made" })),
         ("paola", "account.show", json!({})),
         ("paola", "account.drop", json!({ "way": "password" })),
+        ("paola", "person.reach", json!({ "mail": "off", "webhook": "https://hooks.example/epic" })),
         (
             "olga",
             "client.register",
@@ -87,6 +89,11 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
         ),
         ("olga", "client.show", json!({})),
         ("olga", "client.remove", json!({ "client": "hub" })),
+        ("olga", "authority.trust", json!({ "alias": "qualified", "certificate": AUTHORITY })),
+        ("olga", "authority.show", json!({})),
+        ("olga", "authority.distrust", json!({ "authority": "qualified", "reason": because })),
+        ("sergio", "person.train", json!({ "person": "rita", "course": "again", "ends": "2028-01-01" })),
+        ("carla", "person.instruct", json!({ "person": "rita", "project": PROJECT, "ends": "2028-01-01" })),
         ("rita", "session.open", json!({})),
         ("rita", "session.begin", json!({ "project": PROJECT })),
         ("paola", "role.revoke", json!({ "person": "paola", "role": "signatory", "at": "foggia" })),
@@ -103,11 +110,7 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
         ),
         ("carla", "agreement.offer", agreement.clone()),
         ("sergio", "agreement.sign", with(agreement.clone(), json!({ "party": "iss", "digest": "$digest" }))),
-        (
-            "sara-bari",
-            "agreement.sign",
-            with(agreement.clone(), json!({ "party": "bari", "digest": "$digest" })),
-        ),
+        ("carla", "agreement.attest", with(agreement.clone(), json!({ "party": "bari", "scan": "$scan" }))),
         ("sara-bari", "agreement.show", json!({})),
         ("carla", "agreement.suspend", with(agreement.clone(), json!({ "reason": because }))),
         ("carla", "agreement.resume", agreement.clone()),
@@ -377,6 +380,9 @@ async fn learn(
     }
 }
 
+/// A certification authority of ours, until 2100.
+const AUTHORITY: &str = "-----BEGIN CERTIFICATE-----\nMIIBuzCCAWGgAwIBAgIUbDBdYhjmpY31mpio3QgrI8uRmYUwCgYIKoZIzj0EAwIw\nKjEYMBYGA1UEAwwPVHJpYWwgQXV0aG9yaXR5MQ4wDAYDVQQKDAVUcmlhbDAgFw0y\nNjExMjcyMTM0NDJaGA8yMTAwMTAzMDIxMzQ0MlowKjEYMBYGA1UEAwwPVHJpYWwg\nQXV0aG9yaXR5MQ4wDAYDVQQKDAVUcmlhbDBZMBMGByqGSM49AgEGCCqGSM49AwEH\nA0IABBPG9J8mAe6VGPJn/FONOBe8Z1VXUXRsAkLsal3C2UwbbFdVjJYMBG3XSGuq\nzghjcl/e5k1NW3EhP8OuQSzpQF+jYzBhMB0GA1UdDgQWBBQWKSEFjhYXP7rPSq4X\n6n2s8M6YNjAfBgNVHSMEGDAWgBQWKSEFjhYXP7rPSq4X6n2s8M6YNjAOBgNVHQ8B\nAf8EBAMCAQYwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiBMBdnN\nofy/+sh+wDD0DCoxH7AGpgNVS3mWPPqVkXkFrQIhAPfzj8PDssiddoQIouiFeBYN\npkIlZPeCBzYA2Nd+NtPe\n-----END CERTIFICATE-----\n";
+
 /// This region as an issuer.
 const HOUSE: &str = "http://localhost:9010/issuer";
 
@@ -483,6 +489,10 @@ async fn every_act_as_nobody_the_wrong_and_the_right_person() {
         }
         if name == "agreement.offer" {
             known.insert("digest".into(), world.digest("again").await.unwrap());
+            let deed = AgreementScan { agreement: "again".into(), party: "bari".into() };
+            let sara = world.actor("sara-bari");
+            let lodged = scan(&world.region, &sara, deed, body(b"%PDF-1.7 what was signed")).await.unwrap();
+            known.insert("scan".into(), lodged.answer["scan"].as_str().unwrap().to_owned());
         }
         done.insert(act);
     }

@@ -26,10 +26,12 @@ use crate::ground::{desk, dina};
 use crate::simulation::number;
 
 /// A region on a disk, with custody in files, as a node has it.
-struct Node {
+pub struct Node {
     folder: TempDir,
     clock: Arc<StillClock>,
-    region: Region,
+    pub region: Region,
+    /// Its persons, with the region's first process, which is closed.
+    pub world: World,
     rita: Actor,
     deliverers: BTreeMap<&'static str, Actor>,
     persons: BTreeMap<&'static str, Actor>,
@@ -52,7 +54,7 @@ fn parts(folder: &Path, clock: &Arc<StillClock>) -> Parts {
 
 impl Node {
     /// PLANET with three hospitals, founded in memory's custody, which moves into files.
-    async fn planet(seed: u64) -> Self {
+    pub async fn planet(seed: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let soil = Soil::over(Bucket::local(&folder.path().join("data/bucket")).unwrap(), seed);
         let world = World::planet(soil).await.unwrap();
@@ -67,7 +69,7 @@ impl Node {
         let clock = Arc::clone(&world.soil.clock);
         move_custody(&world, &folder.path().join("custody")).await;
         let region = Region::open(parts(folder.path(), &clock)).await.unwrap();
-        Self { folder, clock, region, rita, deliverers, persons: persons.into() }
+        Self { folder, clock, region, world, rita, deliverers, persons: persons.into() }
     }
 
     fn path(&self, name: &str) -> std::path::PathBuf {
@@ -75,7 +77,7 @@ impl Node {
     }
 
     /// So many small objects of each hospital, from many hands at once.
-    async fn deliver(&self, from: u64, to: u64) {
+    pub async fn deliver(&self, from: u64, to: u64) {
         let put = |number: u64| async move {
             let hospital = if number.is_multiple_of(2) { "bari" } else { "catania" };
             let dina = &self.deliverers[hospital];

@@ -129,6 +129,10 @@ fn agreement(retention_days: u64) -> AgreementRow {
         is_suspended: false,
         ended_at: None,
         stops: Vec::new(),
+        wording: None,
+        drafted_at: Timestamp::default(),
+        document: None,
+        scans: Vec::new(),
     }
 }
 

@@ -1,16 +1,18 @@
 //! Readings: who read what is told in full, and who may no longer read gets nothing more.
 
-use futures::StreamExt;
+use futures::{SinkExt, StreamExt};
 use region::object::ObjectRow;
+use region::object::put::{Extra, put};
 use region::object::read::get;
 use region::twin::{Soil, World};
 use serde_json::{Value, json};
 use store::Bucket;
 use store::custody::{Custody, KeyName};
 use store::twin::{Faults, FaultyStore};
-use trial::kit::{PROJECT, drain, get_deed, store};
+use trial::kit::{HERE, PROJECT, drain, get_deed, put_deed, store};
+use words::act::SessionOpen;
 use words::noun::Cell;
-use words::{Actor, Id, Reason};
+use words::{Actor, Id, Place, Reason};
 
 use crate::ground::{desk, pass_ms, project, reason, records, until};
 
@@ -170,6 +172,64 @@ async fn the_use_of_a_revoked_credential_is_noted() {
         .cloned()
         .collect();
     assert_eq!((used.len(), &used[0]["refused"]), (1, &json!("credential_ended")));
+}
+
+// Goal: whatever is open in a session ends with what the session stands on. Method: a read on its way and a delivery on
+// its way, for each deed that takes something away; nothing of the delivery is left.
+#[tokio::test]
+async fn what_is_open_in_a_session_ends_with_it() {
+    let because = "so it goes";
+    for (seed, who, act, fields, expected) in [
+        (191, "sergio", "person.recall", json!({ "person": "rita" }), Reason::SessionEnded),
+        (
+            192,
+            "sergio",
+            "person.suspend",
+            json!({ "person": "rita", "reason": because }),
+            Reason::PersonSuspended,
+        ),
+        (193, "carla", "permit.end", json!({ "permit": "permit-1", "reason": because }), Reason::PermitEnded),
+        (
+            194,
+            "carla",
+            "project.halt",
+            json!({ "project": PROJECT, "reason": because }),
+            Reason::ProjectHalted,
+        ),
+    ] {
+        let (world, rita) = reader(Soil::new(seed)).await;
+        store(&world.region, &rita, "results", "a", &vec![7; 3_000_000]).await.unwrap();
+        let inside = Actor { credential: None, ..rita };
+        let opened = world.region.open_session(&inside, SessionOpen { seconds: None }).await.unwrap();
+        let session = world.region.actor_of_open_session(opened.ticket.expose(), HERE, Place::Inside);
+        let session = session.await.unwrap();
+        let wanted = get_deed("results", "a");
+        let mut reading = get(&world.region, &session, wanted, |row| Ok(0..row.size_bytes)).await.unwrap();
+        reading.body.next().await.unwrap().unwrap();
+        let (mut sender, receiver) = futures::channel::mpsc::channel(1);
+        let delivery =
+            put(&world.region, &session, put_deed("results", "b"), Extra::default(), Box::pin(receiver));
+        let taken_away = async {
+            sender.send(Ok(bytes::Bytes::from_static(b"half of it"))).await.unwrap();
+            world.act(who, act, fields).await.unwrap();
+            // It may be refused already, and nobody takes the rest.
+            let _gone = sender.send(Ok(bytes::Bytes::from_static(b" and the rest"))).await;
+            drop(sender);
+        };
+        let (delivered, ()) = futures::join!(delivery, taken_away);
+        assert_eq!(reason(delivered), expected, "{act}: the delivery");
+        let next = loop {
+            match reading.body.next().await {
+                Some(Ok(_)) => {}
+                Some(Err(refusal)) => break refusal.reason,
+                None => panic!("{act}: all of it was read"),
+            }
+        };
+        assert_eq!(next, expected, "{act}: the read");
+        let cell = world.region.cell(project(&world.region).await).await.unwrap();
+        let rows = cell.view().await.unwrap().all::<ObjectRow>(&[]).await.unwrap();
+        assert_eq!(rows.len(), 1, "{act}: something is left");
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use serde_json::json;
 use words::{Act, Reason};
 
 use super::Step;
-use super::house::give;
+use super::house::{give, teach};
 use super::planet::digest;
 use super::stage::{Access, Inside, Stage};
 use crate::failure::Failure;
@@ -15,6 +15,7 @@ pub async fn live(stage: &mut Stage) -> Result<(), Failure> {
     let fields = json!({ "alias": "acc", "tenant": "acc-tenant", "tier": 3, "environment": "production", "purpose": "targeted therapy of solid tumours" });
     stage.act(Step::new("paola", Act::ProjectOpen, fields, "paola opens the project acc")).await?;
     give(stage, "paola", "gina", "researcher", Some("acc")).await?;
+    teach(stage, ("sandro", "paola"), "gina", "acc").await?;
     agree(stage).await?;
     let dina = deliver(stage).await?;
     lock(stage, &dina).await

@@ -87,6 +87,20 @@ async fn enrol(stage: &Stage, by: &str, alias: &str, name: &str, organisation: &
 }
 
 /// Gives a role without words.
+/// Notes a person's training and instruction, without which nobody works at tiers 2 and 3.
+pub async fn teach(
+    stage: &Stage,
+    (signatory, controller): (&str, &str),
+    person: &str,
+    project: &str,
+) -> Result<(), Failure> {
+    let ends = stage.day(365);
+    let training = json!({ "person": person, "course": "Handling sensitive data", "ends": ends });
+    stage.quietly(signatory, Act::PersonTrain, training).await?;
+    let instruction = json!({ "person": person, "project": project, "ends": ends });
+    stage.quietly(controller, Act::PersonInstruct, instruction).await.map(drop)
+}
+
 pub async fn give(
     stage: &Stage,
     by: &str,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use words::{Act, Reason};
 
-use super::house::{HOSPITALS, give};
+use super::house::{HOSPITALS, give, teach};
 use super::stage::{Access, Inside, Stage};
 use super::{Step, tamper};
 use crate::failure::Failure;
@@ -167,6 +167,18 @@ async fn read(stage: &mut Stage) -> Result<Access, Failure> {
         )
         .await?;
     stage.act(Step::new("carla", Act::PermitGrant, granting(), "carla grants it")).await?;
+    stage
+        .read_refused(
+            get("rita reads, before anybody noted her training"),
+            &rita,
+            Inside::Yes,
+            Reason::TrainingMissing,
+        )
+        .await?;
+    teach(stage, ("sergio", "carla"), "rita", "planet").await?;
+    stage.yes(
+        "sergio notes rita's training, and carla instructs her: without both nobody works at tiers 2 and 3",
+    )?;
     stage
         .read_refused(
             get("rita reads with the same credential from outside"),

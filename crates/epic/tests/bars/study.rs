@@ -21,6 +21,7 @@ fn study(house: &House) -> String {
     house.role("stella", "cora", "controller", "unito-study");
     house.project("cora", "study", "unito-study", "2");
     house.role("cora", "remo", "researcher", "study");
+    house.teach_by(("stella", "cora"), "remo", "study");
     agreement(house, "cora", "study-own", &["--project", "study", "--provider", "iss"]);
     sign(house, "stella", "study-own", "unito");
     sign(house, "sergio", "study-own", "iss");

@@ -38,7 +38,9 @@ export class Person {
         const page = await context.newPage();
         page.setDefaultTimeout(15_000);
         page.on('request', (request) => origins.some((origin) => request.url().startsWith(`${origin}/`)) || faults.push(`asked elsewhere: ${request.url()}`));
-        page.on('console', (message) => message.type() === 'error' && !/status of 4\d\d/.test(message.text()) && faults.push(`${page.url()}: ${message.text()}`));
+        // WHY: where a test cuts connections, the browser says so.
+        const isOurs = (text) => /status of 4\d\d/.test(text) || (told.more?.cuts && /net::ERR_/.test(text));
+        page.on('console', (message) => message.type() === 'error' && !isOurs(message.text()) && faults.push(`${page.url()}: ${message.text()}`));
         page.on('pageerror', (error) => faults.push(`${page.url()}: ${error}`));
         page.on('response', async (response) => {
             const isPage = response.request().isNavigationRequest() && response.url().startsWith(origin) && response.status() === 200;
@@ -105,10 +107,25 @@ export class Person {
         await this.fill(fields);
         await this.page.setInputFiles('input[type=file]', file);
         await this.press('Deliver');
+        if (told.scripts) return this.sent();
         // The page that comes has no such form.
-        await this.page.locator('form[data-upload]').waitFor({ state: 'detached' });
+        await this.page.locator('form[data-deliver]').waitFor({ state: 'detached' });
         const reason = this.page.locator('.notice.refused .hint code');
         return (await reason.count()) ? reason.first().innerText() : 'done';
+    }
+
+    /** What came of files that a script sends, once all have come to an end: a reason where one was refused. */
+    async sent() {
+        const files = this.page.locator('.files > li');
+        const over = files.filter({ has: this.page.locator('.why.state') });
+        for (let left = 1; left > 0; left = (await files.count()) - (await over.count())) {
+            await over.first().waitFor();
+            await this.page.waitForTimeout(50);
+        }
+        const bad = files.filter({ has: this.page.locator('.state.bad') });
+        if (!(await bad.count())) return 'done';
+        const code = bad.first().locator('.code code');
+        return (await code.isVisible()) ? code.innerText() : bad.first().locator('.why').innerText();
     }
 
     /** Fills and sends the form of an act, from wherever its link led. */

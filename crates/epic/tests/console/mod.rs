@@ -3,6 +3,8 @@
 //! Every page that is looked at is seen in light, dark and enlarged four times, by axe and by a person: the pictures lie
 //! below `target/console`.
 
+mod lab;
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -59,6 +61,17 @@ fn the_main_job_with_scripts() {
 #[test]
 fn the_main_job_without_scripts() {
     browse("main_job", &House::open(), false, &Value::Null);
+}
+
+// Goal: a large file comes whole or not at all, whatever cuts it on its way. Method: connections that are cut, a page that
+// is loaded again, a file that changes, an answer that lies, a grant that is revoked under way.
+#[test]
+fn files_come_in_parts() {
+    let Some(institute) = Institute::new() else { return };
+    institute.house.deliverer("bari", "deliver-bari", "127.0.0.0/8");
+    let inside = &institute.house.ready["acts_inside"];
+    let more = json!({ "provider": institute.provider.url(), "inside": inside, "cuts": true });
+    browse("delivery", &institute.house, true, &more);
 }
 
 // Goal: people come in where their institute knows them, and nobody else does. Method: a provider that nobody here wrote.

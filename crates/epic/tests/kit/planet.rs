@@ -36,6 +36,7 @@ impl House {
         house.role("sergio", "carla", "controller", "planet-study");
         house.project("carla", "planet", "planet-study", "2");
         house.role("carla", "rita", "researcher", "planet");
+        house.teach("rita", "planet");
         house.role("carla", "rolf", "reviewer", "planet");
         house
     }
@@ -64,6 +65,18 @@ impl House {
         let of =
             ["--tenant", tenant, "--tier", tier, "--environment", "production", "--purpose", "pollution"];
         self.done(by, &[&["project", "open", alias][..], &of].concat());
+    }
+
+    /// Notes that a person was trained and instructed: at tiers 2 and 3 nobody works without.
+    pub fn teach(&self, person: &str, project: &str) {
+        self.teach_by(("sergio", "carla"), person, project);
+    }
+
+    pub fn teach_by(&self, (signatory, controller): (&str, &str), person: &str, project: &str) {
+        let ends = day(300);
+        self.done(signatory, &["person", "train", person, "--course", "sensitive data", "--ends", &ends]);
+        let instruct = ["person", "instruct", person, "--project", project, "--ends", &ends];
+        self.done(controller, &instruct);
     }
 
     /// A hospital with one who signs, one who hands over, one who delivers.

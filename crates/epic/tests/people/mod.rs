@@ -3,6 +3,7 @@
 mod acts;
 mod described;
 mod fetched;
+mod narrow;
 mod provider;
 mod refused;
 mod revoked;

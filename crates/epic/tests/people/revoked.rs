@@ -131,6 +131,7 @@ fn keys_turn_over_and_groups_change_while_somebody_is_signed_in() {
     let map = ["role", "map", "--issuer", "iam", "--group", "/planet/researchers", "--at", "planet"];
     institute.house.done("carla", &map);
     institute.house.permit("permit-2", "planet", "nora", &crate::kit::day(90));
+    institute.house.teach("nora", "planet");
     let token = institute.provider.sign_in("nora", "epic", true);
     let session = Session::of(&institute, &token);
     assert_eq!(session.look(&institute), None, "by her group alone");

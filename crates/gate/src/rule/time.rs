@@ -9,8 +9,10 @@ const COMPARISONS: [&str; 6] = ["<", "<=", ">", ">=", "==", "!="];
 
 /// WHY by name: to Cedar a moment is a number like a tier, and an answer is remembered until the next moment only.
 const DATES: [&str; 5] = ["starts", "ends", "fetch_ends", "retained_until", "opened_until"];
+/// Those of whoever asks.
+const OWN_DATES: [&str; 2] = ["trained_until", "instructed_until"];
 
-/// Whether every use of the context is a comparison of `context.now` with a date of the resource.
+/// Whether every use of the context is a comparison of `context.now` with a date of the resource or of whoever asks.
 pub(super) fn is_only_compared(policy: &Value) -> bool {
     match policy {
         Value::Object(fields) => {
@@ -33,9 +35,11 @@ fn is_now(side: &Value) -> bool {
     of["attr"] == "now" && of["left"]["Var"] == "context"
 }
 
-/// A date of the resource, or of a record within it.
+/// A date of the resource, or of a record within it; or one of whoever asks.
 fn is_date(side: &Value) -> bool {
-    side["."]["attr"].as_str().is_some_and(|name| DATES.contains(&name)) && is_of_resource(side)
+    let is_one_of = |dates: &[&str]| side["."]["attr"].as_str().is_some_and(|name| dates.contains(&name));
+    let is_own = side["."]["left"]["Var"] == "principal";
+    (is_one_of(&DATES) && is_of_resource(side)) || (is_one_of(&OWN_DATES) && is_own)
 }
 
 /// An attribute of the resource, or of a record within it.
@@ -60,6 +64,7 @@ mod tests {
         assert!(is_allowed("resource has permit && resource.permit.starts > context.now"));
         assert!(is_allowed("!(context.now == resource.ends)"));
         assert!(is_allowed("context.now <= resource.fetch_ends || resource.retained_until < context.now"));
+        assert!(is_allowed("principal has trained_until && context.now <= principal.trained_until"));
     }
 
     #[test]
@@ -69,6 +74,8 @@ mod tests {
             "context.now <= resource.ends - 30",
             "context.now <= 1000",
             "context.now <= principal.ends",
+            "context.now <= resource.trained_until",
+            "context.now <= principal.credential.trained_until",
             "context.now < resource.project.tier",
             "resource.approvals != context.now",
             "context.now == resource.ends.tier",

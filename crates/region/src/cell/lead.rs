@@ -16,6 +16,7 @@ use words::noun::Cell;
 use words::{Id, Reason, Refusal};
 
 use crate::cell::Shared;
+use crate::cell::about::Marks;
 use crate::cell::draft::Draft;
 use crate::cell::keys::Keys;
 use crate::cell::open::Ground;
@@ -240,7 +241,7 @@ impl Lead {
             signer: &self.ground.signer,
             rand: self.ground.rand.as_ref(),
         };
-        let Packed { bytes, head, leaves } =
+        let Packed { bytes, head, leaves, about } =
             packer.pack(&self.head, &pen, now, root_seq).map_err(|refusal| dropped(&refusal))?;
         let (seq, size_bytes) = (self.head.next_seq, bytes.len());
         let begun = tokio::time::Instant::now();
@@ -249,19 +250,19 @@ impl Lead {
         let have_duties_moved = draft.duties() > 0;
         self.duties += draft.duties();
         self.head = head;
-        self.apply(draft, seq).await?;
+        self.apply(draft, seq, about).await?;
         self.shared.applied(have_duties_moved).await.map_err(|error| dropped(&error))?;
         self.shared.committed(&self.head, self.duties, &leaves);
         Ok(())
     }
 
     /// The fold in memory; the commit is durable already, so failing here only drops the cache.
-    async fn apply(&mut self, draft: Draft, seq: u64) -> Result<(), Dropped> {
+    async fn apply(&mut self, draft: Draft, seq: u64, about: Marks) -> Result<(), Dropped> {
         let index = self.shared.index();
         let accepted = draft.into_accepted();
         let turned = state::turned(&accepted).map_err(|refusal| dropped(&refusal))?;
         self.head.key_generation = turned.unwrap_or(self.head.key_generation);
-        let batch = state::batch(&self.head, seq, accepted).map_err(|refusal| dropped(&refusal))?;
+        let batch = state::batch(&self.head, seq, accepted, about).map_err(|refusal| dropped(&refusal))?;
         index.apply(batch).await.map_err(|error| dropped(&error))
     }
 

@@ -4,6 +4,7 @@
 //! link on the way, refuses a log that is shorter than custody remembers, and
 //! takes the cell over with a commit of its own. Nothing here knows a rule.
 
+pub mod about;
 pub mod agreed;
 pub mod draft;
 pub mod fold;

@@ -12,6 +12,7 @@ use words::limit::QUEUE_ACTS_MAX;
 use words::noun::{Cell as CellNoun, ROOT_CELL};
 use words::{Id, Refusal, Timestamp};
 
+use crate::cell::about::{FOLD, Marks};
 use crate::cell::draft::Draft;
 use crate::cell::fold;
 use crate::cell::in_use::InUse;
@@ -57,6 +58,8 @@ impl<'a> Opening<'a> {
             return Ok(None);
         }
         let row = self.rows(&index).await?.row::<HeadRow>(&[]).await.map_err(|why| self.unread(&why))?;
+        // WHY folded anew: one of an older release does not say which commits tell of what.
+        let row = row.filter(|row| row.fold == FOLD);
         let Some(head) = row.and_then(|row| read_head(&row, seq, hash).ok()) else {
             return Ok(None);
         };
@@ -115,7 +118,10 @@ impl<'a> Opening<'a> {
         let rows = folded.rows.iter().map(|(key, value)| (key, value));
         let turned = state::turned(rows).map_err(|refusal| self.refused(refusal))?;
         after.key_generation = turned.unwrap_or(head.key_generation);
-        let batch = state::batch(&after, body.seq, folded.rows).map_err(|refusal| self.refused(refusal))?;
+        let mut about = Marks::default();
+        folded.leaves.iter().filter_map(|leaf| leaf.record.as_ref()).for_each(|record| about.add(record));
+        let batch = state::batch(&after, body.seq, folded.rows, about);
+        let batch = batch.map_err(|refusal| self.refused(refusal))?;
         index.apply(batch).await.map_err(|cause| self.spoilt(&cause))?;
         Ok(after)
     }
@@ -240,7 +246,7 @@ impl<'a> Opening<'a> {
             signer: &ground.signer,
             rand: ground.rand.as_ref(),
         };
-        let Packed { bytes, head: after, .. } = packer
+        let Packed { bytes, head: after, about, .. } = packer
             .add(&Entry::of_house(act, now), draft.accept(), &head, pen.rand)
             .and_then(|_| packer.pack(&head, &pen, now, ground.lease.root_seq()))
             .map_err(|refusal| self.refused(refusal))?;
@@ -248,7 +254,7 @@ impl<'a> Opening<'a> {
             AppendError::Fenced { .. } => OpenError::Led { cell: self.cell },
             cause => OpenError::Unwritten { cell: self.cell, cause },
         })?;
-        let batch = state::batch(&after, head.next_seq, draft.into_accepted());
+        let batch = state::batch(&after, head.next_seq, draft.into_accepted(), about);
         let batch = batch.map_err(|refusal| self.refused(refusal))?;
         index.apply(batch).await.map_err(|cause| self.spoilt(&cause))?;
         Ok(after)

@@ -7,6 +7,7 @@ use seal::{Frontier, SigningKey, commitment, envelope, leaf_hash};
 use words::noun::{Cell, Writer};
 use words::{Id, Rand, Reason, Refusal, Timestamp};
 
+use crate::cell::about::Marks;
 use crate::cell::draft::Change;
 use crate::cell::format::{Body, Commit, Contents, HEAD_DOMAIN, Item, KeyRef, SealedBox, VERSION};
 use crate::cell::keys::Keys;
@@ -43,6 +44,7 @@ pub struct Packed {
     pub bytes: Vec<u8>,
     pub head: Head,
     pub leaves: Vec<[u8; 32]>,
+    pub about: Marks,
 }
 
 /// A commit in the making.
@@ -50,6 +52,7 @@ pub struct Packed {
 pub struct Packer {
     boxes: BTreeMap<KeyRef, Contents>,
     leaves: Vec<[u8; 32]>,
+    about: Marks,
     order: u32,
     size_bytes: usize,
 }
@@ -76,6 +79,7 @@ impl Packer {
         let salt = words::chance::bytes::<32>(rand);
         let record = minicbor::to_vec(&entry.record).map_err(|_| unfit())?;
         self.leaves.push(commitment::commit(&salt, &record, &entry.detail));
+        self.about.add(&entry.record);
 
         self.size_bytes += record.len() + entry.detail.len();
         let cell = KeyRef::Cell(head.key_generation);
@@ -141,7 +145,7 @@ impl Packer {
             writer: pen.writer,
             ..head.clone()
         };
-        Ok(Packed { bytes, head, leaves: self.leaves })
+        Ok(Packed { bytes, head, leaves: self.leaves, about: self.about })
     }
 }
 

@@ -7,6 +7,7 @@ use store::index::{Applied, Batch};
 use words::noun::Writer;
 use words::{Id, Reason, Refusal, Timestamp};
 
+use crate::cell::about::{FOLD, Marks};
 use crate::cell::pack::Head;
 use crate::row::{self, Row, Table};
 
@@ -23,6 +24,10 @@ pub struct HeadRow {
     pub key_generation: u32,
     #[n(4)]
     pub writer: Id<Writer>,
+    /// See [`FOLD`].
+    #[n(5)]
+    #[cbor(default)]
+    pub fold: u32,
 }
 
 impl Row for HeadRow {
@@ -72,18 +77,20 @@ fn head_row(head: &Head) -> Result<(Vec<u8>, Vec<u8>), Refusal> {
         time: head.time,
         key_generation: head.key_generation,
         writer: head.writer,
+        fold: FOLD,
     };
     Ok((row::key(Table::Head, &[]), row::encode(&row)?))
 }
 
-/// What the index applies with a commit: its rows and the head after it.
+/// What the index applies with a commit: its rows, what it is about, and the head after it.
 pub fn batch(
     head: &Head,
     seq: u64,
     rows: impl IntoIterator<Item = (Vec<u8>, Option<Vec<u8>>)>,
+    about: Marks,
 ) -> Result<Batch, Refusal> {
     let mut batch = Batch::new(Applied { seq, hash: head.hash });
-    for (key, value) in rows {
+    for (key, value) in rows.into_iter().chain(about.rows(seq)?) {
         match value {
             Some(value) => batch.put(key, value),
             None => batch.delete(key),

@@ -154,6 +154,8 @@ fn right() -> (Case, DataFacts) {
         actor,
         organisation: Some(Id::from_bytes([2; 16])),
         is_suspended: false,
+        trained_until: Some(span.ends),
+        instructed_until: Some(span.ends),
         roles: BTreeSet::from([Role::Researcher]),
     };
     let project = ProjectFacts {

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use words::{Act, Reason, Timestamp};
 
+use crate::telling::Way;
 pub use histogram::Histogram;
 pub use page::{Gauge, page};
 
@@ -120,6 +121,8 @@ pub struct Meters {
     pub expired: Counter,
     /// Rounds of the sweep over all open cells, whole ones.
     pub sweeps: Counter,
+    /// Notices to people, by way: those that arrived, and those that did not.
+    notices: [[Counter; 2]; Way::ALL.len()],
     pub anchored_at: Last,
     pub published_at: Last,
 }
@@ -143,6 +146,7 @@ impl Default for Meters {
             bytes_out: Counter::default(),
             expired: Counter::default(),
             sweeps: Counter::default(),
+            notices: Default::default(),
             anchored_at: Last::default(),
             published_at: Last::default(),
         }
@@ -171,6 +175,13 @@ impl Meters {
     pub fn stranger(&self, door: Door, reason: Reason) {
         if let Some(reasons) = self.strangers.get(door as usize) {
             count(reasons, reason as usize);
+        }
+    }
+
+    /// A notice was carried out of the house, or could not be.
+    pub fn noticed(&self, way: Way, is_there: bool) {
+        if let Some(counters) = self.notices.get(way as usize) {
+            count(counters, usize::from(!is_there));
         }
     }
 

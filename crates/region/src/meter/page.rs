@@ -10,6 +10,7 @@ use words::{Act, Reason, Refusal};
 use crate::Region;
 use crate::check::{self, Verdict};
 use crate::meter::{Counter, Door, Histogram, Last, StoreWork};
+use crate::telling::Way;
 use crate::usage::{self, UsageRow};
 use crate::witness::State;
 
@@ -124,6 +125,13 @@ impl Page {
         for (work, counter) in StoreWork::ALL.iter().zip(&meters.store_errors) {
             let (work, count) = (work.text(), counter.get());
             self.line(format_args!("epic_store_errors_total{{work=\"{work}\"}} {count}"));
+        }
+        self.family("epic_notices", "counter", "Notices to people, by way and by whether they arrived.");
+        for (way, counters) in Way::ALL.iter().zip(&meters.notices) {
+            for (outcome, counter) in ["sent", "failed"].iter().zip(counters) {
+                let (way, count) = (way.text(), counter.get());
+                self.line(format_args!("epic_notices_total{{way=\"{way}\",outcome=\"{outcome}\"}} {count}"));
+            }
         }
     }
 

@@ -111,18 +111,25 @@ pub(crate) async fn find(rows: &Draft, text: &str) -> Result<AirlockRow, Refusal
 async fn target(scene: &Scene<'_>, of: &str, text: &str) -> Result<Target, Refusal> {
     let project = project::find(scene.root, of).await?;
     let cell = scene.cell.ok_or(Refusal::new(Reason::NotFound))?;
-    let facts = facts::project(scene, project.id).await?;
-    if !facts.is_known_to_actor {
+    if !facts::project(scene, project.id).await?.is_known_to_actor {
         return Err(Reason::NotFound.into());
     }
-    let row = find(cell, text).await?;
+    target_of(scene, project.id, &find(cell, text).await?).await
+}
+
+/// The same of one that was read.
+pub(crate) async fn target_of(
+    scene: &Scene<'_>,
+    project: Id<Project>,
+    row: &AirlockRow,
+) -> Result<Target, Refusal> {
     let approvers: BTreeSet<_> = row.approvals.iter().map(|approval| approval.person).collect();
     Ok(Target::Airlock {
         id: row.id,
-        permit: facts::permit(scene, project.id, row.author, None, None).await?,
-        project: facts,
+        permit: facts::permit(scene, project, row.author, None, None).await?,
+        project: facts::project(scene, project).await?,
         author: row.author,
-        standing: standing(scene.root, project.id, &approvers).await?,
+        standing: standing(scene.root, project, &approvers).await?,
         approvers,
         is_released: row.released_at.is_some() && row.revoked.is_none(),
         fetch_ends: row.fetch_ends,

@@ -2,6 +2,8 @@
 //!
 //! A program's secret follows from its id, so none is stored; it is told once.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use data_encoding::BASE64URL_NOPAD;
 use gate::facts::Target;
@@ -95,6 +97,20 @@ fn is_return(url: &str) -> bool {
     is_there && url.len() <= RETURN_CHARS_MAX && url.chars().all(is_plain)
 }
 
+/// The scheme, host and port of an address that was taken, as browsers write them (RFC 6454, 6.2).
+fn origin(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let host = rest.split(['/', '?']).next().filter(|host| !host.is_empty())?.to_ascii_lowercase();
+    let usual = if scheme == "https" { ":443" } else { ":80" };
+    Some(format!("{scheme}://{}", host.strip_suffix(usual).unwrap_or(&host)))
+}
+
+/// Programs that keep no secret: they run in a browser, or on a person's own machine.
+pub(crate) async fn public(draft: &Draft) -> Result<Vec<ClientRow>, Refusal> {
+    let rows = draft.all::<ClientRow>(&[]).await?.into_iter().map(|(_, row)| row);
+    Ok(rows.filter(|row| !row.has_secret).collect())
+}
+
 async fn find(draft: &Draft, text: &str) -> Result<ClientRow, Refusal> {
     let id: Id<Client> = name::find_id(draft, Noun::Client, text).await?;
     draft.known(&id.to_bytes()).await
@@ -160,9 +176,42 @@ impl Region {
         find(&root, alias).await
     }
 
+    /// Whose pages may ask for tokens, sessions and objects: the origins that public programs' people come back to.
+    ///
+    /// WHY of those alone: a program that keeps a secret asks from its own machine, and its pages from nowhere.
+    pub async fn page_origins(&self) -> Result<BTreeSet<String>, Refusal> {
+        let rows = public(&self.root().view().await?).await?;
+        Ok(rows.iter().flat_map(|row| &row.returns).filter_map(|url| origin(url)).collect())
+    }
+
     pub fn client_secret(&self, id: Id<Client>) -> Result<Secret<String>, Refusal> {
         let made = keys::derive(&self.text_key(LABEL)?, "v1", &id.to_bytes());
         let made = made.map_err(|_| Refusal::new(Reason::Unavailable))?;
         Ok(Secret::new(BASE64URL_NOPAD.encode(made.expose())))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    // Goal: an origin is what a browser writes. Method: every form of address that is taken.
+    #[test]
+    fn an_origin_is_written_as_browsers_do() {
+        for (url, expected) in [
+            ("https://lab.example/", "https://lab.example"),
+            ("https://Lab.Example/back?from=epic", "https://lab.example"),
+            ("https://lab.example:443/back", "https://lab.example"),
+            ("https://lab.example:8443/back", "https://lab.example:8443"),
+            ("https://lab.example?back", "https://lab.example"),
+            ("https://lab.example:80/", "https://lab.example:80"),
+            ("http://localhost:80/", "http://localhost"),
+            ("http://127.0.0.1:5173/", "http://127.0.0.1:5173"),
+            ("https://[2001:db8::1]:443/", "https://[2001:db8::1]"),
+        ] {
+            assert!(is_return(url), "{url}");
+            assert_eq!(origin(url).unwrap(), expected, "{url}");
+        }
     }
 }

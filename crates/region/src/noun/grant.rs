@@ -200,7 +200,13 @@ const fn target(project: ProjectFacts, row: &GrantRow) -> Target {
     Target::Grant { id: row.id, project, issuer: row.issuer, receiver: row.receiver }
 }
 
-async fn around(scene: &Scene<'_>, row: &GrantRow) -> Result<Option<Around>, Refusal> {
+/// A grant as the gate sees it.
+pub(crate) async fn target_of(scene: &Scene<'_>, row: &GrantRow) -> Result<Target, Refusal> {
+    Ok(target(facts::project(scene, row.project).await?, row))
+}
+
+/// Where it lies.
+pub(crate) async fn around(scene: &Scene<'_>, row: &GrantRow) -> Result<Option<Around>, Refusal> {
     let agreement = scene.root.known(&row::pair(row.project, row.agreement)).await?;
     facts::around_grant(scene, &agreement).await.map(Some)
 }

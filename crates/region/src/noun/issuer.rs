@@ -53,6 +53,9 @@ pub struct IssuerRow {
     /// Under which name the console sends people there; none: it does not.
     #[n(9)]
     pub client: Option<String>,
+    /// What the console proves itself with there.
+    #[n(10)]
+    pub secret: Option<String>,
 }
 
 impl Row for IssuerRow {
@@ -62,7 +65,9 @@ impl Row for IssuerRow {
 impl IssuerRow {
     /// What an organisation agrees to when it adopts an issuer: all that a token is read by.
     fn terms(&self) -> Result<[u8; 32], Refusal> {
-        crate::row::encode(&Self { is_trusted: true, ..self.clone() }).map(|bytes| seal::sha256(&bytes))
+        // WHY without the secret: it tells nobody who somebody is, and providers have it changed.
+        let read_by = Self { is_trusted: true, secret: None, ..self.clone() };
+        crate::row::encode(&read_by).map(|bytes| seal::sha256(&bytes))
     }
 }
 
@@ -162,6 +167,7 @@ impl Rule for IssuerTrust {
             seconds,
             is_trusted: true,
             client: self.client.clone(),
+            secret: self.secret.as_ref().map(|secret| secret.expose().clone()),
         };
         draft.put(&id.to_bytes(), &row)?;
         let terms = data_encoding::HEXLOWER.encode(&row.terms()?);

@@ -21,6 +21,7 @@ use std::time::Duration;
 use crate::Region;
 use crate::act::{Judged, Scene, subject};
 use crate::cell::Cell;
+use crate::cell::about;
 use crate::cell::fold::{self, Opened};
 use crate::cell::format::{Body, Commit, Record};
 use crate::cell::publish;
@@ -312,20 +313,23 @@ pub(crate) struct About {
     pub subject: String,
 }
 
-/// WHY: some seconds of reading. On a busy ledger that is a day or two: the page then says that it was cut.
-const LOOKED_THROUGH_MAX: u64 = 20_000;
+/// WHY: a second of reading; a thing that more commits tell of is told to be cut.
+const COMMITS_READ_MAX: usize = 2_000;
 
-/// Every leaf about some things that was not refused and may be known, oldest first; and whether all of the ledger was
-/// looked through.
+/// Every leaf about some things that was done and may be known, oldest first; and whether that is all.
 pub(crate) async fn about(
     cell: &Cell,
     subjects: &BTreeSet<String>,
     may_know: impl Fn(&Record) -> bool + Send,
 ) -> Result<(Vec<About>, bool), Refusal> {
-    let end = cell.head().next_seq;
-    let start = end.saturating_sub(LOOKED_THROUGH_MAX);
+    let rows = cell.view().await?;
+    let mut commits = BTreeSet::new();
+    for subject in subjects {
+        commits.extend(about::commits(&rows, subject, COMMITS_READ_MAX + 1).await?);
+    }
+    let is_whole = commits.len() <= COMMITS_READ_MAX;
     let mut found = Vec::new();
-    for seq in start..end {
+    for seq in commits.into_iter().take(COMMITS_READ_MAX) {
         let (first, leaves) = commit(cell, seq).await?;
         for (index, leaf) in (first..).zip(leaves) {
             let Some(record) = leaf.record.filter(|record| record.refused.is_none() && may_know(record))
@@ -342,22 +346,21 @@ pub(crate) async fn about(
             }
         }
     }
-    Ok((found, start == 0))
+    Ok((found, is_whole))
 }
 
-/// The last leaf of an act of the house about something, searched from the newest on.
+/// The last leaf of an act of the house about a snapshot.
 pub(crate) async fn last_about(cell: &Cell, act: &str, snapshot: Id<Snapshot>) -> Result<u64, Refusal> {
-    let about = subject(Noun::Snapshot, snapshot);
-    let mut before = cell.head().frontier.size();
-    while let Some(last) = before.checked_sub(1) {
-        let (first, leaves) = commit_of(cell, last).await?;
+    let subject = subject(Noun::Snapshot, snapshot);
+    let commits = about::commits(&cell.view().await?, &subject, COMMITS_READ_MAX).await?;
+    for seq in commits.into_iter().rev() {
+        let (first, leaves) = commit(cell, seq).await?;
         let is_it = |leaf: &Opened| {
-            leaf.record.as_ref().is_some_and(|record| record.act == act && record.subjects.contains(&about))
+            leaf.record.as_ref().is_some_and(|record| record.act == act && record.subjects.contains(&subject))
         };
         if let Some(place) = leaves.iter().rposition(is_it) {
             return Ok(first + place as u64);
         }
-        before = first;
     }
     Err(Refusal::with(Reason::Unavailable, "the ledger does not have the leaf"))
 }

@@ -2,6 +2,7 @@
 
 pub mod agreement;
 pub mod airlock;
+pub mod authority;
 pub mod bucket;
 pub mod call;
 pub mod client;
@@ -27,3 +28,4 @@ pub mod role;
 pub mod share_key;
 pub mod split;
 pub mod tenant;
+pub mod training;

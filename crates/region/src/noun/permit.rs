@@ -48,6 +48,9 @@ pub struct PermitRow {
     /// It is for data of another project, of which a snapshot comes to this one, and for nothing else.
     #[n(13)]
     pub crossing: Option<Crossing>,
+    /// What those whose data they are have consented to.
+    #[n(14)]
+    pub consent: Option<String>,
 }
 
 impl Row for PermitRow {
@@ -174,6 +177,7 @@ impl Rule for PermitRequest {
             purpose: self.purpose.clone(),
             legal_basis: self.legal_basis.clone(),
             ethics: self.ethics.clone(),
+            consent: self.consent.clone(),
             starts: self.starts,
             ends: self.ends,
             granted_by: None,
@@ -335,6 +339,7 @@ impl Show for PermitShow {
                 "purpose": row.purpose,
                 "legal_basis": row.legal_basis,
                 "ethics": row.ethics,
+                "consent": row.consent,
                 "starts": row.starts,
                 "ends": row.ends,
             }));

@@ -9,7 +9,7 @@ use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 use words::act::{
     AccountApprove, AccountInvite, AccountRecover, PersonEnrol, PersonLink, PersonRecall, PersonResume,
-    PersonShow, PersonSuspend, PersonUnlink,
+    PersonShow, PersonSuspend, PersonTrain, PersonUnlink,
 };
 use words::noun::{Noun, Organisation, Person};
 use words::{Id, Reason, Refusal, Timestamp};
@@ -19,6 +19,7 @@ use crate::cell::draft::Draft;
 use crate::facts;
 use crate::name;
 use crate::noun::role;
+use crate::noun::training::TrainingRow;
 use crate::row::{Row, Seal, Table};
 use crate::show::Show;
 
@@ -143,7 +144,7 @@ macro_rules! judged_by_person {
 }
 
 judged_by_person! {
-    PersonSuspend PersonResume PersonLink PersonUnlink PersonRecall AccountInvite AccountRecover AccountApprove
+    PersonSuspend PersonResume PersonLink PersonUnlink PersonRecall PersonTrain AccountInvite AccountRecover AccountApprove
 }
 
 /// Ends every session of a person.
@@ -199,7 +200,16 @@ impl Show for PersonShow {
             let personal: Option<PersonalRow> = scene.root.row(&key).await?;
             let roles = crate::noun::role::told(scene.root, row.id).await?;
             let name = personal.map(|personal| personal.name);
-            shown.push(json!({ "person": row.alias, "name": name, "id": row.id.to_string(), "roles": roles, "suspended": row.is_suspended }));
+            let training: Option<TrainingRow> = scene.root.row(&key).await?;
+            shown.push(json!({
+                "person": row.alias,
+                "name": name,
+                "id": row.id.to_string(),
+                "roles": roles,
+                "suspended": row.is_suspended,
+                "training": training.as_ref().map(|training| &training.course),
+                "trained_until": training.as_ref().map(|training| training.ends),
+            }));
         }
         Ok(Value::Array(shown))
     }

@@ -27,6 +27,12 @@ use crate::scope::ScopeRow;
 /// Tells a body's checksums once it has ended.
 pub type Sums = Box<dyn FnOnce() -> Result<Vec<Checksum>, Refusal> + Send>;
 
+/// The SHA-256 among checksums, over all bytes, in base64.
+pub fn sha256(sums: &[Checksum]) -> Option<&str> {
+    let found = sums.iter().find(|sum| sum.is_full && sum.algorithm == Algorithm::Sha256.name());
+    found.map(|sum| sum.value.as_str())
+}
+
 /// What a door adds to the act's own fields.
 #[derive(Default)]
 pub struct Extra {

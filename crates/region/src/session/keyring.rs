@@ -47,6 +47,8 @@ pub struct Published {
 pub struct Endpoints {
     pub authorization: String,
     pub token: String,
+    /// Where people sign out of it, if it says (OpenID Connect RP-Initiated Logout 1.0).
+    pub end_session: Option<String>,
 }
 
 #[derive(Debug, Default)]

@@ -5,6 +5,7 @@
 //! any number of them, and each is judged anew at every use: its end, the
 //! person, whoever vouched for them. It can only narrow what they may.
 
+pub mod bounds;
 pub mod keyring;
 mod sign_in;
 mod ticket;
@@ -31,6 +32,7 @@ use crate::name;
 use crate::noun::credential::CredentialRow;
 use crate::noun::issuer;
 use crate::noun::person::PersonRow;
+pub use bounds::{Bounds, Holder};
 pub use sign_in::Meant;
 use ticket::Ticket;
 
@@ -138,11 +140,17 @@ fn after(now: Timestamp, seconds: u64) -> Timestamp {
 impl Region {
     /// Begins a session of whoever acts; noted if it is refused.
     pub async fn begin_session(&self, actor: &Actor, deed: SessionBegin) -> Result<Begun, Refusal> {
-        let work = self.begin(actor, deed);
-        self.heard(actor, SessionBegin::ACT, None, Box::pin(work)).await
+        self.begin_session_within(&Holder::from(actor.clone()), deed).await
     }
 
-    async fn begin(&self, actor: &Actor, deed: SessionBegin) -> Result<Begun, Refusal> {
+    /// The same of whoever may be in a session with bounds already: what is begun in it has them too.
+    pub async fn begin_session_within(&self, holder: &Holder, deed: SessionBegin) -> Result<Begun, Refusal> {
+        let work = self.begin(holder, deed);
+        self.heard(&holder.actor, SessionBegin::ACT, None, Box::pin(work)).await
+    }
+
+    async fn begin(&self, holder: &Holder, deed: SessionBegin) -> Result<Begun, Refusal> {
+        let actor = &holder.actor;
         let (project, begun) = (deed.project.clone(), self.begun(actor));
         let done =
             self.at_root(Request { actor: actor.clone(), deed, attempt: None, expected: None }).await?;
@@ -154,6 +162,7 @@ impl Region {
         let ticket = Ticket {
             credential: self.credential_of(&access_key_id)?,
             project: Some(project),
+            bounds: holder.bounds.clone(),
             ..self.ticket_of(actor, begun, ends)
         };
         Ok(Begun {
@@ -199,6 +208,7 @@ impl Region {
             ends,
             groups: session.map(|session| session.groups.clone()).unwrap_or_default(),
             has_second_factor: actor.is_strong(),
+            bounds: None,
         }
     }
 
@@ -211,11 +221,12 @@ impl Region {
     ) -> Result<Actor, Refusal> {
         let ticket = self.read_ticket(ticket)?;
         // WHY: one for S3 travels with requests that its key signs, and alone it is worth nothing.
-        if ticket.project.is_some() {
+        // WHY bounds too: they are S3's words, which nothing at the doors of acts is judged by.
+        if ticket.project.is_some() || ticket.bounds.is_some() {
             return Err(Refusal::with(Reason::Unauthenticated, "that session is for S3, with its key"));
         }
         let bound = ticket.place();
-        let actor = self.lasting(ticket.actor(address, place)).await?;
+        let Holder { actor, .. } = self.lasting(ticket.holder(address, place)).await?;
         if bound != place {
             let refusal = Refusal::new(Reason::PlaceBound);
             self.observe_refusal(&actor, "session.use", &refusal, ROOT_CELL);
@@ -224,35 +235,36 @@ impl Region {
         Ok(actor)
     }
 
-    /// Who holds a session's key and its ticket, after the signature was verified.
+    /// Who holds a session's key and its ticket, after the signature was verified; the door judges by their bounds.
     pub async fn actor_of_session(
         &self,
         access_key_id: &str,
         ticket: &str,
         address: IpAddr,
         place: Place,
-    ) -> Result<Actor, Refusal> {
+    ) -> Result<Holder, Refusal> {
         let ticket = self.read_ticket(ticket)?;
         // WHY the kind too: a lasting key that came with a ticket would outlive its own revocation.
         if access_key_id != self.access_key(AccessKind::Temporary, ticket.credential)? {
             return Err(Refusal::with(Reason::Unauthenticated, "the session token is another key's"));
         }
-        self.lasting(ticket.actor(address, place)).await
+        self.lasting(ticket.holder(address, place)).await
     }
 
     /// Whoever a ticket tells of, if its session is not over.
-    async fn lasting(&self, actor: Actor) -> Result<Actor, Refusal> {
+    async fn lasting(&self, holder: Holder) -> Result<Holder, Refusal> {
+        let actor = &holder.actor;
         let root = self.root().view().await?;
         let person: Option<PersonRow> = root.row(&actor.person.to_bytes()).await?;
         let person = person.ok_or(Refusal::new(Reason::Unauthenticated))?;
-        let scene = Scene { region: self, actor: &actor, root: &root, cell: None, now: self.now() };
+        let scene = Scene { region: self, actor, root: &root, cell: None, now: self.now() };
         if let Some(session) = &actor.session
             && let Err(over) = still_holds(&scene, session, &person).await
         {
-            self.observe_refusal(&actor, "session.use", &over, ROOT_CELL);
+            self.observe_refusal(actor, "session.use", &over, ROOT_CELL);
             return Err(over);
         }
-        Ok(actor)
+        Ok(holder)
     }
 }
 

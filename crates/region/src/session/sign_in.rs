@@ -16,7 +16,7 @@ use crate::cell::draft::Draft;
 use crate::name;
 use crate::noun::issuer::{self, IssuerRow};
 use crate::noun::person::PersonRow;
-use crate::noun::{group, link};
+use crate::noun::{client, group, link};
 
 /// A sign-in that was begun, and what its token must be.
 ///
@@ -28,10 +28,29 @@ pub struct Meant<'a> {
     pub nonce: &'a str,
 }
 
+/// For whom a token may be made out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Programs {
+    /// For those that stand in the issuer's terms, which organisations adopted.
+    Adopted,
+    /// For those, and for programs registered here that keep no secret.
+    Public,
+}
+
 impl Region {
     /// Whoever an identity token means, if its issuer is trusted and speaks for them.
     pub async fn sign_in(&self, token: &str, address: IpAddr, place: Place) -> Result<Actor, Refusal> {
-        self.sign_in_as(token, None, address, place).await
+        self.signed_in(token, None, Programs::Adopted, address, place).await
+    }
+
+    /// The same for a session at S3, which a page that keeps no secret may ask for by itself: where this region is the
+    /// issuer, tokens that it made for a registered program of that kind count too.
+    ///
+    /// WHY no others: what a program with a secret is given tells its own machine who somebody is, and must not let that
+    /// machine be them here. WHY at S3 alone: at the doors of acts a session reaches all duties of its person, and
+    /// organisations adopted for whom the tokens that open those are made out.
+    pub async fn sign_in_to_s3(&self, token: &str, address: IpAddr, place: Place) -> Result<Actor, Refusal> {
+        self.signed_in(token, None, Programs::Public, address, place).await
     }
 
     /// The same with a token that answers one sign-in and no other.
@@ -42,12 +61,27 @@ impl Region {
         address: IpAddr,
         place: Place,
     ) -> Result<Actor, Refusal> {
+        self.signed_in(token, meant, Programs::Adopted, address, place).await
+    }
+
+    async fn signed_in(
+        &self,
+        token: &str,
+        meant: Option<Meant<'_>>,
+        programs: Programs,
+        address: IpAddr,
+        place: Place,
+    ) -> Result<Actor, Refusal> {
         let peeked = peek(token)?;
         let root = self.root().view().await?;
         let unknown = || Refusal::with(Reason::TokenWrong, "no provider that is trusted here made it");
         let row = issuer::at(&root, &peeked.issuer).await?.ok_or_else(unknown)?;
         let keys = self.keys_for(&row, &peeked).await?;
-        let expected = Expected { issuer: &row.url, audiences: &row.audiences, now: self.now() };
+        let mut audiences = row.audiences.clone();
+        if programs == Programs::Public && self.is_own_issuer(&row) {
+            audiences.extend(client::public(&root).await?.into_iter().map(|program| program.alias));
+        }
+        let expected = Expected { issuer: &row.url, audiences: &audiences, now: self.now() };
         let claims = verify(token, &keys, expected)?;
         let answers = |meant: &Meant<'_>| meant.issuer == row.id && claims.text("nonce") == Some(meant.nonce);
         if meant.as_ref().is_some_and(|meant| !answers(meant)) {

@@ -10,9 +10,12 @@ use words::actor::{CredentialUse, Session};
 use words::noun::{Credential, Issuer, Person, Project};
 use words::{Actor, Id, Place, Reason, Refusal, Secret, Timestamp};
 
+use super::bounds::{Bounds, Holder};
 use crate::Region;
 
 const LABEL: &str = "epic session ticket";
+/// WHY of its own: see `bounds.rs`.
+const NARROWED_LABEL: &str = "epic narrowed session ticket";
 
 /// One session.
 #[derive(Debug, Clone, Encode, Decode)]
@@ -39,11 +42,14 @@ pub(super) struct Ticket {
     pub groups: Vec<[u8; 16]>,
     #[n(10)]
     pub has_second_factor: bool,
+    /// What it was narrowed to when it was asked for, and all that is begun with it.
+    #[n(11)]
+    pub bounds: Option<Bounds>,
 }
 
 impl Ticket {
-    /// Who acts with it, from where.
-    pub fn actor(self, address: IpAddr, place: Place) -> Actor {
+    /// Who acts with it, from where, within which bounds.
+    pub fn holder(self, address: IpAddr, place: Place) -> Holder {
         let (id, bound) = (self.credential, self.place());
         let used = self.project.map(|project| CredentialUse { id, project, place: bound, grant: None });
         let session = Session {
@@ -54,7 +60,12 @@ impl Ticket {
             groups: self.groups,
             has_second_factor: self.has_second_factor,
         };
-        Actor { person: self.person, credential: used, session: Some(session), place, address }
+        let actor = Actor { person: self.person, credential: used, session: Some(session), place, address };
+        Holder { actor, bounds: self.bounds }
+    }
+
+    const fn label(&self) -> &'static str {
+        if self.bounds.is_some() { NARROWED_LABEL } else { LABEL }
     }
 
     /// Where it was asked for; one that cannot be read is outside.
@@ -66,12 +77,16 @@ impl Ticket {
 impl Region {
     pub(super) fn write_ticket(&self, ticket: &Ticket) -> Result<Secret<String>, Refusal> {
         let bytes = minicbor::to_vec(ticket).map_err(|_| Refusal::new(Reason::Unavailable))?;
-        self.seal_text(LABEL, &bytes).map(Secret::new)
+        self.seal_text(ticket.label(), &bytes).map(Secret::new)
     }
 
     pub(super) fn read_ticket(&self, text: &str) -> Result<Ticket, Refusal> {
-        let wrong = |_| Refusal::with(Reason::Unauthenticated, "the session token is none of this region's");
-        let bytes = self.open_text(LABEL, text).map_err(wrong)?;
-        minicbor::decode(&bytes).map_err(|_| wrong(Refusal::new(Reason::NotFound)))
+        let wrong = || Refusal::with(Reason::Unauthenticated, "the session token is none of this region's");
+        let opened = [LABEL, NARROWED_LABEL].into_iter().find_map(|label| {
+            let bytes = self.open_text(label, text).ok()?;
+            Some((label, minicbor::decode::<Ticket>(&bytes).ok()?))
+        });
+        let (label, ticket) = opened.ok_or_else(wrong)?;
+        if ticket.label() == label { Ok(ticket) } else { Err(wrong()) }
     }
 }

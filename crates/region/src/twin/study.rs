@@ -31,6 +31,7 @@ impl World {
         });
         self.act("cora", "project.open", project).await?;
         self.give("cora", "remo", "researcher", Some(STUDY)).await?;
+        self.teach(("stella", "cora"), "remo", STUDY).await?;
         self.pact("cora", "study-own", STUDY, "iss", &[]).await?;
         self.sign("stella", "study-own", "unito").await?;
         self.sign("sergio", "study-own", "iss").await.map(drop)

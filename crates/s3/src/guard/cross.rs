@@ -1,15 +1,15 @@
 //! Pages of other origins: a browser asks whether they may, and is told only for those that the region names.
 //!
-//! It opens nothing: what a page asks is signed like everything else. It never
-//! reaches the protocol or the region, and a page of any other origin is told
-//! nothing, not even what it might have asked.
+//! Those are its own front's, and those that people of a registered program without a secret come back to. It opens
+//! nothing: what a page asks is signed like everything else, or carries a token, and no cookie ever counts. It never
+//! reaches the protocol, and a page of any other origin is told nothing, not even what it might have asked.
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use s3s::{Body, HttpResponse, S3ErrorCode};
 use words::{Reason, Refusal};
 
+use crate::door::S3Door;
 use crate::error;
-use crate::front::Front;
 use crate::guard::answer;
 
 /// What a page may do, as browsers name it.
@@ -28,7 +28,7 @@ pub const HEADERS: [&str; 9] = [
     "amz-sdk-request",
 ];
 
-/// What a page may read of an answer.
+/// What a page may read of an answer, beside every `x-amz-*` and `x-epic-*` that it has.
 pub const EXPOSED: [&str; 15] = [
     "accept-ranges",
     "content-range",
@@ -49,25 +49,28 @@ pub const EXPOSED: [&str; 15] = [
 
 /// WHY: ten minutes; an origin that is taken out of the region's words is soon asked again.
 pub const MAX_AGE_SECONDS: i32 = 600;
+/// WHY: a scheme, the longest host and a port.
+const ORIGIN_CHARS_MAX: usize = 512;
 /// WHY: a dozen headers; browsers send them sorted, in one line.
 const ASKED_CHARS_MAX: usize = 2_048;
 
 /// What a request is told about its page.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// The origin, if it is one of the region's.
+    /// The origin, if it is one of those.
     origin: Option<HeaderValue>,
-    has_origins: bool,
 }
 
 impl Page {
-    pub fn of(front: &Front, headers: &HeaderMap) -> Self {
+    pub async fn of(door: &S3Door, headers: &HeaderMap) -> Self {
         let mut said = headers.get_all(header::ORIGIN).iter();
         let origin = said.next().filter(|_| said.next().is_none());
-        let is_ours = |origin: &&HeaderValue| {
-            front.origins().iter().any(|ours| ours.as_str().as_bytes() == origin.as_bytes())
+        let Some(origin) = origin.filter(|origin| origin.len() <= ORIGIN_CHARS_MAX) else {
+            return Self { origin: None };
         };
-        Self { origin: origin.filter(is_ours).cloned(), has_origins: !front.origins().is_empty() }
+        let is_ours = door.front().origins().iter().any(|ours| ours.as_str().as_bytes() == origin.as_bytes());
+        let is_known = is_ours || is_registered(door, origin).await;
+        Self { origin: Some(origin.clone()).filter(|_| is_known) }
     }
 
     /// The answer to a browser that asks whether a page may.
@@ -91,15 +94,28 @@ impl Page {
     /// Says on an answer that the page may read it; to no other.
     pub fn mark(self, response: &mut HttpResponse) {
         let headers = response.headers_mut();
-        if self.has_origins {
-            // WHY on all: what was told to one page must not be kept for another.
-            headers.append(header::VARY, HeaderValue::from_static("Origin"));
-        }
+        // WHY on all: what was told to one page must not be kept for another.
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
         if let Some(origin) = self.origin {
+            let exposed = exposed(headers);
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, text(&EXPOSED.join(", ")));
+            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, text(&exposed));
         }
     }
+}
+
+/// WHY no star: it stands for no part of a name, and does not mean `authorization`.
+fn exposed(headers: &HeaderMap) -> String {
+    let is_own = |name: &&str| name.starts_with("x-amz-") || name.starts_with("x-epic-");
+    let own = headers.keys().map(HeaderName::as_str).filter(is_own);
+    let own = own.filter(|name| !EXPOSED.contains(name));
+    EXPOSED.into_iter().chain(own).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether the page is of a program that people may use here; one that cannot be looked up now is of none.
+async fn is_registered(door: &S3Door, origin: &HeaderValue) -> bool {
+    let origins = door.region().page_origins().await.unwrap_or_default();
+    origin.to_str().is_ok_and(|origin| origins.contains(origin))
 }
 
 fn are_fine(wanted: &str) -> bool {

@@ -44,7 +44,7 @@ pub async fn serve(door: &S3Door, caller: Caller, request: Request<Incoming>) ->
     let is_waiting = waits_to_send(request.headers());
     let is_head = request.method() == http::Method::HEAD;
     let is_get = request.method() == http::Method::GET;
-    let page = cross::Page::of(door.front(), request.headers());
+    let page = cross::Page::of(door, request.headers()).await;
     let (head, body) = request.into_parts();
     let source = Source::new(body);
     let hold = Arc::new(Hold::new(door.budget()));

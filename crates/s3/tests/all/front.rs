@@ -6,6 +6,7 @@ use house::bad::{case, check};
 use house::{Answer, BUCKET, Call, House};
 use region::twin::Soil;
 use s3::{Front, Limits};
+use serde_json::json;
 use words::Reason;
 
 const CONSOLE: &str = "https://console.epic.example";
@@ -171,8 +172,51 @@ async fn pages_of_the_console_may_ask_and_no_others() {
 async fn without_a_console_no_page_may_ask() {
     let house = House::open().await;
     let answer = preflight(CONSOLE, "GET", "").send(house.outside).await;
-    assert_eq!((answer.status, cross(&answer), answer.header("vary")), (403, vec![], None));
+    assert_eq!((answer.status, cross(&answer), answer.header("vary")), (403, vec![], Some("Origin")));
     let put = house.call(Call::put("/results/a", b"a").with("origin", CONSOLE)).await;
     assert_eq!((put.status, cross(&put)), (200, vec![]));
+    house.close().await;
+}
+
+// Goal: pages that people of a program without a secret come back to may ask, and no longer than it is registered.
+// Method: one of each kind, over the protocol, the asking for sessions and what the bucket says of itself.
+#[tokio::test]
+async fn pages_of_public_programs_may_ask() {
+    let house = House::open().await;
+    let lab = "https://lab.example:8443";
+    let act = async |act: &str, fields| house.world.act("olga", act, fields).await.unwrap();
+    for (alias, back, kind) in [
+        ("lab", "https://Lab.example:8443/back?a=b", "public"),
+        ("hub", "https://hub.example/back", "secret"),
+    ] {
+        act("client.register", json!({ "alias": alias, "returns": [back], "kind": kind })).await;
+    }
+    for target in ["/results/a", "/results", "/"] {
+        let mut asked =
+            preflight(lab, "PUT", "authorization,amz-sdk-request,content-type,x-amz-security-token");
+        asked.target = target.to_owned();
+        let fine = asked.send(house.outside).await;
+        assert_eq!((fine.status, fine.header("access-control-allow-origin")), (200, Some(lab)), "{target}");
+    }
+    let put = Call::put("/results/a", b"a").with("x-amz-meta-colour", "red").with("origin", lab);
+    assert_eq!(house.call(put).await.header("access-control-allow-origin"), Some(lab));
+    let read = house.call(Call::get("/results/a").with("origin", lab)).await;
+    let exposed = read.header("access-control-expose-headers").unwrap();
+    assert!(exposed.contains("etag") && exposed.contains("x-amz-meta-colour"), "{exposed}");
+    let form = Call::post("/", b"Action=Nothing").with("content-type", "application/x-www-form-urlencoded");
+    let sts = form.with("origin", lab).send(house.outside).await;
+    assert_eq!((sts.status, sts.header("access-control-allow-origin")), (403, Some(lab)));
+    let told = house.call(Call::get("/results?cors=")).await;
+    assert_eq!(told.all("AllowedOrigin"), [lab], "{}", told.text());
+    for strange in
+        ["https://hub.example", "https://lab.example", "http://lab.example:8443", "https://evil.example"]
+    {
+        let answer = preflight(strange, "GET", "").send(house.outside).await;
+        assert_eq!((answer.status, cross(&answer)), (403, vec![]), "{strange}");
+        let answer = house.call(Call::get("/results/a").with("origin", strange)).await;
+        assert_eq!((answer.status, cross(&answer)), (200, vec![]), "{strange}");
+    }
+    act("client.remove", json!({ "client": "lab" })).await;
+    assert_eq!(preflight(lab, "GET", "").send(house.outside).await.status, 403);
     house.close().await;
 }

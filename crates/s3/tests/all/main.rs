@@ -14,6 +14,7 @@ mod late;
 mod lifecycle;
 mod lock_clients;
 mod locks;
+mod narrow;
 #[path = "../../../../trial/tests/need/mod.rs"]
 mod need;
 mod objects;

@@ -24,7 +24,7 @@ impl Address {
     }
 
     /// Where to connect. WHY not by the name of this machine: what it leads to is somebody's file.
-    pub(super) fn dial(&self) -> (&str, u16) {
+    pub(crate) fn dial(&self) -> (&str, u16) {
         let host = if self.host == LOCALHOST && !self.is_secure { "127.0.0.1" } else { &self.host };
         (host, self.port)
     }

@@ -126,6 +126,16 @@ pub(crate) async fn send(
 ) -> Result<Response<Incoming>, CallError> {
     let unreachable = |cause| CallError::Unreachable { address: address.to_string(), cause };
     let stream = TcpStream::connect(address.dial()).await.map_err(unreachable)?;
+    send_over(stream, address, trust, request).await
+}
+
+/// The same over a connection that leads there already.
+pub(crate) async fn send_over(
+    stream: TcpStream,
+    address: &Address,
+    trust: Option<&Trust>,
+    request: Request<Body>,
+) -> Result<Response<Incoming>, CallError> {
     // A failure costs speed, nothing else.
     let _is_set = stream.set_nodelay(true);
     if !address.is_secure() {

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use bytes::Bytes;
+use data_encoding::BASE64;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use listen::Trust;
@@ -39,6 +40,18 @@ pub(crate) async fn fetch(
     form: Option<String>,
     trust: Option<&Trust>,
 ) -> Result<(StatusCode, Bytes), CallError> {
+    fetch_as(url, form, None, trust).await
+}
+
+/// The same as a program with a name and a secret there.
+///
+/// SPEC: RFC 6749, 2.3.1: both are form-encoded first, and every server takes them so.
+pub(crate) async fn fetch_as(
+    url: &str,
+    form: Option<String>,
+    program: Option<(&str, &str)>,
+    trust: Option<&Trust>,
+) -> Result<(StatusCode, Bytes), CallError> {
     let (address, path) = place(url)?;
     let method = if form.is_some() { Method::POST } else { Method::GET };
     let body = Full::new(Bytes::from(form.unwrap_or_default()));
@@ -47,7 +60,16 @@ pub(crate) async fn fetch(
         .uri(path)
         .header(header::HOST, address.host_header())
         .header(header::ACCEPT, "application/json")
-        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let request = match program {
+        Some((name, secret)) => {
+            let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+            let both = BASE64.encode(format!("{}:{}", encoded(name), encoded(secret)).as_bytes());
+            request.header(header::AUTHORIZATION, format!("Basic {both}"))
+        }
+        None => request,
+    };
+    let request = request
         .body(body.map_err(|never: Infallible| match never {}).boxed_unsync())
         .map_err(|_| CallError::Unwritten)?;
     let response = send(&address, trust, request).await?;

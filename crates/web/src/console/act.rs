@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
+use bytes::Bytes;
 use http::{HeaderValue, Response, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use listen::{Held, Share};
 use region::expected::{self, Digest};
+use region::object::put::Extra;
 use region::perform::keeps_attempts;
 use serde_json::{Map, Value};
 use words::actor::Role;
@@ -15,6 +17,7 @@ use words::noun::Attempt;
 use words::{Act, Id, Reason, Refusal, act};
 
 use super::data;
+use super::file;
 use super::form::{Form, own_path};
 use super::nouns::Noun;
 use super::{Answered, Visit};
@@ -135,6 +138,7 @@ fn fixed(field: &str) -> Option<Choices> {
         "environment" => &["test", "production"],
         "service_model" => &["iaas", "paas", "saas"],
         "kind" => &["secret", "public"],
+        "mail" => &["on", "off"],
         "role" => &roles,
         _ => return None,
     };
@@ -164,8 +168,13 @@ pub fn as_file(response: Response<Body>, share: Share, name: &str) -> Response<B
 pub async fn done(visit: &Visit<'_>, name: &str, body: Incoming) -> Result<Answered, Refusal> {
     let act = find(name)?;
     let signed = visit.signed()?;
-    let _room = visit.door.room(&signed.share, ACT_BODY_BYTES_MAX as u64)?;
-    let form = Form::read(body, visit.door.limits().body_wait).await?;
+    let is_with_file = file::is_taken(act);
+    let room = if is_with_file { file::FORM_BYTES_MAX } else { ACT_BODY_BYTES_MAX as u64 };
+    let _room = visit.door.room(&signed.share, room)?;
+    let (form, sent) = match is_with_file {
+        true => file::read(visit, body).await?,
+        false => (Form::read(body, visit.door.limits().body_wait).await?, Bytes::new()),
+    };
     let fields = match form.fields(act) {
         Ok(fields) => fields,
         Err(refusal) => return Ok(form_page(visit, act, form, Some(&refusal)).await?.for_refusal(&refusal)),
@@ -180,10 +189,16 @@ pub async fn done(visit: &Visit<'_>, name: &str, body: Incoming) -> Result<Answe
         act::Body::Download => {
             let share = visit.door.share_of(signed.actor.person)?;
             let response = perform::download(visit.door, &signed.actor, act, fields).await;
-            response.map(|response| Ok(as_file(response, share, act.row().noun)))
+            // WHY with its ending: what somebody takes to sign must open by a click.
+            let name = if act == Act::AgreementDocument { "agreement.pdf" } else { act.row().noun };
+            response.map(|response| Ok(as_file(response, share, name)))
         }
         act::Body::None => {
             region.perform_upon(&signed.actor, act, fields, attempt, form.expected).await.map(Err)
+        }
+        act::Body::Upload if is_with_file => {
+            let body = Box::pin(futures::stream::once(async { Ok(sent) }));
+            perform::taken(visit.door, &signed.actor, act, fields, (body, Extra::default())).await.map(Err)
         }
         act::Body::Upload => {
             Err(Refusal::with(Reason::NotOffered, "files are sent from the page of their bucket"))

@@ -1,4 +1,4 @@
-//! What pages look like and do: one style, one script, one icon; of this origin alone.
+//! What pages look like and do: one style, one script and one more to send files, one icon; of this origin alone.
 
 use std::sync::LazyLock;
 
@@ -28,6 +28,9 @@ static STYLE: LazyLock<Asset> =
 static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
     asset("console.js", "text/javascript; charset=utf-8", include_bytes!("../assets/console.js"))
 });
+static UPLOAD: LazyLock<Asset> = LazyLock::new(|| {
+    asset("upload.js", "text/javascript; charset=utf-8", include_bytes!("../assets/upload.js"))
+});
 static ICON: LazyLock<Asset> =
     LazyLock::new(|| asset("icon.svg", "image/svg+xml", include_bytes!("../assets/icon.svg")));
 
@@ -39,13 +42,18 @@ pub fn script() -> &'static str {
     &SCRIPT.path
 }
 
+/// For the pages of buckets alone.
+pub fn upload() -> &'static str {
+    &UPLOAD.path
+}
+
 pub fn icon() -> &'static str {
     &ICON.path
 }
 
 /// The asset that is asked for; it may be kept for good.
 pub fn find(parts: &Parts) -> Option<Response<Body>> {
-    let all = [&*STYLE, &*SCRIPT, &*ICON];
+    let all = [&*STYLE, &*SCRIPT, &*UPLOAD, &*ICON];
     let asset =
         all.into_iter().find(|asset| parts.method == Method::GET && asset.path == parts.uri.path())?;
     let body = Full::new(Bytes::from_static(asset.bytes));

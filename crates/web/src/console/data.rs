@@ -44,7 +44,8 @@ pub struct Listing {
     /// Name, and the sealed name to go on with.
     pub folders: Vec<(String, String)>,
     pub objects: Vec<(Value, String)>,
-    pub next: Option<String>,
+    /// Where the next page begins: the sealed folder, if it is one, and the sealed last name of this one.
+    pub next: Option<(Option<String>, String)>,
 }
 
 pub async fn bucket(visit: &Visit<'_>, project: &str, bucket: &str) -> Result<Answered, Refusal> {
@@ -105,7 +106,9 @@ fn listing(
     for (row, _) in &page.objects {
         listing.objects.push((told_of(row), seal("object", &row.key)?));
     }
-    listing.next = page.next.map(|next| seal("place", &next.key)).transpose()?;
+    // WHY with the folder: the next page of a folder is in that folder.
+    let place = visit.asked("in").filter(|place| !place.is_empty());
+    listing.next = page.next.map(|next| Ok((place, seal("place", &next.key)?))).transpose()?;
     Ok(listing)
 }
 

@@ -12,10 +12,12 @@ mod answer;
 pub mod assets;
 mod cookie;
 mod data;
+pub mod file;
 mod form;
 mod links;
 mod nouns;
 mod provider;
+mod upload;
 mod visit;
 mod way_in;
 
@@ -85,7 +87,7 @@ async fn seen(visit: &Visit<'_>) -> Result<Answered, Refusal> {
     }
     match path[..] {
         [""] => pages::today(visit).await.map(Answered::page),
-        ["me"] => pages::me(visit).map(Answered::page),
+        ["me"] => pages::me(visit).await.map(Answered::page),
         ["me", "ways"] => account::ways(visit, Written::default(), None, None).await,
         ["region"] => pages::region(visit).await.map(Answered::page),
         ["agreements", name, "document"] => pages::document(visit, name).await.map(Answered::page),
@@ -121,13 +123,16 @@ async fn posted(visit: &Visit<'_>, body: Incoming) -> Result<Answered, Refusal> 
     let path: Vec<&str> = visit.path().trim_matches('/').split('/').collect();
     match path[..] {
         ["enter", code] => way_in::enter(visit, code).await,
-        ["sign-out"] => Ok(way_in::sign_out()),
+        ["sign-out"] => Ok(way_in::sign_out(visit).await),
         ["issuer", "authorize"] => account::entered(visit, body).await,
         ["device"] => account::device_entered(visit, body).await,
         ["join"] => account::joined(visit, body).await,
         ["me", "ways"] => account::changed(visit, body).await,
         ["do", act] => act::done(visit, act, body).await,
         ["projects", project, "buckets", bucket] => data::deliver(visit, project, bucket, body).await,
+        ["projects", project, "buckets", bucket, "deliver", act] => {
+            Ok(upload::act(visit, (project, bucket), act, body).await)
+        }
         _ => Err(Refusal::with(Reason::NotOffered, "nothing is posted there")),
     }
 }

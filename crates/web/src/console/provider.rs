@@ -19,7 +19,7 @@ use words::time::SECOND_MS;
 use words::{Reason, Refusal, Secret, Timestamp};
 
 use super::way_in::code as chance;
-use crate::client::fetch;
+use crate::client::fetch_as;
 use crate::door::ActsDoor;
 use crate::encode::pairs;
 
@@ -117,7 +117,8 @@ pub async fn token(
         ("client_id", row.client.as_deref().unwrap_or_default()),
         ("code_verifier", &journey.verifier),
     ]);
-    let (status, answer) = ask(door, &there, Some(form)).await?;
+    let program = row.client.as_deref().zip(row.secret.as_deref());
+    let (status, answer) = ask(door, &there, form, program).await?;
     let token = answer.get("id_token").and_then(Value::as_str);
     match (status, token) {
         (StatusCode::OK, Some(token)) => Ok(Secret::new(token.to_owned())),
@@ -125,9 +126,25 @@ pub async fn token(
     }
 }
 
-async fn ask(door: &ActsDoor, url: &str, form: Option<String>) -> Result<(StatusCode, Value), Refusal> {
+/// Where somebody signs out of a provider that they came by.
+///
+/// WHY by a link of theirs and not at once: it ends what they do elsewhere, too. WHY no way back: it would have to be
+/// known there, and who is not sent back has still signed out.
+pub async fn farewell(door: &ActsDoor, issuer: &str) -> Option<String> {
+    let row = offered(door, issuer).await.ok()?;
+    let there = door.region().endpoints_of(row.id).await.ok()?.end_session?;
+    let mark = if there.contains('?') { '&' } else { '?' };
+    Some(format!("{there}{mark}{}", pairs(&[("client_id", row.client.as_deref().unwrap_or_default())])))
+}
+
+async fn ask(
+    door: &ActsDoor,
+    url: &str,
+    form: String,
+    program: Option<(&str, &str)>,
+) -> Result<(StatusCode, Value), Refusal> {
     let silent = || Refusal::with(Reason::Unavailable, "the identity provider does not answer");
-    let asked = tokio::time::timeout(ANSWER_WAIT, fetch(url, form, door.trust())).await;
+    let asked = tokio::time::timeout(ANSWER_WAIT, fetch_as(url, Some(form), program, door.trust())).await;
     let (status, bytes) = asked.map_err(|_| silent())?.map_err(|_| silent())?;
     Ok((status, serde_json::from_slice(&bytes).map_err(|_| silent())?))
 }

@@ -11,6 +11,7 @@ use super::cookie::{self, Cookie};
 use super::form::own_path;
 use super::provider::{self, JOURNEY_SECONDS, Journey};
 use super::visit::Visit;
+use crate::encode::pairs;
 use crate::pages;
 
 /// WHY: hours of work; a provider's terms may say less.
@@ -21,7 +22,11 @@ pub async fn offer(visit: &Visit<'_>) -> Result<Answered, Refusal> {
     let issuers = visit.door.region().issuers().await?;
     let offered: Vec<(String, String)> =
         issuers.into_iter().filter(|row| row.client.is_some()).map(|row| (row.alias, row.url)).collect();
-    Ok(Answered::page(pages::sign_in(visit, &offered, &wanted(visit))))
+    let farewell = match visit.asked("out").filter(|issuer| !issuer.is_empty()) {
+        Some(issuer) => provider::farewell(visit.door, &issuer).await.map(|there| (issuer, there)),
+        None => None,
+    };
+    Ok(Answered::page(pages::sign_in(visit, &offered, farewell.as_ref(), &wanted(visit))))
 }
 
 /// Sends whoever wants in to their identity provider.
@@ -104,8 +109,11 @@ async fn held(visit: &Visit<'_>, ticket: &Secret<String>) -> Result<Actor, Refus
 }
 
 /// WHY forgotten and no more: a session cannot be called back alone, `person recall` ends them all; the page says so.
-pub fn sign_out() -> Answered {
-    Answered::to("/sign-in?out=").with(Cookie::forgotten(cookie::SESSION))
+pub async fn sign_out(visit: &Visit<'_>) -> Answered {
+    let by = visit.signed().ok().and_then(|signed| signed.actor.session.as_ref()?.issuer);
+    let issuers = visit.door.region().issuers().await.unwrap_or_default();
+    let by = issuers.into_iter().find(|row| Some(row.id) == by).map(|row| row.alias).unwrap_or_default();
+    Answered::to(&format!("/sign-in?{}", pairs(&[("out", &by)]))).with(Cookie::forgotten(cookie::SESSION))
 }
 
 fn session(visit: &Visit<'_>, ticket: &Secret<String>, ends: Timestamp) -> Result<Cookie, Refusal> {

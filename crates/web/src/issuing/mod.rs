@@ -8,6 +8,7 @@
 
 mod asked;
 mod code;
+mod cross;
 mod device;
 mod grant;
 mod told;
@@ -29,6 +30,7 @@ use crate::door::ActsDoor;
 use crate::perform::Body;
 pub use asked::{Asked, Wrong};
 pub use code::Code;
+use cross::Page;
 pub use device::Devices;
 
 /// Where people are asked who they are; a page.
@@ -69,8 +71,18 @@ impl From<Refusal> for OauthError {
     }
 }
 
-/// Answers a program.
+/// Answers a program, wherever its pages are.
 pub async fn answer(door: &ActsDoor, parts: &Parts, body: Incoming, address: IpAddr) -> Response<Body> {
+    let page = Page::of(door, &parts.headers, parts.uri.path()).await;
+    let mut response = match Page::is_preflight(&parts.method, parts.uri.path()) {
+        true => page.preflight(&parts.headers),
+        false => answered(door, parts, body, address).await,
+    };
+    page.mark(&mut response);
+    response
+}
+
+async fn answered(door: &ActsDoor, parts: &Parts, body: Incoming, address: IpAddr) -> Response<Body> {
     let issuer = match house(door, &parts.headers).await {
         Ok(issuer) => issuer,
         Err(refusal) => {
@@ -85,7 +97,6 @@ pub async fn answer(door: &ActsDoor, parts: &Parts, body: Incoming, address: IpA
         (&Method::POST, TOKEN) => grant::token(door, parts, body, address, &issuer).await,
         (&Method::POST, DEVICE) => device::begin(door, body, address, &issuer).await,
         (&Method::GET | &Method::POST, USERINFO) => told::userinfo(door, parts, address, &issuer).await,
-        (&Method::OPTIONS, USERINFO) => Ok(json!({})),
         (_, CONFIGURATION | KEYS | TOKEN | DEVICE | USERINFO) => {
             return failed(StatusCode::METHOD_NOT_ALLOWED, oauth("invalid_request", "not by this method"));
         }
@@ -188,7 +199,6 @@ fn failed(status: StatusCode, error: OauthError) -> Response<Body> {
     response
 }
 
-/// WHY to all origins: no cookie counts here, and programs in browsers come too (Fetch, CORS protocol).
 fn said(status: StatusCode, value: &Value) -> Response<Body> {
     let body = Full::new(Bytes::from(value.to_string()));
     let mut response = Response::new(body.map_err(|never| match never {}).boxed_unsync());
@@ -198,8 +208,6 @@ fn said(status: StatusCode, value: &Value) -> Response<Body> {
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use data_encoding::BASE32_NOPAD;
 use maud::{Markup, html};
 use region::noun::client::OWN_CLIENT;
+use region::telling::Reach;
 use serde_json::Value;
 use words::Refusal;
 
@@ -265,6 +266,34 @@ pub fn ways(
     };
     let above = vec![(ways.called.clone(), "/me".to_owned())];
     layout(visit, &Page { title: texts.say("ways"), above, main })
+}
+
+/// Where notices reach whoever visits; both answers at once, so that what is seen is what will be.
+pub fn notices(texts: &Texts, reach: &Reach) -> Markup {
+    let option = |value: &str, is_so: bool, says: &str| {
+        html! { option value=(value) selected[is_so] { (says) } }
+    };
+    parts::section(
+        texts.say("notices"),
+        &html! {
+            p { (texts.say("notices-what")) }
+            form method="post" action="/do/person.reach" {
+                input type="hidden" name="back" value="/me";
+                div.field {
+                    label for="field-mail" { (texts.say("notices-mail")) }
+                    select id="field-mail" name="mail" {
+                        (option("on", reach.has_mail, texts.say("notices-mail-on")))
+                        (option("off", !reach.has_mail, texts.say("notices-mail-off")))
+                    }
+                }
+                (line(
+                    texts.say("notices-webhook"), texts.say("notices-webhook-hint"), "webhook", "text", "off",
+                    reach.webhook.as_deref().unwrap_or("off"),
+                ))
+                div.end { button type="submit" { (texts.say("notices-keep")) } }
+            }
+        },
+    )
 }
 
 /// The forms that add a way in.

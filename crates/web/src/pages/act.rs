@@ -11,7 +11,7 @@ use super::layout::{Page, layout};
 use super::leaf::linked;
 use super::stated::why;
 use super::thing::command;
-use crate::console::{Around, Form, Target, Visit};
+use crate::console::{Around, Form, Target, Visit, file};
 use crate::parts::{self, Notice};
 
 /// The form, with what was written before and why it was refused.
@@ -26,9 +26,16 @@ pub fn act(visit: &Visit<'_>, act: Act, form: &Form, around: &Around, refusal: O
             Some(Target::Hidden) => (parts::notice(Notice::Waits, texts.say("about-hidden"), &html! {})),
             None => {},
         }
-        form method="post" action={ "/do/" (row.name) } {
+        @let is_with_file = file::is_taken(act);
+        form method="post" action={ "/do/" (row.name) } enctype=[is_with_file.then_some("multipart/form-data")] {
             @for (field, choices) in row.fields.iter().zip(&around.choices) {
                 (parts::field(texts, act, field, form.text(field.name), choices))
+            }
+            @if is_with_file {
+                div.field {
+                    label for="field-file" { (texts.say("doc-file")) }
+                    input type="file" id="field-file" name="file" required;
+                }
             }
             @if let Some(attempt) = &form.attempt { input type="hidden" name="attempt" value=(attempt); }
             @if let Some(expected) = form.expected { input type="hidden" name="expected" value=(HEXLOWER.encode(&expected)); }

@@ -8,6 +8,7 @@ use super::layout::{Page, layout};
 use super::leaf::linked;
 use super::stated::why;
 use super::thing::{above, buttons, command};
+use super::upload;
 use crate::console::{Listed, Listing, Stored, Visit, is_for};
 use crate::encode::pairs;
 use crate::parts::{self, Notice};
@@ -26,7 +27,7 @@ pub fn bucket(visit: &Visit<'_>, project: &str, bucket: &str, listing: &Listed, 
             Listed::Refused(refusal) => (why(visit, refusal)),
             Listed::Blind => p.lead { (texts.say("deliver-blind")) },
         }
-        (deliver(visit, &base, folder, grants))
+        (upload::deliver(visit, &base, (folder, grants), matches!(listing, Listed::Page(_))))
         (buttons(visit, &rows, &given, &base))
         (parts::by_command(texts, &command(Act::ObjectList.row(), &given)))
     };
@@ -49,7 +50,10 @@ fn listed(visit: &Visit<'_>, base: &str, listing: &Listing) -> Markup {
             (parts::nothing(texts.say("bucket-empty")))
         } @else {
             (parts::table(texts.say("objects"), &texts.names(&["key", "size_bytes", "at"]), &lines(visit, base, listing)))
-            @if let Some(next) = &listing.next { p { a href={ (base) "?" (pairs(&[("after", next)])) } { (texts.say("more")) } } }
+            @if let Some((place, next)) = &listing.next {
+                @let place = place.iter().map(|place| ("in", place.as_str()));
+                p { a href={ (base) "?" (pairs(&place.chain([("after", next.as_str())]).collect::<Vec<_>>())) } { (texts.say("more")) } }
+            }
         }
     }
 }
@@ -76,41 +80,6 @@ fn lines(visit: &Visit<'_>, base: &str, listing: &Listing) -> Markup {
 
 fn size(told: &Value) -> Markup {
     parts::bytes(told.get("size_bytes").and_then(Value::as_u64).unwrap_or_default())
-}
-
-/// A form that sends files; a script shows how far they are.
-fn deliver(visit: &Visit<'_>, base: &str, folder: &str, grants: &[String]) -> Markup {
-    let texts = visit.texts;
-    parts::section(
-        texts.say("deliver"),
-        &html! {
-            form method="post" action=(base) enctype="multipart/form-data" data-upload=(texts.say("sending")) data-failed=(texts.say("send-failed")) {
-                // WHY before the files: a form is read as it comes.
-                @if !grants.is_empty() {
-                    div.field {
-                        label for="grant" { (texts.name("noun.grant")) }
-                        p.hint #hint-grant { (texts.say("deliver-under")) }
-                        select id="grant" name="grant" aria-describedby="hint-grant" {
-                            @for grant in grants { option value=(grant) { (grant) } }
-                            option value="" { (texts.say("deliver-as-member")) }
-                        }
-                    }
-                }
-                div.field {
-                    label for="prefix" { (texts.say("under")) " " span.optional { (texts.say("optional")) } }
-                    p.hint #hint-prefix { (texts.say("under-how")) }
-                    input type="text" id="prefix" name="prefix" value=(folder) aria-describedby="hint-prefix" autocomplete="off" spellcheck="false";
-                }
-                div.field.drop {
-                    label for="file" { (texts.say("files")) }
-                    p.hint #hint-file { (texts.say("files-how")) }
-                    input type="file" id="file" name="file" multiple required aria-describedby="hint-file";
-                }
-                div.end { button type="submit" { (texts.say("deliver-do")) } }
-                p.progress role="status" hidden {}
-            }
-        },
-    )
 }
 
 /// One object.

@@ -9,13 +9,25 @@ use crate::console::Visit;
 use crate::encode::pairs;
 use crate::parts::{self, Notice};
 
-/// All ways in: providers (short name and address), and the command line.
-pub fn sign_in(visit: &Visit<'_>, issuers: &[(String, String)], to: &str) -> Markup {
+/// All ways in: providers (short name and address), and the command line. `farewell`: a provider that whoever has just
+/// signed out came by, and where they sign out of it.
+pub fn sign_in(
+    visit: &Visit<'_>,
+    issuers: &[(String, String)],
+    farewell: Option<&(String, String)>,
+    to: &str,
+) -> Markup {
     let texts = visit.texts;
     let has_left = visit.asked("out").is_some();
     let main = html! {
         @if has_left {
-            (parts::notice(Notice::Done, texts.say("signed-out"), &html! { p { (parts::prose(texts.say("signed-out-more"))) } }))
+            (parts::notice(Notice::Done, texts.say("signed-out"), &html! {
+                @if let Some((issuer, there)) = farewell {
+                    p { (texts.say("signed-out-there")) }
+                    p { a.button href=(there) rel="noreferrer" { (texts.say_of("sign-out-there", issuer)) } }
+                }
+                p { (parts::prose(texts.say("signed-out-more"))) }
+            }))
         }
         @if issuers.is_empty() {
             (parts::nothing(texts.say("no-issuers")))

@@ -18,6 +18,7 @@ mod register;
 mod stated;
 mod thing;
 mod today;
+mod upload;
 
 pub use account::{Machine, choose, device, device_done, device_prove, join, joined, prove, ways};
 pub use act::{act, done};

@@ -8,8 +8,9 @@ use crate::console::Visit;
 use crate::parts::{self, Notice};
 
 /// Who whoever visits is here.
-pub fn me(visit: &Visit<'_>) -> Result<Markup, Refusal> {
+pub async fn me(visit: &Visit<'_>) -> Result<Markup, Refusal> {
     let (texts, signed) = (visit.texts, visit.signed()?);
+    let reach = visit.door.region().reach(&signed.actor).await?;
     let (greeting, session) = (&signed.greeting, signed.actor.session.as_ref());
     let main = html! {
         dl {
@@ -33,6 +34,7 @@ pub fn me(visit: &Visit<'_>) -> Result<Markup, Refusal> {
             p { (texts.say("ways-what")) }
             p { a.button.quiet href="/me/ways" { (texts.say("ways-see")) } }
         }))
+        (super::account::notices(texts, &reach))
         (parts::section(texts.say("everywhere"), &html! {
             p { (texts.say("everywhere-what")) }
             p { a.button.quiet href={ "/do/person.recall?person=" (greeting.alias) } { (texts.act(words::Act::PersonRecall)) } }

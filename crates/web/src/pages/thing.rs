@@ -3,10 +3,10 @@
 use maud::{Markup, html};
 use serde_json::{Map, Value};
 use words::Act;
-use words::act::{Body, Field, Row};
+use words::act::{Field, Row};
 
 use super::layout::{Page, layout};
-use crate::console::{Noun, Visit, is_for};
+use crate::console::{Noun, Visit, file, is_for};
 use crate::encode;
 use crate::parts;
 use crate::told::said;
@@ -100,7 +100,7 @@ pub fn offered(visit: &Visit<'_>, nouns: &[&str], given: &[(&str, &str)], back: 
         let has = |name: &str| row.fields.iter().any(|field| field.name == name);
         // A thing's own name is given on its page alone; elsewhere only what makes new ones is offered.
         let is_of_one = has(own) && row.fields.iter().all(|field| field.name != own || field.is_required);
-        row.body != Body::Upload && is_of_one == is_given(own) && is_for(visit, row)
+        file::is_by_form(row.act) && is_of_one == is_given(own) && is_for(visit, row)
     };
     let rows: Vec<_> = of_nouns.filter(fits).collect();
     buttons(visit, &rows, given, back)

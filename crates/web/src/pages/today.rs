@@ -69,8 +69,16 @@ fn signatures(visit: &Visit<'_>, agreements: &[Value]) -> Vec<Waiting> {
         let parties = agreement.get("parties").and_then(Value::as_array).into_iter().flatten();
         for party in parties.filter(|party| party.get("signed").is_some_and(Value::is_null)) {
             let party = text(party, "party");
+            let name = text(agreement, "agreement");
+            if let Some(scan) = party_scan(agreement, party)
+                && (signed.greeting.is(Role::Controller) || signed.greeting.is(Role::Signatory))
+            {
+                let says = visit.texts.say_of("attest-for", name).replace("{party}", party);
+                let fields = [("agreement", name), ("party", party), ("scan", scan), ("back", "/")];
+                waits.push(Waiting { says, path: format!("/do/agreement.attest?{}", pairs(&fields)) });
+                continue;
+            }
             if signed.greeting.is_at(Role::Signatory, party) {
-                let name = text(agreement, "agreement");
                 let says = visit.texts.say_of("sign-for", name).replace("{party}", party);
                 let fields = [
                     ("agreement", name),
@@ -83,6 +91,13 @@ fn signatures(visit: &Visit<'_>, agreements: &[Value]) -> Vec<Waiting> {
         }
     }
     waits
+}
+
+/// The scan of a party's paper that waits for a second person.
+fn party_scan<'a>(agreement: &'a Value, party: &str) -> Option<&'a str> {
+    let parties = agreement.get("parties").and_then(Value::as_array)?;
+    let of = parties.iter().find(|one| text(one, "party") == party)?;
+    of.get("scan").and_then(Value::as_str)
 }
 
 /// Permits that a controller is asked for.

@@ -7,7 +7,7 @@ use words::{Act, Timestamp};
 use crate::texts::Texts;
 
 /// WHY: names of fields that hold a sentence or more.
-const SENTENCES: &[&str] = &["purpose", "reason", "context", "note"];
+const SENTENCES: &[&str] = &["purpose", "reason", "context", "note", "consent", "certificate"];
 
 /// What may be written in a field, as far as the page knows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -87,6 +87,31 @@ acts! {
         /// whom
         person: String,
     }
+    /// Say where notices reach you: by e-mail, by a webhook, by both or not at all.
+    PersonReach = "person" "reach" in Root on Person weighs Duty by [] {
+        /// `on` or `off`; to the address you were enrolled with
+        mail: Option<String>,
+        /// address that takes them: `https://…`; `off` for none
+        webhook: Option<String>,
+    }
+    /// Note that a person was trained to work with sensitive data; without it nobody works at tiers 2 and 3.
+    PersonTrain = "person" "train" in Root on Person weighs Duty by [Signatory] {
+        /// whom
+        person: String,
+        /// the training: its name, or that of its certificate
+        course: String,
+        /// last moment that it counts
+        ends: Timestamp,
+    }
+    /// Note that a person was instructed how a project's data may be processed (GDPR Art. 29); without it nobody works at tiers 2 and 3.
+    PersonInstruct = "person" "instruct" in Root on Project weighs Duty by [Controller] {
+        /// whom
+        person: String,
+        /// the project
+        project: String,
+        /// last moment that it counts
+        ends: Timestamp,
+    }
     /// Give a person a role in the region, an organisation, a tenant or a project.
     RoleGrant = "role" "grant" in Root on Role weighs Duty by [Operator, Signatory, Controller] {
         /// to whom
@@ -141,6 +166,8 @@ acts! {
         factors: List,
         /// name of the console at the provider (client id), one of the audiences; left out, nobody signs in there by browser
         client: Option<String>,
+        /// what the console proves itself with at the provider (client secret); left out where it needs none
+        secret: Option<Hidden>,
         /// longest session in seconds, 60 to 43200; 3600 where left out
         seconds: Option<u64>,
     }
@@ -312,6 +339,36 @@ acts! {
         /// digest of the terms, as `epic agreement show` prints it
         digest: String,
     }
+    /// Lodge what a party signed outside: the agreement's PDF with a signature in it (PAdES), or its .p7m (CAdES).
+    AgreementLodge = "agreement" "lodge" in Root on Agreement weighs Duty carries Upload by [Signatory] {
+        /// which
+        agreement: String,
+        /// the organisation that signed
+        party: String,
+    }
+    /// Lodge the scan of what a party signed on paper; it counts once a second person has attested it.
+    AgreementScan = "agreement" "scan" in Root on Agreement weighs Duty carries Upload by [Signatory] {
+        /// which
+        agreement: String,
+        /// the organisation that signed
+        party: String,
+    }
+    /// Attest that a scan is that of the paper which you have seen, and that the party signed it.
+    AgreementAttest = "agreement" "attest" in Root on Agreement weighs Duty by [Signatory, Controller] {
+        /// which
+        agreement: String,
+        /// the organisation that signed
+        party: String,
+        /// SHA-256 of the scan, as `epic agreement show` prints it
+        scan: String,
+    }
+    /// Take an agreement as a PDF, in both languages, to read and to sign; or what a party lodged.
+    AgreementDocument = "agreement" "document" in Root on Agreement weighs Duty carries Download by [] {
+        /// which
+        agreement: String,
+        /// what this organisation lodged; left out, the document that all sign
+        party: Option<String>,
+    }
     /// Suspend an agreement for your side: no data may be written until every side has lifted its stop.
     AgreementSuspend = "agreement" "suspend" in Root on Agreement weighs Duty by [Signatory, Controller] {
         /// which
@@ -335,6 +392,27 @@ acts! {
     AgreementShow = "agreement" "show" in Root on Region weighs View by [] {
         /// only this one
         agreement: Option<String>,
+    }
+
+    // Authorities: whose certificates count for what is signed outside
+    /// Trust a certification authority: signatures under its certificates count when they are lodged.
+    AuthorityTrust = "authority" "trust" in Root on Region weighs Duty by [Operator] {
+        /// short name used in commands
+        alias: String,
+        /// its certificate, as PEM
+        certificate: String,
+    }
+    /// Trust it no longer; what was lodged before stands.
+    AuthorityDistrust = "authority" "distrust" in Root on Region weighs Duty by [Operator] {
+        /// which
+        authority: String,
+        /// why
+        reason: String,
+    }
+    /// Show which certification authorities are trusted.
+    AuthorityShow = "authority" "show" in Root on Region weighs View by [] {
+        /// only this one
+        authority: Option<String>,
     }
 
     // Projects
@@ -418,6 +496,8 @@ acts! {
         legal_basis: String,
         /// ethics committee's opinion
         ethics: Option<String>,
+        /// what those whose data they are have consented to
+        consent: Option<String>,
         /// another project whose data are asked for: its controller decides, and a snapshot comes to this project
         home: Option<String>,
         /// what of its data: `bucket`, `bucket/key` or `bucket/prefix*`

@@ -31,8 +31,9 @@ pub fn all() -> Vec<Attack> {
     all.extend(projects());
     all.extend(credentials());
     all.extend(grants());
-    all.extend(agreements());
+    all.extend(super::agreements::all());
     all.extend(permits());
+    all.extend(super::learned::all());
     all.extend(data_state());
     all.extend(locks());
     all.extend(releases());
@@ -264,75 +265,6 @@ fn edit_grant(case: &mut Case, edit: impl FnOnce(&mut gate::GrantFacts)) {
     let mut facts = grant();
     edit(&mut facts);
     case.data().grant = Some(facts);
-}
-
-fn agreements() -> Vec<Attack> {
-    let put = |rule, reason, edit: fn(&mut gate::AgreementFacts)| {
-        attack(rule, reason, Act::ObjectPut, deliver(Act::ObjectPut), |case| {
-            let mut facts = agreement();
-            edit(&mut facts);
-            case.data().agreement = Some(facts);
-        })
-    };
-    let act = Act::AgreementSign;
-    let sign = |spoil: fn(&mut Case)| {
-        attack("agreements.party", Reason::OtherParty, act, right(act, Role::Signatory), spoil)
-    };
-    vec![
-        put("write.no-agreement", Reason::AgreementMissing, |facts| facts.is_signed = false),
-        put("write.suspended", Reason::AgreementSuspended, |facts| facts.is_suspended = true),
-        put("write.not-yet", Reason::AgreementNotYet, |facts| facts.span = FUTURE),
-        put("write.past", Reason::AgreementEnded, |facts| facts.span = PAST),
-        put("write.ended", Reason::AgreementEnded, |facts| facts.is_ended = true),
-        attack(
-            "write.no-agreement",
-            Reason::AgreementMissing,
-            Act::ObjectPut,
-            deliver(Act::ObjectPut),
-            |case| {
-                case.data().agreement = None;
-            },
-        ),
-        sign(|case| set_party(case, Some(ELSEWHERE))),
-        sign(|case| set_party(case, None)),
-        // Signatory of one party, signing for the other: no role there.
-        attack("agreements.party", Reason::OtherParty, act, case(act, &[]), |case| {
-            set_party(case, Some(PARTNER));
-        }),
-        look("agreements.unknown", act, unknown_pact()),
-        look("agreements.unknown", Act::AgreementShow, unknown_pact()),
-        resume(&[PARTNER], &[ORGANISATION], Role::Signatory),
-        resume(&[ORGANISATION, PARTNER], &[ELSEWHERE], Role::Controller),
-        resume(&[PARTNER], &[], Role::Controller),
-    ]
-}
-
-fn unknown_pact() -> Target {
-    let mut target = pact();
-    if let Target::Agreement { is_known_to_actor, .. } = &mut target {
-        *is_known_to_actor = false;
-    }
-    target
-}
-
-/// Somebody who speaks for `sides` resumes what `stops` have stopped.
-fn resume(
-    stopped: &[words::Id<words::noun::Organisation>],
-    speaks_for: &[words::Id<words::noun::Organisation>],
-    role: Role,
-) -> Attack {
-    let act = Act::AgreementResume;
-    attack("agreements.own-stop", Reason::OtherParty, act, right(act, role), |case| {
-        if let Target::Agreement { stops, sides, .. } = &mut case.target {
-            (*stops, *sides) = (stopped.iter().copied().collect(), speaks_for.iter().copied().collect());
-        }
-    })
-}
-
-fn set_party(case: &mut Case, to: Option<words::Id<words::noun::Organisation>>) {
-    if let Target::Agreement { party, .. } = &mut case.target {
-        *party = to;
-    }
 }
 
 fn permits() -> Vec<Attack> {

@@ -2,9 +2,11 @@
 #![allow(dead_code)]
 
 pub mod across;
+pub mod agreements;
 pub use across::{crossing, permit};
 pub mod attacks;
 pub mod exits;
+pub mod learned;
 pub mod sessions;
 
 use std::collections::BTreeSet;
@@ -85,16 +87,25 @@ pub fn target(act: Act) -> Target {
         | Act::PersonLink
         | Act::PersonUnlink
         | Act::PersonRecall
+        | Act::PersonTrain
         | Act::AccountInvite
         | Act::AccountRecover => person(true),
         Act::AccountApprove => recovered(THIRD),
-        Act::AccountPassword | Act::AccountPasskey | Act::AccountDrop | Act::AccountEnter => oneself(),
+        Act::PersonReach
+        | Act::AccountPassword
+        | Act::AccountPasskey
+        | Act::AccountDrop
+        | Act::AccountEnter => oneself(),
         Act::ProjectOpen => tenant(true),
         Act::RoleGrant | Act::RoleRevoke | Act::RoleMap | Act::RoleUnmap => {
             appointment(Role::Researcher, &[])
         }
         Act::AgreementOffer
         | Act::AgreementSign
+        | Act::AgreementLodge
+        | Act::AgreementScan
+        | Act::AgreementAttest
+        | Act::AgreementDocument
         | Act::AgreementSuspend
         | Act::AgreementResume
         | Act::AgreementEnd => pact(),
@@ -140,6 +151,7 @@ pub fn target(act: Act) -> Target {
         | Act::ProjectHalt
         | Act::ProjectPublish
         | Act::ProjectConceal
+        | Act::PersonInstruct
         | Act::ProjectResume
         | Act::PermitRequest
         | Act::BucketCreate
@@ -179,6 +191,9 @@ pub fn target(act: Act) -> Target {
         | Act::IssuerTrust
         | Act::IssuerDistrust
         | Act::IssuerShow
+        | Act::AuthorityTrust
+        | Act::AuthorityDistrust
+        | Act::AuthorityShow
         | Act::AccountShow
         | Act::ClientRegister
         | Act::ClientRemove
@@ -260,6 +275,7 @@ pub fn pact() -> Target {
         author: OTHER,
         parties: [ORGANISATION, PARTNER].into(),
         party: Some(ORGANISATION),
+        lodger: Some(OTHER),
         is_known_to_actor: true,
         stops: BTreeSet::new(),
         sides: [ORGANISATION].into(),
@@ -297,6 +313,8 @@ pub fn case(act: Act, roles: &[Role]) -> Case {
             },
             organisation: Some(ORGANISATION),
             is_suspended: false,
+            trained_until: Some(LATER),
+            instructed_until: Some(LATER),
             roles: roles.iter().copied().collect(),
         },
         target: target(act),

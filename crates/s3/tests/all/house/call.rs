@@ -51,9 +51,13 @@ pub fn stamp(at: Timestamp) -> String {
 }
 
 pub fn signing_key(secret: &str, day: &str) -> Vec<u8> {
+    key_for(secret, day, "s3")
+}
+
+fn key_for(secret: &str, day: &str, service: &str) -> Vec<u8> {
     let key = hmac(format!("AWS4{secret}").as_bytes(), day.as_bytes());
     let key = hmac(&key, b"us-east-1");
-    let key = hmac(&key, b"s3");
+    let key = hmac(&key, service.as_bytes());
     hmac(&key, b"aws4_request")
 }
 
@@ -139,8 +143,13 @@ impl Call {
         self
     }
 
+    /// A form to the door itself asks for a session.
+    fn service(&self) -> &'static str {
+        if self.method == "POST" && self.target == "/" { "sts" } else { "s3" }
+    }
+
     fn scope(&self) -> String {
-        format!("{}/us-east-1/s3/aws4_request", &stamp(self.at)[..8])
+        format!("{}/us-east-1/{}/aws4_request", &stamp(self.at)[..8], self.service())
     }
 
     fn signature(&self, access: &Access, query: &str, signed: &[(String, String)], payload: &str) -> String {
@@ -155,7 +164,8 @@ impl Call {
             self.scope(),
             sha256(canonical.as_bytes())
         );
-        HEXLOWER.encode(&hmac(&signing_key(&access.secret, &stamp(self.at)[..8]), text.as_bytes()))
+        let key = key_for(&access.secret, &stamp(self.at)[..8], self.service());
+        HEXLOWER.encode(&hmac(&key, text.as_bytes()))
     }
 
     /// The headers to sign, with the host as it will be sent.

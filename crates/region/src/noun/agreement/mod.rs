@@ -4,11 +4,16 @@
 //! agreement covers one provider's data in one project, and is that data's
 //! erasure scope.
 
+pub mod lodge;
+mod print;
+pub mod wording;
+
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use data_encoding::HEXLOWER;
 use gate::facts::{AgreementFacts, Span, Target};
+use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 use words::act::{
@@ -60,6 +65,19 @@ pub struct AgreementRow {
     #[n(11)]
     #[cbor(default)]
     pub stops: Vec<Id<Organisation>>,
+    /// Digest of its [`wording::WordingRow`]; none: it was drafted before agreements had one.
+    #[n(12)]
+    pub wording: Option<ByteArray<32>>,
+    #[n(13)]
+    #[cbor(default)]
+    pub drafted_at: Timestamp,
+    /// The document that all sign, once somebody has taken it.
+    #[n(14)]
+    pub document: Option<lodge::File>,
+    /// What was signed on paper and waits for a second person.
+    #[n(15)]
+    #[cbor(default)]
+    pub scans: Vec<lodge::Scan>,
 }
 
 /// What is signed.
@@ -108,6 +126,36 @@ pub struct Signature {
     pub person: Id<Person>,
     #[n(2)]
     pub at: Timestamp,
+    /// It was made outside; none: with the person's key, or in a session of theirs.
+    #[n(3)]
+    pub by: Option<By>,
+}
+
+/// How a signature was made outside.
+#[derive(Debug, Clone, Encode, Decode)]
+pub struct By {
+    #[n(0)]
+    pub file: lodge::File,
+    /// See [`print`].
+    #[n(1)]
+    pub kind: u8,
+    /// Who signed, as their certificates tell.
+    #[n(2)]
+    pub says: Vec<String>,
+    /// Of paper: the second person who has seen it.
+    #[n(3)]
+    pub attester: Option<Id<Person>>,
+}
+
+impl By {
+    fn told(&self) -> Value {
+        json!({
+            "kind": print::kind_text(self.kind),
+            "weaker": self.kind == print::PAPER,
+            "by": self.says,
+            "sha256": self.file.hex(),
+        })
+    }
 }
 
 impl Row for AgreementRow {
@@ -167,6 +215,26 @@ impl AgreementRow {
         was_nobody_s || self.stops.len() < stops
     }
 
+    fn has_signed(&self, party: Id<Organisation>) -> bool {
+        self.signatures.iter().any(|signature| signature.party == party)
+    }
+
+    /// WHY: its data would be kept at a lower tier than the terms promise.
+    async fn refuse_lower_tier(&self, draft: &Draft) -> Result<(), Refusal> {
+        if draft.known::<ProjectRow>(&self.project.to_bytes()).await?.tier() < self.terms.tier() {
+            return Err(Refusal::with(
+                Reason::TermsChanged,
+                "the project's tier is lower than the terms name",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Parties that have not signed.
+    pub fn unsigned(&self) -> impl Iterator<Item = Id<Organisation>> {
+        self.parties.iter().copied().filter(|party| !self.has_signed(*party))
+    }
+
     pub fn is_signed(&self) -> bool {
         let signed: BTreeSet<_> = self.signatures.iter().map(|signature| signature.party).collect();
         self.is_offered && self.parties.iter().all(|party| signed.contains(party))
@@ -191,10 +259,14 @@ impl AgreementRow {
         self.is_signed() && !self.is_suspended && self.ended_at.is_none() && is_timely
     }
 
-    /// SHA-256 over the identity of the parties and all terms, in hex: what each party signs.
+    /// SHA-256 over the identity of the parties, all terms and all words, in hex: what each party signs.
     pub fn digest(&self) -> Result<String, Refusal> {
         let signed = (self.id, self.project, self.provider, &self.parties, &self.terms);
-        let bytes = minicbor::to_vec(signed).map_err(|_| Refusal::new(Reason::Unavailable))?;
+        let bytes = match &self.wording {
+            Some(wording) => minicbor::to_vec((signed, wording)),
+            None => minicbor::to_vec(signed),
+        };
+        let bytes = bytes.map_err(|_| Refusal::new(Reason::Unavailable))?;
         Ok(HEXLOWER.encode(&seal::sha256(&bytes)))
     }
 
@@ -222,7 +294,7 @@ async fn controller(draft: &Draft, project: Id<Project>) -> Result<Id<Organisati
     Ok(draft.known::<TenantRow>(&tenant.to_bytes()).await?.organisation)
 }
 
-async fn target(
+pub(crate) async fn target(
     scene: &Scene<'_>,
     row: &AgreementRow,
     party: Option<Id<Organisation>>,
@@ -234,6 +306,7 @@ async fn target(
         author: row.author,
         parties: row.known_parties(scene.root).await?,
         party,
+        lodger: None,
         is_known_to_actor: row.is_offered && is_project_known,
         stops: row.stops.iter().copied().collect(),
         sides: row.sides(scene.root, scene.actor.person).await?,
@@ -273,7 +346,7 @@ impl Rule for AgreementDraft {
         let alias = name::claim(draft, Noun::Agreement, &self.alias, id, &row::pair(project, id)).await?;
         // What the root says of its data, in grants, dies with the data. WHY so late: a refused draft leaves no key.
         frame.region.root().keys.found_names(id.cast())?;
-        let row = AgreementRow {
+        let mut row = AgreementRow {
             id,
             alias,
             project,
@@ -286,7 +359,14 @@ impl Rule for AgreementDraft {
             is_suspended: false,
             ended_at: None,
             stops: Vec::new(),
+            wording: None,
+            drafted_at: frame.now,
+            document: None,
+            scans: Vec::new(),
         };
+        let wording = wording::of(draft, &row).await?;
+        row.wording = Some(seal::sha256(&row::encode(&wording)?).into());
+        draft.put(&row.key(), &wording)?;
         draft.put(&row.key(), &row)?;
         let answer = json!({ "agreement": row.alias, "digest": row.digest()? });
         Ok(Outcome::of(Noun::Agreement, id).and(Noun::Project, project).saying(answer))
@@ -333,7 +413,7 @@ impl Judged for AgreementSign {
 #[async_trait]
 impl Rule for AgreementSign {
     async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
-        let mut row = find(draft, &self.agreement).await?;
+        let row = find(draft, &self.agreement).await?;
         let party = name::find_id(draft, Noun::Organisation, &self.party).await?;
         if !row.is_offered || row.ended_at.is_some() {
             return Err(Refusal::with(Reason::StateWrong, row.state(frame.now)));
@@ -341,20 +421,10 @@ impl Rule for AgreementSign {
         if self.digest != row.digest()? {
             return Err(Reason::TermsChanged.into());
         }
-        // WHY: its data would be kept at a lower tier than the terms promise.
-        if draft.known::<ProjectRow>(&row.project.to_bytes()).await?.tier() < row.terms.tier() {
-            return Err(Refusal::with(
-                Reason::TermsChanged,
-                "the project's tier is lower than the terms name",
-            ));
-        }
-        if row.signatures.iter().any(|signature| signature.party == party) {
+        if row.has_signed(party) {
             return Err(Reason::AlreadyDone.into());
         }
-        row.signatures.push(Signature { party, person: frame.actor.person, at: frame.now });
-        draft.put(&row.key(), &row)?;
-        let answer = json!({ "agreement": row.alias, "state": row.state(frame.now) });
-        Ok(Outcome::of(Noun::Agreement, row.id).and(Noun::Organisation, party).saying(answer))
+        lodge::sign(draft, row, party, frame, None).await
     }
 }
 
@@ -416,6 +486,8 @@ async fn told(scene: &Scene<'_>, row: &AgreementRow) -> Result<Value, Refusal> {
         parties.push(json!({
             "party": organisation.alias,
             "signed": signed.map(|signature| signature.at),
+            "outside": signed.and_then(|signature| signature.by.as_ref()).map(By::told),
+            "scan": row.scans.iter().find(|scan| scan.party == *party).map(|scan| scan.file.hex()),
             "stops": row.stops.contains(party),
         }));
     }
@@ -443,5 +515,21 @@ async fn told(scene: &Scene<'_>, row: &AgreementRow) -> Result<Value, Refusal> {
         "starts": row.terms.starts,
         "ends": row.terms.ends,
         "digest": row.digest()?,
+        "document": row.document.as_ref().map(lodge::File::hex),
     }))
+}
+
+/// The words of an agreement, for whoever may look at it.
+pub async fn words_of(
+    region: &crate::Region,
+    actor: &words::Actor,
+    deed: &AgreementShow,
+) -> Result<Option<wording::WordingRow>, Refusal> {
+    let shown = region.look(actor, deed, None).await?.answer;
+    let id = shown.get(0).and_then(|one| one.get("id")).and_then(Value::as_str);
+    let root = region.root().view().await?;
+    match id {
+        Some(id) => root.row(&find(&root, id).await?.key()).await,
+        None => Err(Reason::NotFound.into()),
+    }
 }

@@ -1,0 +1,126 @@
+//! An agreement signed outside: by OpenSSL as .p7m, by pyHanko in the PDF; neither of which anybody here wrote.
+//!
+//! Oracle the other way round: what was lodged is given back, and OpenSSL takes the document out of it.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::kit::{House, need};
+
+const AGREEMENT: &str = "planet-bari";
+
+/// Runs a program in the house's folder.
+fn run(house: &House, program: &Path, args: &[&str]) {
+    let ran = Command::new(program).args(args).current_dir(house.path("")).output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    assert!(ran.status.success(), "{} {args:?}: {out}{err}", program.display());
+}
+
+/// A certification authority and one person's certificate under it, as files.
+fn authority(house: &House, openssl: &Path, name: &str, person: &str) {
+    let (ca, ca_key) = (format!("{name}.pem"), format!("{name}.key"));
+    let (key, request, certificate) =
+        (format!("{person}.key"), format!("{person}.csr"), format!("{person}.pem"));
+    let subject = format!("/CN={name}/O=Trust services");
+    let new = ["req", "-x509", "-newkey", "rsa:3072", "-nodes", "-sha256", "-days", "30"];
+    let usage = ["-addext", "keyUsage=critical,keyCertSign,cRLSign"];
+    run(house, openssl, &[&new[..], &["-keyout", &ca_key, "-out", &ca, "-subj", &subject], &usage].concat());
+    let who = format!("/CN={person}/O=AOU Bari/serialNumber=TINIT-RSSMRA70A01A662X");
+    run(
+        house,
+        openssl,
+        &["req", "-newkey", "rsa:2048", "-nodes", "-keyout", &key, "-out", &request, "-subj", &who],
+    );
+    std::fs::write(house.path("usage"), "keyUsage=critical,nonRepudiation\nbasicConstraints=CA:FALSE\n")
+        .unwrap();
+    let sign =
+        ["x509", "-req", "-in", &request, "-CA", &ca, "-CAkey", &ca_key, "-CAcreateserial", "-days", "20"];
+    run(house, openssl, &[&sign[..], &["-sha256", "-extfile", "usage", "-out", &certificate]].concat());
+}
+
+fn p7m(house: &House, openssl: &Path, person: &str, from: &str, to: &str) {
+    let (key, certificate) = (format!("{person}.key"), format!("{person}.pem"));
+    let sign = ["cms", "-sign", "-cades", "-binary", "-nodetach", "-md", "sha256", "-outform", "DER"];
+    run(
+        house,
+        openssl,
+        &[&sign[..], &["-signer", &certificate, "-inkey", &key, "-in", from, "-out", to]].concat(),
+    );
+}
+
+/// Lodges a file; gives the reason where it is refused.
+fn lodge(house: &House, who: &str, party: &str, file: &str) -> Option<String> {
+    let ended = house.by(who, &["--json", "agreement", "lodge", AGREEMENT, "--party", party, "--file", file]);
+    let reason = |err: &str| {
+        err.split("\"reason\":\"").nth(1).and_then(|rest| rest.split('"').next()).map(str::to_owned)
+    };
+    match ended.code {
+        0 => None,
+        _ => Some(reason(&ended.err).or_else(|| reason(&ended.out)).unwrap_or(ended.err)),
+    }
+}
+
+// Goal: what hospitals sign with their own tools binds, and nothing else does.
+// Method: the same file by both tools; unknown authority, another document, a flipped byte.
+#[test]
+fn hospitals_sign_with_their_own_tools() {
+    let (Some(openssl), Some(python)) = (need::tool("openssl"), need::python("pyhanko.sign.signers")) else {
+        return;
+    };
+    let house = House::planet();
+    house.hospital("bari");
+    house.offer("bari");
+    for (who, file) in [("sara-bari", "agreement.pdf"), ("sergio", "same.pdf")] {
+        house.done(who, &["agreement", "document", AGREEMENT, "--file", file]);
+    }
+    let document = std::fs::read(house.path("agreement.pdf")).unwrap();
+    assert_eq!(document, std::fs::read(house.path("same.pdf")).unwrap());
+    authority(&house, &openssl, "namirial", "sara");
+    authority(&house, &openssl, "stranger", "mallory");
+    let unfit = Some("signature_unfit".to_owned());
+    p7m(&house, &openssl, "sara", "agreement.pdf", "bari.p7m");
+    assert_eq!(lodge(&house, "sara-bari", "bari", "bari.p7m"), unfit, "nobody trusts that authority yet");
+    let certificate = std::fs::read_to_string(house.path("namirial.pem")).unwrap();
+    house.done("olga", &["authority", "trust", "namirial", "--certificate", &certificate]);
+
+    p7m(&house, &openssl, "mallory", "agreement.pdf", "mallory.p7m");
+    assert_eq!(lodge(&house, "sara-bari", "bari", "mallory.p7m"), unfit, "by another authority");
+    std::fs::write(house.path("other.pdf"), [&document[..], b"\n"].concat()).unwrap();
+    p7m(&house, &openssl, "sara", "other.pdf", "other.p7m");
+    assert_eq!(lodge(&house, "sara-bari", "bari", "other.p7m"), unfit, "another document");
+    let mut bent = std::fs::read(house.path("bari.p7m")).unwrap();
+    let at = bent.len() - 20;
+    bent[at] ^= 1;
+    std::fs::write(house.path("bent.p7m"), &bent).unwrap();
+    assert_eq!(lodge(&house, "sara-bari", "bari", "bent.p7m"), unfit, "a bent signature");
+    assert_eq!(lodge(&house, "sara-bari", "bari", "agreement.pdf"), unfit, "no signature at all");
+    assert_eq!(lodge(&house, "sara-bari", "bari", "bari.p7m"), None);
+
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pades.py");
+    run(&house, &python, &[script, "sara.key", "sara.pem", "namirial.pem", "agreement.pdf", "iss.pdf"]);
+    assert_eq!(lodge(&house, "sergio", "iss", "iss.pdf"), None);
+    let shown = house.done("carla", &["--json", "agreement", "show", AGREEMENT]).json();
+    let agreement = &shown["answer"][0];
+    assert_eq!(agreement["state"], "in force");
+    for (party, kind) in [("bari", "cades"), ("iss", "pades")] {
+        let parties = agreement["parties"].as_array().unwrap();
+        let outside = &parties.iter().find(|of| of["party"] == party).unwrap()["outside"];
+        assert_eq!((&outside["kind"], &outside["weaker"]), (&kind.into(), &false.into()), "{outside}");
+        assert!(outside["by"][0].as_str().unwrap().starts_with("sara, AOU Bari"), "{outside}");
+    }
+    house.done("carla", &["agreement", "document", AGREEMENT, "--party", "bari", "--file", "back.p7m"]);
+    let verify = [
+        "cms",
+        "-verify",
+        "-cades",
+        "-binary",
+        "-inform",
+        "DER",
+        "-in",
+        "back.p7m",
+        "-CAfile",
+        "namirial.pem",
+    ];
+    run(&house, &openssl, &[&verify[..], &["-purpose", "any", "-out", "back.pdf"]].concat());
+    assert_eq!(std::fs::read(house.path("back.pdf")).unwrap(), document);
+}

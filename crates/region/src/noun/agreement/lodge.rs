@@ -1,0 +1,379 @@
+//! What is signed outside: the document that all sign, and what parties bring back.
+//!
+//! A qualified signature (eIDAS, Art. 25) is made with a card or a provider's
+//! service over a file. So the file is kept from the first time it is taken:
+//! whatever comes back must be over those very bytes. A signature on paper is
+//! its scan, which two persons have seen; it is weaker, and says so.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use data_encoding::HEXLOWER;
+use futures::{FutureExt, StreamExt};
+use gate::facts::Target;
+use minicbor::bytes::{ByteArray, ByteVec};
+use minicbor::{Decode, Encode};
+use serde_json::{Value, json};
+use words::act::{AgreementAttest, AgreementDocument, AgreementLodge, AgreementScan};
+use words::noun::{Noun, Organisation, Person};
+use words::{Actor, Deed, Id, Reason, Refusal, Timestamp};
+
+use super::wording::WordingRow;
+use super::{AgreementRow, By, Signature, find, print, target};
+use crate::Region;
+use crate::act::{Frame, Judged, Outcome, Plan, Request, Rule, Scene};
+use crate::cell::draft::Draft;
+use crate::cell::step::Done;
+use crate::name;
+use crate::noun::authority;
+use crate::object::body::Body;
+use crate::row::{Row, Seal, Table};
+
+/// WHY: with its records it is one commit (`COMMIT_BYTES_MAX`); a signed document is some hundred KiB, a scan some more.
+pub const FILE_BYTES_MAX: usize = 3 << 20;
+const CHUNK_BYTES: usize = 256 << 10;
+
+/// A file, by its digest.
+#[derive(Debug, Clone, Encode, Decode)]
+pub struct File {
+    #[n(0)]
+    pub digest: ByteArray<32>,
+    #[n(1)]
+    pub size_bytes: u64,
+}
+
+impl File {
+    fn of(bytes: &[u8]) -> Self {
+        Self { digest: seal::sha256(bytes).into(), size_bytes: bytes.len() as u64 }
+    }
+
+    pub fn hex(&self) -> String {
+        HEXLOWER.encode(&*self.digest)
+    }
+}
+
+/// A scan that waits for a second person.
+#[derive(Debug, Clone, Encode, Decode)]
+pub struct Scan {
+    #[n(0)]
+    pub party: Id<Organisation>,
+    #[n(1)]
+    pub file: File,
+    #[n(2)]
+    pub lodger: Id<Person>,
+    #[n(3)]
+    pub at: Timestamp,
+}
+
+/// A piece of a file.
+#[derive(Debug, Clone, Encode, Decode)]
+pub struct ChunkRow {
+    #[n(0)]
+    pub bytes: ByteVec,
+}
+
+impl Row for ChunkRow {
+    const TABLE: Table = Table::Lodged;
+}
+
+/// Where the file of one party lies; the document that all sign is nobody's.
+fn place(row: &AgreementRow, party: Option<Id<Organisation>>) -> Vec<u8> {
+    let party = party.map_or([0; 16], |party| party.to_bytes());
+    [&row.key()[..], &party].concat()
+}
+
+async fn store(
+    draft: &mut Draft,
+    row: &AgreementRow,
+    party: Option<Id<Organisation>>,
+    bytes: &[u8],
+) -> Result<(), Refusal> {
+    let place = place(row, party);
+    for (own, _) in draft.all::<ChunkRow>(&place).await? {
+        draft.remove::<ChunkRow>(Seal::Cell, &own);
+    }
+    for (number, chunk) in (0_u16..).zip(bytes.chunks(CHUNK_BYTES)) {
+        let own = [&place[..], &number.to_be_bytes()].concat();
+        draft.put(&own, &ChunkRow { bytes: chunk.to_vec().into() })?;
+    }
+    Ok(())
+}
+
+async fn load(
+    draft: &Draft,
+    row: &AgreementRow,
+    party: Option<Id<Organisation>>,
+) -> Result<Vec<u8>, Refusal> {
+    let chunks = draft.all::<ChunkRow>(&place(row, party)).await?;
+    Ok(chunks.into_iter().flat_map(|(_, chunk)| Vec::from(chunk.bytes)).collect())
+}
+
+/// The bytes of a file that is sent, whole.
+async fn whole(mut body: Body) -> Result<Vec<u8>, Refusal> {
+    let mut bytes = Vec::new();
+    while let Some(next) = body.next().await {
+        let next = next?;
+        if bytes.len() + next.len() > FILE_BYTES_MAX {
+            return Err(Refusal::with(Reason::TooLarge, "a signed document has at most 3 MiB"));
+        }
+        bytes.extend_from_slice(&next);
+    }
+    match bytes.is_empty() {
+        true => Err(Refusal::with(Reason::Invalid, "the file is empty")),
+        false => Ok(bytes),
+    }
+}
+
+/// What a file that is lodged must be for.
+fn open(row: &AgreementRow, party: Id<Organisation>, now: Timestamp) -> Result<(), Refusal> {
+    if !row.is_offered || row.ended_at.is_some() {
+        return Err(Refusal::with(Reason::StateWrong, row.state(now)));
+    }
+    match row.has_signed(party) {
+        true => Err(Reason::AlreadyDone.into()),
+        false => Ok(()),
+    }
+}
+
+macro_rules! judged_for_party {
+    ($($deed:ident)*) => { $(#[async_trait]
+    impl Judged for $deed {
+        async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+            let row = find(scene.root, &self.agreement).await?;
+            let party = name::find_id(scene.root, Noun::Organisation, &self.party).await?;
+            target(scene, &row, Some(party)).await
+        }
+    })* };
+}
+
+judged_for_party! { AgreementLodge AgreementScan }
+
+#[async_trait]
+impl Judged for AgreementDocument {
+    async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+        target(scene, &find(scene.root, &self.agreement).await?, None).await
+    }
+}
+
+#[async_trait]
+impl Judged for AgreementAttest {
+    async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+        let row = find(scene.root, &self.agreement).await?;
+        let party: Id<Organisation> = name::find_id(scene.root, Noun::Organisation, &self.party).await?;
+        let scanned = row.scans.iter().find(|scan| scan.party == party).map(|scan| scan.lodger);
+        let mut target = target(scene, &row, None).await?;
+        if let Target::Agreement { lodger, .. } = &mut target {
+            *lodger = scanned;
+        }
+        Ok(target)
+    }
+}
+
+/// Takes an agreement as a document, or what a party lodged.
+pub async fn document(
+    region: &Region,
+    actor: &Actor,
+    deed: AgreementDocument,
+) -> Result<(Done, Bytes), Refusal> {
+    let work = async {
+        let allowed = region.allow(actor, &deed, None).await?;
+        let root = region.root().view().await?;
+        let row = find(&root, &deed.agreement).await?;
+        let party = match &deed.party {
+            Some(party) => Some(name::find_id(&root, Noun::Organisation, party).await?),
+            None => None,
+        };
+        let is_made = party.is_some() || row.document.is_some();
+        let bytes = if is_made { load(&root, &row, party).await? } else { made(&root, &row).await? };
+        if bytes.is_empty() {
+            return Err(Refusal::with(Reason::NotFound, "nothing was lodged"));
+        }
+        let request = Request { actor: actor.clone(), deed: deed.clone(), attempt: None, expected: None };
+        let keep = Keep { made: (!is_made).then(|| bytes.clone()), digest: File::of(&bytes) };
+        let done = region.commit(region.root(), request, allowed, keep).await?;
+        Ok((done, Bytes::from(bytes)))
+    };
+    region.heard(actor, AgreementDocument::ACT, None, work.boxed()).await
+}
+
+/// The document that all sign. It takes a while, so it is made beside everything else.
+async fn made(root: &Draft, row: &AgreementRow) -> Result<Vec<u8>, Refusal> {
+    let wording: WordingRow = root.row(&row.key()).await?.ok_or(Refusal::with(
+        Reason::StateWrong,
+        "it was drafted before agreements had documents: draft it anew",
+    ))?;
+    let document = print::document(&wording, &row.digest()?, row.drafted_at);
+    let unable = |_| Refusal::with(Reason::Unavailable, "the document could not be made");
+    let made = tokio::task::spawn_blocking(move || paper::pdf::write(&document)).await.map_err(unable)?;
+    made.map_err(|fault| Refusal::with(Reason::Invalid, fault.to_string()))
+}
+
+/// Keeps the document the first time that it is taken, if its words are fixed.
+struct Keep {
+    made: Option<Vec<u8>>,
+    digest: File,
+}
+
+#[async_trait]
+impl Plan<AgreementDocument> for Keep {
+    async fn plan(
+        &mut self,
+        deed: &AgreementDocument,
+        draft: &mut Draft,
+        _: &Frame<'_>,
+    ) -> Result<Outcome, Refusal> {
+        let mut row = find(draft, &deed.agreement).await?;
+        if let (Some(bytes), true, None) = (&self.made, row.is_offered, &row.document) {
+            store(draft, &row, None, bytes).await?;
+            row.document = Some(self.digest.clone());
+            draft.put(&row.key(), &row)?;
+        }
+        let answer = json!({ "sha256": self.digest.hex(), "size_bytes": self.digest.size_bytes });
+        Ok(Outcome::of(Noun::Agreement, row.id).saying(answer))
+    }
+}
+
+/// Lodges what a party signed outside; the signature is looked at before anything is kept.
+pub async fn lodge(
+    region: &Region,
+    actor: &Actor,
+    deed: AgreementLodge,
+    body: Body,
+) -> Result<Done, Refusal> {
+    let work = async {
+        let allowed = region.allow(actor, &deed, None).await?;
+        let bytes = whole(body).await?;
+        let root = region.root().view().await?;
+        let row = find(&root, &deed.agreement).await?;
+        open(&row, name::find_id(&root, Noun::Organisation, &deed.party).await?, region.now())?;
+        if row.document.is_none() {
+            return Err(Refusal::with(
+                Reason::StateWrong,
+                "nobody has taken its document yet: `epic agreement document`",
+            ));
+        }
+        let original = load(&root, &row, None).await?;
+        let authorities = authority::trusted(&root).await?;
+        let (now_ms, signed) = (u64::try_from(region.now().ms()).unwrap_or(0), bytes.clone());
+        let checked = tokio::task::spawn_blocking(move || {
+            paper::signed::check(&original, &signed, &authorities, now_ms)
+        });
+        let checked =
+            checked.await.map_err(|_| Refusal::with(Reason::Unavailable, "it could not be looked at"))?;
+        let signed = checked.map_err(|fault| Refusal::with(Reason::SignatureUnfit, fault.to_string()))?;
+        let request = Request { actor: actor.clone(), deed: deed.clone(), attempt: None, expected: None };
+        region.commit(region.root(), request, allowed, Lodging { bytes, signed }).await
+    };
+    region.heard(actor, AgreementLodge::ACT, None, work.boxed()).await
+}
+
+struct Lodging {
+    bytes: Vec<u8>,
+    signed: paper::signed::Signed,
+}
+
+#[async_trait]
+impl Plan<AgreementLodge> for Lodging {
+    async fn plan(
+        &mut self,
+        deed: &AgreementLodge,
+        draft: &mut Draft,
+        frame: &Frame<'_>,
+    ) -> Result<Outcome, Refusal> {
+        let mut row = find(draft, &deed.agreement).await?;
+        let party = name::find_id(draft, Noun::Organisation, &deed.party).await?;
+        open(&row, party, frame.now)?;
+        let file = File::of(&self.bytes);
+        store(draft, &row, Some(party), &self.bytes).await?;
+        row.scans.retain(|scan| scan.party != party);
+        let by =
+            By { file, kind: print::kind(&self.signed), says: print::says(&self.signed), attester: None };
+        sign(draft, row, party, frame, Some(by)).await
+    }
+}
+
+/// Lodges the scan of what a party signed on paper; until a second person attests it, nobody has signed.
+pub async fn scan(region: &Region, actor: &Actor, deed: AgreementScan, body: Body) -> Result<Done, Refusal> {
+    let work = async {
+        let allowed = region.allow(actor, &deed, None).await?;
+        let bytes = whole(body).await?;
+        if !print::is_picture(&bytes) {
+            return Err(Refusal::with(Reason::Invalid, "a scan is a PDF, a JPEG or a PNG"));
+        }
+        let request = Request { actor: actor.clone(), deed: deed.clone(), attempt: None, expected: None };
+        region.commit(region.root(), request, allowed, Scanning { bytes }).await
+    };
+    region.heard(actor, AgreementScan::ACT, None, work.boxed()).await
+}
+
+struct Scanning {
+    bytes: Vec<u8>,
+}
+
+#[async_trait]
+impl Plan<AgreementScan> for Scanning {
+    async fn plan(
+        &mut self,
+        deed: &AgreementScan,
+        draft: &mut Draft,
+        frame: &Frame<'_>,
+    ) -> Result<Outcome, Refusal> {
+        let mut row = find(draft, &deed.agreement).await?;
+        let party = name::find_id(draft, Noun::Organisation, &deed.party).await?;
+        open(&row, party, frame.now)?;
+        let file = File::of(&self.bytes);
+        store(draft, &row, Some(party), &self.bytes).await?;
+        let answer = json!({ "agreement": row.alias, "state": row.state(frame.now), "scan": file.hex() });
+        row.scans.retain(|scan| scan.party != party);
+        row.scans.push(Scan { party, file, lodger: frame.actor.person, at: frame.now });
+        draft.put(&row.key(), &row)?;
+        Ok(Outcome::of(Noun::Agreement, row.id).and(Noun::Organisation, party).saying(answer))
+    }
+}
+
+#[async_trait]
+impl Rule for AgreementAttest {
+    async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
+        let mut row = find(draft, &self.agreement).await?;
+        let party = name::find_id(draft, Noun::Organisation, &self.party).await?;
+        open(&row, party, frame.now)?;
+        let waits = row.scans.iter().position(|scan| scan.party == party);
+        let Some(at) = waits else {
+            return Err(Refusal::with(Reason::StateWrong, "no scan of that party's waits to be attested"));
+        };
+        let scan = row.scans.remove(at);
+        if scan.file.hex() != self.scan {
+            return Err(Reason::TermsChanged.into());
+        }
+        let by =
+            By { file: scan.file, kind: print::PAPER, says: Vec::new(), attester: Some(frame.actor.person) };
+        let signature = Signature { party, person: scan.lodger, at: frame.now, by: Some(by) };
+        signed(draft, row, signature, frame).await
+    }
+}
+
+/// Adds the signature of one party; the acting person's own, or what they lodged.
+pub async fn sign(
+    draft: &mut Draft,
+    row: AgreementRow,
+    party: Id<Organisation>,
+    frame: &Frame<'_>,
+    by: Option<By>,
+) -> Result<Outcome, Refusal> {
+    let signature = Signature { party, person: frame.actor.person, at: frame.now, by };
+    signed(draft, row, signature, frame).await
+}
+
+async fn signed(
+    draft: &mut Draft,
+    mut row: AgreementRow,
+    signature: Signature,
+    frame: &Frame<'_>,
+) -> Result<Outcome, Refusal> {
+    row.refuse_lower_tier(draft).await?;
+    let party = signature.party;
+    let told: Option<Value> = signature.by.as_ref().map(By::told);
+    row.signatures.push(signature);
+    draft.put(&row.key(), &row)?;
+    let answer = json!({ "agreement": row.alias, "state": row.state(frame.now), "signed": told });
+    Ok(Outcome::of(Noun::Agreement, row.id).and(Noun::Organisation, party).saying(answer))
+}
