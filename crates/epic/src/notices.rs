@@ -56,9 +56,10 @@ pub fn telling(matches: &ArgMatches) -> Result<Option<Telling>, Failure> {
         let says = format!("`--notices {console}` is no address of a console");
         return Err(Failure::yours(says, "write it as people open it: `https://region.example:9010`"));
     }
+    let is_local = console_host(console).is_some_and(is_here);
     let relay = text("mail-relay").map(|relay| self::relay(relay, matches)).transpose()?;
     let pace = Pace(matches.get_one::<u32>("pace").copied().unwrap_or(1));
-    Ok(Some(Telling { console: console.to_owned(), relay, pace }))
+    Ok(Some(Telling { console: console.to_owned(), is_local, relay, pace }))
 }
 
 /// WHY so plain: whoever reads a notice must see where it leads.
@@ -66,6 +67,18 @@ fn is_console(url: &str) -> bool {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]/_".contains(c);
     url.len() <= ADDRESS_CHARS_MAX && rest.is_some_and(|rest| !rest.is_empty() && rest.chars().all(is_plain))
+}
+
+/// `region.example` of `https://region.example:9010`.
+///
+/// WHY it tells whether a region is its owner's alone, and its listeners do not: behind a proxy those are all here.
+fn console_host(console: &str) -> Option<&str> {
+    let (_, rest) = console.split_once("://")?;
+    let authority = rest.split('/').next()?;
+    match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next(),
+        None => authority.split(':').next(),
+    }
 }
 
 fn relay(relay: &str, matches: &ArgMatches) -> Result<Relay, Failure> {
@@ -115,5 +128,26 @@ fn refuse_loose(file: &Path) -> Result<(), Failure> {
             format!("others may read `{}`", file.display()),
             format!("`chmod 600 {}`", file.display()),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Goal: webhooks on this machine are for whoever opens the console here. Method: what only begins like it is elsewhere.
+    #[test]
+    fn a_console_on_this_machine() {
+        for (console, expected) in [
+            ("http://127.0.0.1:9010", true),
+            ("http://localhost:9010", true),
+            ("https://[::1]:9010/console", true),
+            ("https://region.example:9010", false),
+            ("https://127.0.0.1.region.example", false),
+            ("https://localhost.region.example:9010", false),
+            ("https://region.example/127.0.0.1", false),
+        ] {
+            assert_eq!(console_host(console).is_some_and(is_here), expected, "{console}");
+        }
     }
 }

@@ -243,16 +243,11 @@ impl Listeners {
             + &witness.map(|url| format!("  {}  {url}\n", dim("witness"))).unwrap_or_default())
     }
 
-    /// Whether nobody beyond this machine reaches any of the doors.
-    fn is_local(&self) -> bool {
-        let doors = [&self.s3, &self.s3_inside, &self.acts, &self.acts_inside];
-        let is_here = |door: &&TcpListener| door.local_addr().is_ok_and(|address| address.ip().is_loopback());
-        doors.iter().all(is_here)
-    }
-
     /// Serves on all of them until told to stop.
     async fn serve(self, region: Region, trust: Option<Trust>, stopped: watch::Receiver<()>) {
-        let telling = (self.telling.clone(), (trust.clone(), self.is_local()));
+        // WHY a task of its own: judging what everybody may see keeps a thread busy, and the doors wait for nobody.
+        let until = told(stopped.clone());
+        let telling = tokio::spawn(web::tell_people(region.clone(), self.telling, trust.clone(), until));
         let port = |listener| Port { listener, tls: self.tls.clone() };
         let s3 = |place| S3Door::fronted(region.clone(), place, s3::Limits::default(), self.front.clone());
         let (outside, inside) = (s3(Place::Outside), s3(Place::Inside));
@@ -292,9 +287,10 @@ impl Listeners {
             witnessing,
             web::keep_issuers(region.clone(), trust.clone(), told(stopped.clone())),
             web::ask_witnesses(region.clone(), trust, told(stopped.clone())),
-            web::tell_people(region.clone(), telling.0, telling.1, told(stopped.clone())),
             renew(self.tls.clone(), told(stopped.clone())),
         );
+        // A task that failed has nothing to say any more.
+        let _joined = telling.await;
     }
 }
 

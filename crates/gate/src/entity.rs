@@ -183,8 +183,18 @@ impl Names {
     }
 
     fn agreement(&self, target: &Target) -> Result<Entity, Unfit> {
-        let Target::Agreement { id, author, parties, party, lodger, is_known_to_actor, stops, sides, .. } =
-            target
+        let Target::Agreement {
+            id,
+            author,
+            parties,
+            party,
+            lodger,
+            is_lodged,
+            is_known_to_actor,
+            stops,
+            sides,
+            ..
+        } = target
         else {
             return Err(Unfit);
         };
@@ -192,6 +202,7 @@ impl Names {
             known("author", self.person_id(*author)),
             known("parties", self.organisations(parties)),
             known("is_known", yes(*is_known_to_actor)),
+            known("is_lodged", yes(*is_lodged)),
             known("stops", self.organisations(stops)),
             known("sides", self.organisations(sides)),
         ]);

@@ -187,6 +187,8 @@ pub enum Target {
         party: Option<Id<noun::Organisation>>,
         /// Who lodged the scan that is to be attested.
         lodger: Option<Id<noun::Person>>,
+        /// What a party lodged is asked for.
+        is_lodged: bool,
         /// It was offered, and the actor has some part in its project.
         is_known_to_actor: bool,
         /// The sides that stopped it and have not lifted their stop.

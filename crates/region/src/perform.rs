@@ -74,6 +74,8 @@ pub const fn keeps_attempts(act: Act) -> bool {
     !matches!(
         act,
         SnapshotErase
+            | AgreementLodge
+            | AgreementScan
             | AccountInvite
             | AccountRecover
             | AccountApprove
@@ -384,6 +386,7 @@ impl Call<'_> {
 /// An object, as a person is told of it.
 pub fn told(row: &crate::object::ObjectRow) -> Value {
     serde_json::json!({
+        "id": row.id.to_string(),
         "key": row.key,
         "version": row.version_id(),
         "size_bytes": row.size_bytes,

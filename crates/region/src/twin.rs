@@ -310,6 +310,7 @@ impl World {
         self.teach(("sergio", "carla"), "rita", alias).await?;
         for reviewer in ["rolf", "renate"] {
             self.give("carla", reviewer, "reviewer", Some(alias)).await?;
+            self.teach(("sergio", "carla"), reviewer, alias).await?;
         }
         Ok(())
     }

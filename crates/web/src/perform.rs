@@ -213,6 +213,9 @@ async fn act_on(
         }
         Some(fields) => {
             let fields = parse(&digest::read_act(fields).map_err(Refusal::new)?)?;
+            // WHY these: they are read whole before anything is kept.
+            let is_whole = matches!(head.act, Act::AgreementLodge | Act::AgreementScan);
+            let _room = is_whole.then(|| door.room(&share, lodge::FILE_BYTES_MAX as u64)).transpose()?;
             let sent = sent(body, head.digest.as_deref(), wait)?;
             told(&taken(door, &actor, head.act, fields, sent).await?)
         }
@@ -303,8 +306,10 @@ pub async fn download(
         Act::AirlockFetch => fetch(door, actor, read(fields)?).await,
         Act::AgreementDocument => {
             let (done, document) = lodge::document(region, actor, read(fields)?).await?;
-            let size_bytes = document.len() as u64;
-            Ok(bytes(done.leaf, Some(size_bytes), stream::once(async { Ok(document) })))
+            let (size_bytes, media) = (document.len() as u64, media_of(&document));
+            let mut response = bytes(done.leaf, Some(size_bytes), stream::once(async { Ok(document) }));
+            set_media(&mut response, media);
+            Ok(response)
         }
         Act::LedgerFollow => {
             let places = door.follow(actor.person)?;
@@ -317,6 +322,14 @@ pub async fn download(
         }
         _ => Err(Refusal::new(Reason::NotOffered)),
     }
+}
+
+/// What a document is, by its first bytes: ours, or what a party lodged.
+fn media_of(document: &[u8]) -> &'static str {
+    let starts: [(&[u8], &str); 3] =
+        [(b"%PDF-", "application/pdf"), (&[0xff, 0xd8, 0xff], "image/jpeg"), (b"\x89PNG", "image/png")];
+    let found = starts.iter().find(|(start, _)| document.starts_with(start));
+    found.map_or("application/pkcs7-mime", |(_, media)| media)
 }
 
 async fn fetch(door: &ActsDoor, actor: &Actor, deed: AirlockFetch) -> Result<Response<Body>, Refusal> {

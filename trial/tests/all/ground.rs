@@ -28,12 +28,12 @@ pub async fn project(region: &Region) -> Id<Cell> {
     region::name::find_id(&root, Noun::Project, PROJECT).await.unwrap()
 }
 
-/// Every row of a cell as its log folds, but for the head, which moves with every leaf, and the years that
-/// have access records.
+/// Every row of a cell as its log folds, but for the head, which moves with every leaf, the years that have access
+/// records, and what each commit tells of.
 pub async fn rows(region: &Region, cell: Id<Cell>) -> Vec<Row> {
     let replayed = region.ground().rebuild(cell, REBUILT).await.unwrap();
     let rows = replayed.index.scan(KeyRange::all(), usize::MAX).await.unwrap();
-    let moves = [Table::Head as u8, Table::Year as u8];
+    let moves = [Table::Head as u8, Table::Year as u8, Table::About as u8];
     rows.into_iter().filter(|row| !moves.contains(&row.key[0])).collect()
 }
 

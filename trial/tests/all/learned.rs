@@ -58,7 +58,12 @@ async fn nobody_notes_their_own() {
     refused(&world, Reason::OwnRequest, "a controller instructing themselves", own).await;
     let reviewer = world.act("rolf", "person.instruct", instruct("rita"));
     refused(&world, Reason::RoleMissing, "a reviewer instructing", reviewer).await;
-    let past = json!({ "person": "rita", "course": "c", "ends": "2020-01-01" });
-    refused(&world, Reason::Invalid, "a training that is over", world.act("sergio", "person.train", past))
-        .await;
+    let past = |person: &str| json!({ "person": person, "course": "c", "ends": "2020-01-01" });
+    let never = world.act("sergio", "person.train", past("carla"));
+    refused(&world, Reason::Invalid, "a training that is over", never).await;
+    // What is noted is taken back so.
+    world.act("sergio", "person.train", past("rita")).await.unwrap();
+    let rita = desk(&world).await.1;
+    let write = store(&world.region, &rita, "results", "a", b"counts");
+    refused(&world, Reason::TrainingMissing, "a write after the training was taken back", write).await;
 }

@@ -28,6 +28,7 @@ mod readings;
 mod refusals;
 mod rotation;
 mod sealed;
+mod searches;
 mod sides;
 mod simulation;
 mod split;

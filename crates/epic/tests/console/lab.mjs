@@ -77,7 +77,7 @@ same(came.small, 'small', 'what a narrow session reads');
 same(came.narrow, 'AccessDenied session_narrowed', 'what a narrow session writes');
 same(came.elsewhere, 'AccessDenied not_found', 'a session of another project');
 same(came.bucket, 'NoSuchBucket not_found', 'a bucket of another project');
-same(came.access, 'InvalidIdentityToken token_wrong', 'the token that is for the region alone');
+same(came.access, 'InvalidIdentityTokenException token_wrong', 'the token that is for the region alone');
 
 // A page that nobody registered, with all that the other one holds.
 const thief = await Person.come('thief', [here, elsewhere, s3], elsewhere);

@@ -38,6 +38,7 @@ impl House {
         house.role("carla", "rita", "researcher", "planet");
         house.teach("rita", "planet");
         house.role("carla", "rolf", "reviewer", "planet");
+        house.teach("rolf", "planet");
         house
     }
 

@@ -134,10 +134,12 @@ fn update(objects: &[(u32, &str)], trailer: &str) -> Vec<u8> {
         bytes.extend(format!("{number} 0 obj\n{body}\nendobj\n").bytes());
     }
     let at = bytes.len();
-    let trailer = if trailer.is_empty() {
-        format!("/Size {size} /Root {root} R /Prev {prev}")
-    } else {
-        trailer.to_owned()
+    let highest = objects.iter().map(|(number, _)| number + 1).max().unwrap_or_default();
+    let trailer = match trailer {
+        "" => format!("/Size {} /Root {root} R /Prev {prev}", highest.max(size.trim().parse().unwrap())),
+        // One that says that what comes is not there.
+        "short" => format!("/Size {size} /Root {root} R /Prev {prev}"),
+        other => other.to_owned(),
     };
     bytes.extend(format!("{table}trailer\n<< {trailer} >>\nstartxref\n{at}\n%%EOF\n").bytes());
     bytes
@@ -151,7 +153,7 @@ fn updates_that_viewers_may_read_differently_are_refused() {
         assert!(checked(&update(&[(90_000, &form)], "")).is_err());
     }
     for trailer in
-        ["/Root 90000 0 R /Prev 10", "/Size 1", "/Root 1 0 R", "/Root 1 0 R /Prev 0 /Encrypt 5 0 R"]
+        ["short", "/Root 90000 0 R /Prev 10", "/Size 1", "/Root 1 0 R", "/Root 1 0 R /Prev 0 /Encrypt 5 0 R"]
     {
         assert_eq!(
             checked(&update(&[(90_000, "<< >>")], trailer)).unwrap_err(),

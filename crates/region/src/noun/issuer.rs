@@ -27,7 +27,7 @@ use crate::row::{Row, Seal, Table, pair};
 use crate::show::Show;
 
 /// How an identity provider's tokens are read.
-#[derive(Debug, Clone, Encode, Decode)]
+#[derive(Clone, Encode, Decode)]
 pub struct IssuerRow {
     #[n(0)]
     pub id: Id<Issuer>,
@@ -56,6 +56,13 @@ pub struct IssuerRow {
     /// What the console proves itself with there.
     #[n(10)]
     pub secret: Option<String>,
+}
+
+impl std::fmt::Debug for IssuerRow {
+    /// WHY no more: it holds a secret.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "IssuerRow({})", self.id)
+    }
 }
 
 impl Row for IssuerRow {
@@ -293,6 +300,7 @@ impl Show for IssuerShow {
                 "terms": data_encoding::HEXLOWER.encode(&row.terms()?),
                 "trusted": row.is_trusted,
                 "client": row.client,
+                "has_secret": row.secret.is_some(),
                 "speaks_for": speaks,
                 "to_adopt_again": waits,
                 "researchers": group::told(scene, row.id).await?,

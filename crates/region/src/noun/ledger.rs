@@ -1,5 +1,7 @@
 //! The ledger: receipts, search, export. What an auditor takes home.
 
+mod search;
+
 use async_stream::try_stream;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -21,13 +23,14 @@ use std::time::Duration;
 use crate::Region;
 use crate::act::{Judged, Scene, subject};
 use crate::cell::Cell;
-use crate::cell::about;
+use crate::cell::about::{self, Mark};
 use crate::cell::fold::{self, Opened};
 use crate::cell::format::{Body, Commit, Record};
 use crate::cell::publish;
 use crate::cell::step::{Done, Leaf};
 use crate::facts;
 use crate::noun::project;
+use search::Search;
 
 /// WHY: one page of a search that a person reads.
 const RECORDS_MAX: usize = 100;
@@ -160,13 +163,25 @@ async fn shown(region: &Region, actor: &Actor, deed: &LedgerShow) -> Result<Done
     let cell = cell_of(region, actor, deed.project.as_deref()).await?;
     let allowed = region.allow(actor, deed, Some(&cell)).await?;
     region.flush_observations().await?;
+    let shown = match search::is_asked(deed) {
+        false => page(&cell, deed.after).await?,
+        true => match Search::of(deed, &region.root().view().await?).await? {
+            Some(search) => search.found(&cell).await?,
+            None => Vec::new(),
+        },
+    };
+    region.observe(&allowed, subject(Noun::Ledger, cell.id), &cell)?;
+    Ok(Done { leaf: None, answer: Value::Array(shown) })
+}
+
+/// Leaves after one, or the newest.
+async fn page(cell: &Cell, after: Option<u64>) -> Result<Vec<Value>, Refusal> {
     let size = cell.head().frontier.size();
-    let mut next =
-        deed.after.map_or(size.saturating_sub(RECORDS_MAX as u64), |after| after.saturating_add(1));
+    let mut next = after.map_or(size.saturating_sub(RECORDS_MAX as u64), |after| after.saturating_add(1));
     let mut shown = Vec::new();
-    let mut seq = if next < size { holding(&cell, next).await? } else { 0 };
+    let mut seq = if next < size { holding(cell, next).await? } else { 0 };
     while next < size && shown.len() < RECORDS_MAX {
-        let (first, leaves) = commit(&cell, seq).await?;
+        let (first, leaves) = commit(cell, seq).await?;
         for (index, leaf) in (first..).zip(&leaves) {
             if index >= next && shown.len() < RECORDS_MAX {
                 shown.push(told(index, leaf));
@@ -176,8 +191,7 @@ async fn shown(region: &Region, actor: &Actor, deed: &LedgerShow) -> Result<Done
         // WHY not searched for again: the next leaf is in the next commit that has any.
         seq += 1;
     }
-    region.observe(&allowed, subject(Noun::Ledger, cell.id), &cell)?;
-    Ok(Done { leaf: None, answer: Value::Array(shown) })
+    Ok(shown)
 }
 
 /// WHY: who follows sees a leaf within the second, and a look at the head of a cell costs nothing.
@@ -242,7 +256,18 @@ pub(crate) async fn may_search(
     cell: &Cell,
     project: Option<String>,
 ) -> Result<bool, Refusal> {
-    match region.allow(actor, &LedgerShow { project, after: None }, Some(cell)).await {
+    let all = LedgerShow {
+        project,
+        after: None,
+        before: None,
+        person: None,
+        act: None,
+        about: None,
+        from: None,
+        until: None,
+        refused: None,
+    };
+    match region.allow(actor, &all, Some(cell)).await {
         Ok(_allowed) => Ok(true),
         // WHY: what cannot be told now is no answer, and leaves would be passed over.
         Err(refusal) if refusal.kind() == Kind::Unavailable => Err(refusal),
@@ -325,7 +350,7 @@ pub(crate) async fn about(
     let rows = cell.view().await?;
     let mut commits = BTreeSet::new();
     for subject in subjects {
-        commits.extend(about::commits(&rows, subject, COMMITS_READ_MAX + 1).await?);
+        commits.extend(about::commits(&rows, Mark::done(subject), 0, COMMITS_READ_MAX + 1).await?);
     }
     let is_whole = commits.len() <= COMMITS_READ_MAX;
     let mut found = Vec::new();
@@ -352,7 +377,7 @@ pub(crate) async fn about(
 /// The last leaf of an act of the house about a snapshot.
 pub(crate) async fn last_about(cell: &Cell, act: &str, snapshot: Id<Snapshot>) -> Result<u64, Refusal> {
     let subject = subject(Noun::Snapshot, snapshot);
-    let commits = about::commits(&cell.view().await?, &subject, COMMITS_READ_MAX).await?;
+    let commits = about::commits(&cell.view().await?, Mark::done(&subject), 0, usize::MAX).await?;
     for seq in commits.into_iter().rev() {
         let (first, leaves) = commit(cell, seq).await?;
         let is_it = |leaf: &Opened| {

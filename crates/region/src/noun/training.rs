@@ -54,8 +54,9 @@ pub async fn known(
     Ok((training.map(|row| row.ends), instruction.map(|row| row.ends)))
 }
 
-fn still_to_come(ends: Timestamp, frame: &Frame<'_>) -> Result<(), Refusal> {
-    match ends > frame.now {
+/// WHY past moments too, where something is noted already: so it is taken back.
+fn still_to_come(ends: Timestamp, frame: &Frame<'_>, is_noted: bool) -> Result<(), Refusal> {
+    match is_noted || ends > frame.now {
         true => Ok(()),
         false => Err(Refusal::with(Reason::Invalid, "its last moment has passed")),
     }
@@ -64,8 +65,9 @@ fn still_to_come(ends: Timestamp, frame: &Frame<'_>) -> Result<(), Refusal> {
 #[async_trait]
 impl Rule for PersonTrain {
     async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
-        still_to_come(self.ends, frame)?;
         let id: Id<Person> = name::find_id(draft, Noun::Person, &self.person).await?;
+        let noted: Option<TrainingRow> = draft.row(&id.to_bytes()).await?;
+        still_to_come(self.ends, frame, noted.is_some())?;
         draft.put(&id.to_bytes(), &TrainingRow { course: self.course.clone(), ends: self.ends })?;
         Ok(Outcome::of(Noun::Person, id))
     }
@@ -82,13 +84,14 @@ impl Judged for PersonInstruct {
 #[async_trait]
 impl Rule for PersonInstruct {
     async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
-        still_to_come(self.ends, frame)?;
         let person: Id<Person> = name::find_id(draft, Noun::Person, &self.person).await?;
         // WHY here: the act is about a project, and its rules do not see whom.
         if person == frame.actor.person {
             return Err(Reason::OwnRequest.into());
         }
         let project: Id<Project> = name::find_id(draft, Noun::Project, &self.project).await?;
+        let noted: Option<InstructionRow> = draft.row(&pair(project, person)).await?;
+        still_to_come(self.ends, frame, noted.is_some())?;
         draft.put(&pair(project, person), &InstructionRow { by: frame.actor.person, ends: self.ends })?;
         Ok(Outcome::of(Noun::Person, person).and(Noun::Project, project))
     }

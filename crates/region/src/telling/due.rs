@@ -2,7 +2,7 @@
 //!
 //! An end is told when 60, 30 and 7 days are left and when it has come, each at
 //! most once; of thresholds that were missed only the nearest is told. A person
-//! hears at most once a day by each way, but at once of what ends within a week.
+//! hears at most once a day by each way, every 6 hours if something ends within a week.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +15,8 @@ use super::{ToldEnd, ToldRow, ToldWait};
 const ENDED_TOLD_DAYS: i64 = 60;
 /// WHY: a digest a day is read; more are not.
 const DIGEST_EVERY_MS: i64 = DAY_MS;
+/// WHY not at once each time: who grants many short things would have a person told as often.
+const URGENT_EVERY_MS: i64 = DAY_MS / 4;
 
 /// How near an end is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,18 +97,15 @@ pub struct End {
     pub thing: [u8; 16],
     /// The last moment, as it was agreed.
     pub ends: Timestamp,
-    /// It was ended before, at a moment if that is known.
-    pub early: Option<Option<Timestamp>>,
+    /// When it was ended before.
+    pub early: Option<Timestamp>,
 }
 
 impl End {
     /// How near it is; none: it is far away, or long past.
     pub fn stage(&self, now: Timestamp) -> Option<Stage> {
-        let since = match self.early {
-            // WHY the earlier: some say of what is over that it ends.
-            Some(at) => at.map_or(self.ends, |at| at.min(self.ends)),
-            None => self.ends,
-        };
+        // WHY the earlier: some say of what is over that it ends.
+        let since = self.early.map_or(self.ends, |at| at.min(self.ends));
         if self.early.is_some() || now > self.ends {
             let is_told = now.since_ms(since) <= ENDED_TOLD_DAYS * DAY_MS;
             return is_told.then_some(Stage::Ended);
@@ -150,8 +149,9 @@ pub(super) fn due(part: &Part, told: Option<&ToldRow>, now: Timestamp) -> Option
         .collect();
     let has_new_wait = part.waits.iter().any(|wait| !before.waits.contains(&remembered(wait)));
     let is_urgent = fresh.iter().any(|(_, stage)| *stage == Stage::Soon);
-    let is_rested = told.is_none_or(|told| now.since_ms(told.at) >= DIGEST_EVERY_MS);
-    if (fresh.is_empty() && !has_new_wait) || !(is_urgent || is_rested) {
+    let every_ms = if is_urgent { URGENT_EVERY_MS } else { DIGEST_EVERY_MS };
+    let is_rested = told.is_none_or(|told| now.since_ms(told.at) >= every_ms);
+    if (fresh.is_empty() && !has_new_wait) || !is_rested {
         return None;
     }
     let mut digest = Digest { waits: part.waits.len() as u64, ..Digest::default() };

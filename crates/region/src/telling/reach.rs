@@ -1,6 +1,6 @@
 //! Where notices reach a person: said by themselves alone.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use async_trait::async_trait;
 use gate::facts::Target;
@@ -17,6 +17,8 @@ use crate::cell::draft::Draft;
 use crate::noun::person::{self, PersonRow, PersonalRow};
 use crate::noun::role;
 
+/// WHY: a name of DNS is no longer.
+const HOST_CHARS_MAX: usize = 253;
 /// WHY: addresses that carry a token of the receiver's are a few hundred characters long.
 const WEBHOOK_CHARS_MAX: usize = 1_024;
 
@@ -91,7 +93,7 @@ impl Rule for PersonReach {
 }
 
 /// An address that notices may be sent to, as far as it can be seen in it: where its name leads is looked at when one
-/// is sent.
+/// is sent. INVARIANT: what is taken here can be sent to; who sends reads addresses no more generously.
 ///
 /// WHY loopback is no fault here: on one's own machine a region and what hears of it are neighbours; a region that others
 /// reach sends nothing there.
@@ -106,11 +108,12 @@ fn webhook(url: &str) -> Result<String, Refusal> {
         (None, Some(rest)) => (false, rest),
         (None, None) => return Err(wrong()),
     };
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    let host = host(authority).ok_or_else(wrong)?;
+    let authority = rest.split('/').next().unwrap_or_default();
+    let (host, port) = host_and_port(authority).ok_or_else(wrong)?;
     let address: Option<IpAddr> = host.parse().ok();
     let is_here = host == "localhost" || address.is_some_and(|address| address.is_loopback());
-    if !is_secure && !is_here {
+    // WHY a port here: a neighbour on this machine is one of many.
+    if (!is_secure && !is_here) || (is_here && port.is_none()) {
         return Err(wrong());
     }
     // WHY digits: `0x7f.1` and `2130706433` are addresses to some resolvers, and names to nobody.
@@ -125,20 +128,29 @@ fn webhook(url: &str) -> Result<String, Refusal> {
     Ok(url.to_owned())
 }
 
-/// The host of `host`, `host:443` or `[::1]:443`.
-fn host(authority: &str) -> Option<&str> {
+/// Of `host`, `host:443` or `[::1]:443`.
+fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
-            let (host, port) = rest.split_once(']')?;
-            (host, if port.is_empty() { None } else { Some(port.strip_prefix(':')?) })
+            let (host, port) = rest.split_once("]:")?;
+            (host.parse::<Ipv6Addr>().is_ok().then_some(host)?, Some(port))
         }
-        None => match authority.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (authority, None),
-        },
+        None => {
+            let (host, port) = match authority.split_once(':') {
+                Some((host, port)) => (host, Some(port)),
+                None => (authority, None),
+            };
+            (is_name(host).then_some(host)?, port)
+        }
     };
-    let is_port = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
-    (!host.is_empty() && is_port).then_some(host)
+    let Some(port) = port else { return Some((host, None)) };
+    let port = if port.bytes().all(|byte| byte.is_ascii_digit()) { port.parse::<u16>().ok()? } else { 0 };
+    (port > 0).then_some((host, Some(port)))
+}
+
+fn is_name(host: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+    !host.is_empty() && host.len() <= HOST_CHARS_MAX && host.bytes().all(is_part)
 }
 
 #[cfg(test)]
@@ -152,11 +164,22 @@ mod tests {
             ("https://hooks.example/epic", true),
             ("https://hooks.example", true),
             ("https://hooks.example:8443/a?token=b", true),
-            ("https://[2606:4700::1111]/", true),
+            ("https://hooks.example/?token=b", true),
+            ("https://[2606:4700::1111]:443/", true),
             ("https://1.1.1.1/", true),
             ("http://127.0.0.1:4000/hook", true),
             ("http://localhost:4000/hook", true),
             ("http://[::1]:4000/hook", true),
+            ("https://[2606:4700::1111]/", false),
+            ("https://[fe80::1%1]:443/", false),
+            ("https://hooks_a.example/", false),
+            ("https://hooks.example?token=b", false),
+            ("http://127.0.0.1/hook", false),
+            ("http://localhost/hook", false),
+            ("http://[::1]/hook", false),
+            ("https://localhost/hook", false),
+            ("http://127.0.0.1:+4000/hook", false),
+            ("https://hooks.example:/", false),
             ("http://hooks.example/epic", false),
             ("https://169.254.169.254/latest/meta-data", false),
             ("http://169.254.169.254/latest/meta-data", false),

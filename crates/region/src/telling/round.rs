@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use words::noun::{Noun, Person};
 use words::{Id, Personal, Refusal, Timestamp};
 
-use super::concern::Concerns;
-use super::due::{Digest, Part, due};
+use super::concern::{Concerns, pass_over};
+use super::due::{Digest, due};
 use super::reach::reach_of;
 use super::{ToldRow, Way};
 use crate::Region;
@@ -50,31 +50,48 @@ pub enum Told {
 }
 
 impl Region {
-    /// Every notice that is due by these ways.
-    pub async fn notices(&self, ways: &[Way]) -> Result<Vec<Notice>, Refusal> {
+    /// Notices that are due by a way, so many at most. `misses` says how often somebody was not reached, or that they
+    /// are not to be tried now: whoever was missed less often comes first, and nobody else is even judged.
+    pub async fn notices(
+        &self,
+        way: Way,
+        count_max: usize,
+        misses: impl Fn(Id<Person>) -> Option<u32> + Send,
+    ) -> Result<Vec<Notice>, Refusal> {
         self.lease().confirmed(self.clock().now())?;
         let concerns = Concerns::read(self).await?;
+        let mut persons: Vec<(u32, Id<Person>)> =
+            concerns.persons().filter_map(|person| Some((misses(person)?, person))).collect();
+        persons.sort_by_key(|(misses, _)| *misses);
         let mut notices = Vec::new();
-        for person in concerns.persons() {
-            let mut seen = None;
-            for way in ways {
-                let Some(to) = to(concerns.root(), person, *way).await? else { continue };
-                let told: Option<ToldRow> = concerns.root().row(&ToldRow::key(person, *way)).await?;
-                // WHY first without judging: most days most people are told nothing.
-                if due(&concerns.all(person), told.as_ref(), concerns.now()).is_none() {
-                    continue;
-                }
-                let part: &Part = match &mut seen {
-                    Some(part) => part,
-                    none => none.insert(concerns.seen(self, person).await?),
-                };
-                let at = concerns.now();
-                if let Some((digest, told)) = due(part, told.as_ref(), at) {
-                    notices.push(Notice { person, way: *way, to, digest, at, told });
-                }
+        for (_, person) in persons {
+            if notices.len() >= count_max {
+                break;
             }
+            // WHY for each: judging keeps a thread busy, and meanwhile another process may lead.
+            tokio::task::yield_now().await;
+            self.lease().confirmed(self.clock().now())?;
+            notices.extend(pass_over("one person", self.notice(&concerns, person, way).await));
         }
         Ok(notices)
+    }
+
+    async fn notice(
+        &self,
+        concerns: &Concerns,
+        person: Id<Person>,
+        way: Way,
+    ) -> Result<Option<Notice>, Refusal> {
+        let (root, at) = (concerns.root(), concerns.now());
+        let Some(to) = to(root, person, way).await? else { return Ok(None) };
+        let told: Option<ToldRow> = root.row(&ToldRow::key(person, way)).await?;
+        // WHY first without judging: most days most people are told nothing.
+        if due(&concerns.all(person), told.as_ref(), at).is_none() {
+            return Ok(None);
+        }
+        let seen = concerns.seen(self, person).await;
+        let due = due(&seen, told.as_ref(), at);
+        Ok(due.map(|(digest, told)| Notice { person, way, to, digest, at, told }))
     }
 
     /// Tells somebody, and writes down that they were told.

@@ -130,13 +130,13 @@ fn encoded(text: &str) -> String {
     text.bytes().map(plain).collect()
 }
 
-/// Works in `results/home/`, and there alone.
-fn home() -> Value {
+/// Works in `results/desk/`, and there alone.
+fn desk() -> Value {
     json!({ "Version": "2012-10-17", "Statement": [
-        { "Effect": "Allow", "Resource": "arn:aws:s3:::results/home/*",
+        { "Effect": "Allow", "Resource": "arn:aws:s3:::results/desk/*",
           "Action": ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"] },
         { "Effect": "Allow", "Resource": "arn:aws:s3:::results", "Action": "s3:ListBucket",
-          "Condition": { "StringLike": { "s3:prefix": ["home/*"] } } },
+          "Condition": { "StringLike": { "s3:prefix": ["desk/*"] } } },
     ] })
 }
 
@@ -172,7 +172,7 @@ async fn a_page_s_token_opens_s3_and_no_other_program_s_does() {
 }
 
 async fn stored(lab: &Lab) {
-    for (key, tags) in [("home/a", ""), ("home/tagged", "who=rita"), ("secret/b", "")] {
+    for (key, tags) in [("desk/a", ""), ("desk/tagged", "who=rita"), ("secret/b", "")] {
         let put = Call::put(&format!("/results/{key}"), key.as_bytes()).with("x-amz-tagging", tags);
         let answer = lab.house.call(put).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
@@ -184,17 +184,17 @@ async fn stored(lab: &Lab) {
 async fn what_is_not_allowed_has_no_side_door() {
     let lab = Lab::open().await;
     stored(&lab).await;
-    let rita = lab.session(&home()).await;
-    assert_eq!(lab.done(&rita, Call::get("/results/home/a")).await.text(), "home/a");
-    lab.done(&rita, Call::put("/results/home/new", b"new")).await;
-    lab.done(&rita, Call::get("/results?list-type=2&prefix=home%2F")).await;
-    let copied = Call::put("/results/home/copy", b"").with("x-amz-copy-source", "/results/home/a");
+    let rita = lab.session(&desk()).await;
+    assert_eq!(lab.done(&rita, Call::get("/results/desk/a")).await.text(), "desk/a");
+    lab.done(&rita, Call::put("/results/desk/new", b"new")).await;
+    lab.done(&rita, Call::get("/results?list-type=2&prefix=desk%2F")).await;
+    let copied = Call::put("/results/desk/copy", b"").with("x-amz-copy-source", "/results/desk/a");
     lab.done(&rita, copied).await;
     for call in [
         Call::get("/results/secret/b"),
-        Call::get("/results//home/a"),
-        Call::get("/results/Home/a"),
-        Call::get("/results/home"),
+        Call::get("/results//desk/a"),
+        Call::get("/results/Desk/a"),
+        Call::get("/results/desk"),
         Call::get("/results/secret/b").with("range", "bytes=9-1"),
         Call::head("/results/secret/b"),
         Call::get("/results/secret/b?attributes=").with("x-amz-object-attributes", "ETag"),
@@ -202,29 +202,29 @@ async fn what_is_not_allowed_has_no_side_door() {
         Call::get("/results/secret/b?acl="),
         Call::get("/results/secret/b?tagging="),
         Call::get("/results/secret/b?retention="),
-        Call::get("/results/home/a?tagging="),
-        Call::get("/results/home/a?attributes=").with("x-amz-object-attributes", "ETag"),
+        Call::get("/results/desk/a?tagging="),
+        Call::get("/results/desk/a?attributes=").with("x-amz-object-attributes", "ETag"),
         Call::put("/results/secret/c", b"c"),
-        Call::put("/results/home/c", b"c").with("x-amz-tagging", "a=b"),
-        Call::put("/results/home/c", b"c").with("x-amz-object-lock-legal-hold", "ON"),
+        Call::put("/results/desk/c", b"c").with("x-amz-tagging", "a=b"),
+        Call::put("/results/desk/c", b"c").with("x-amz-object-lock-legal-hold", "ON"),
         Call::delete("/results/secret/b"),
-        Call::delete("/results/home/a?versionId=null"),
+        Call::delete("/results/desk/a?versionId=null"),
         Call::post("/results/secret/c?uploads=", b""),
         Call::put("/results/secret/c?partNumber=1&uploadId=x", b"c"),
         Call::post("/results/secret/c?uploadId=x", b"<CompleteMultipartUpload/>"),
-        Call::put("/results/home/c", b"").with("x-amz-copy-source", "/results/secret/b"),
-        Call::put("/results/home/c", b"").with("x-amz-copy-source", "results/%73ecret/b"),
-        Call::put("/results/home/c", b"").with("x-amz-copy-source", "results/secret/b?versionId=null"),
-        Call::put("/results/home/c", b"").with("x-amz-copy-source", "results/home/tagged"),
-        Call::put("/results/secret/c", b"").with("x-amz-copy-source", "results/home/a"),
-        Call::put("/results/home/c?partNumber=1&uploadId=x", b"")
+        Call::put("/results/desk/c", b"").with("x-amz-copy-source", "/results/secret/b"),
+        Call::put("/results/desk/c", b"").with("x-amz-copy-source", "results/%73ecret/b"),
+        Call::put("/results/desk/c", b"").with("x-amz-copy-source", "results/secret/b?versionId=null"),
+        Call::put("/results/desk/c", b"").with("x-amz-copy-source", "results/desk/tagged"),
+        Call::put("/results/secret/c", b"").with("x-amz-copy-source", "results/desk/a"),
+        Call::put("/results/desk/c?partNumber=1&uploadId=x", b"")
             .with("x-amz-copy-source", "results/secret/b"),
         Call::get("/results?list-type=2"),
         Call::get("/results?list-type=2&prefix="),
-        Call::get("/results?list-type=2&prefix=home"),
+        Call::get("/results?list-type=2&prefix=desk"),
         Call::get("/results?list-type=2&prefix=secret%2F"),
         Call::get("/results?prefix=secret%2F"),
-        Call::get("/results?versions=&prefix=home%2F"),
+        Call::get("/results?versions=&prefix=desk%2F"),
         Call::get("/results?uploads="),
         Call::head("/results"),
         Call::get("/results?location="),
@@ -236,9 +236,9 @@ async fn what_is_not_allowed_has_no_side_door() {
         lab.refused(&rita, call).await;
     }
     // A name is a name: two dots lead nowhere.
-    let dots = lab.call(&rita, Call::get("/results/home/../secret/b")).await;
+    let dots = lab.call(&rita, Call::get("/results/desk/../secret/b")).await;
     assert_eq!((dots.status, dots.reason()), (404, Reason::NotFound.code()), "{}", dots.text());
-    let replaced = Call::put("/results/home/c", b"").with("x-amz-copy-source", "results/home/tagged");
+    let replaced = Call::put("/results/desk/c", b"").with("x-amz-copy-source", "results/desk/tagged");
     lab.done(&rita, replaced.with("x-amz-tagging-directive", "REPLACE")).await;
     lab.house.close().await;
 }
@@ -248,8 +248,8 @@ async fn what_is_not_allowed_has_no_side_door() {
 async fn a_batch_is_judged_key_by_key() {
     let lab = Lab::open().await;
     stored(&lab).await;
-    let rita = lab.session(&home()).await;
-    let batch = "<Delete><Object><Key>home/a</Key></Object><Object><Key>secret/b</Key></Object></Delete>";
+    let rita = lab.session(&desk()).await;
+    let batch = "<Delete><Object><Key>desk/a</Key></Object><Object><Key>secret/b</Key></Object></Delete>";
     let answer = lab.done(&rita, Call::post("/results?delete=", batch.as_bytes())).await;
     let text = answer.text();
     let refused = answer.all("Error");
@@ -259,7 +259,7 @@ async fn a_batch_is_judged_key_by_key() {
         "{text}"
     );
     assert!(refused[0].contains("[session_narrowed]"), "{text}");
-    assert_eq!(lab.house.keys().await, ["home/tagged", "secret/b"]);
+    assert_eq!(lab.house.keys().await, ["desk/tagged", "secret/b"]);
     lab.house.close().await;
 }
 
@@ -268,13 +268,13 @@ async fn a_batch_is_judged_key_by_key() {
 async fn a_link_is_as_narrow_as_its_session() {
     let lab = Lab::open().await;
     stored(&lab).await;
-    let rita = lab.session(&home()).await;
+    let rita = lab.session(&desk()).await;
     let link = async |key: &str| {
         let target = format!("/results/{key}?X-Amz-Security-Token={}", rita.ticket);
         Call::get(&target).presigned(&rita.access, 60).send(lab.house.outside).await
     };
-    let fine = link("home/a").await;
-    assert_eq!((fine.status, fine.text()), (200, "home/a".to_owned()));
+    let fine = link("desk/a").await;
+    assert_eq!((fine.status, fine.text()), (200, "desk/a".to_owned()));
     let refused = link("secret/b").await;
     assert_eq!(
         (refused.status, refused.reason()),
@@ -290,7 +290,7 @@ async fn a_link_is_as_narrow_as_its_session() {
 async fn what_is_begun_in_a_narrow_session_is_as_narrow() {
     let lab = Lab::open().await;
     stored(&lab).await;
-    let mut rita = lab.session(&home()).await;
+    let mut rita = lab.session(&desk()).await;
     let sts = async |rita: &Session, form: &str| {
         let call = Call::new("POST", "/", form.as_bytes()).with("content-type", FORM);
         lab.call(rita, call).await
@@ -299,7 +299,7 @@ async fn what_is_begun_in_a_narrow_session_is_as_narrow() {
         let next = sts(&rita, "Action=GetSessionToken&Version=2011-06-15").await;
         assert_eq!(next.status, 200, "{}", next.text());
         rita = Session::of(&next);
-        lab.done(&rita, Call::get("/results/home/a")).await;
+        lab.done(&rita, Call::get("/results/desk/a")).await;
         lab.refused(&rita, Call::get("/results/secret/b")).await;
     }
     let wide = encoded(r#"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#);
@@ -340,13 +340,13 @@ async fn a_session_is_bound_to_networks() {
             { "Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": { "IpAddress": { "aws:SourceIp": ["127.0.0.2", "::1"] } } },
         ] }))
         .await;
-    let link = format!("/results/home/a?X-Amz-Security-Token={}", rita.ticket);
+    let link = format!("/results/desk/a?X-Amz-Security-Token={}", rita.ticket);
     for (from, expected) in
         [("127.0.0.1:0", 200), ("127.0.0.2:0", 403), ("127.0.0.3:0", 200), ("127.0.0.4:0", 403)]
     {
         let from = from.parse().unwrap();
         let call =
-            Call::get("/results/home/a").with("x-amz-security-token", &rita.ticket).signed(&rita.access);
+            Call::get("/results/desk/a").with("x-amz-security-token", &rita.ticket).signed(&rita.access);
         let answer = call.send_from(from, lab.house.outside).await;
         assert_eq!(answer.status, expected, "{from}: {}", answer.text());
         let answer = Call::get(&link).presigned(&rita.access, 60).send_from(from, lab.house.outside).await;
@@ -385,7 +385,7 @@ async fn a_policy_that_is_not_understood_gives_no_session() {
 async fn a_refusal_is_recorded() {
     let lab = Lab::open().await;
     stored(&lab).await;
-    let rita = lab.session(&home()).await;
+    let rita = lab.session(&desk()).await;
     lab.refused(&rita, Call::get("/results/secret/b")).await;
     let world = &lab.house.world;
     world.region.flush_observations().await.unwrap();

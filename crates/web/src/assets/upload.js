@@ -87,7 +87,7 @@ function act(name, fields, signal, sent) {
       let answer;
       try { answer = JSON.parse(request.responseText); } catch { /* Something in between answered. */ }
       if (request.status === 200 && answer) done(answer);
-      else fail(answer?.reason ? new Refused(answer, request.status) : new Broken(false));
+      else fail(answer?.reason ? Object.assign(new Refused(answer, request.status), { whole: isWhole }) : new Broken(isWhole));
     });
     for (const end of ["error", "abort"]) request.addEventListener(end, () => fail(signal.aborted ? signal.reason : new Broken(isWhole)));
     request.addEventListener("loadend", () => { clearTimeout(watch); signal.removeEventListener("abort", stop); });
@@ -199,7 +199,7 @@ class Sending {
       this.tell("sends");
       return act("object.put", { key, media: file.type || undefined, grant }, signal, { bytes, sum, moved: (sent) => this.moved(0, sent) })
         // WHY not sent again: what was stored before it broke would be there twice.
-        .catch((why) => { throw why instanceof Broken && why.whole ? new Ended("unsure") : why; });
+        .catch((why) => { throw why.whole && (why instanceof Broken || why.status >= 500) ? new Ended("unsure") : why; });
     }));
     if (answer.sha256 !== sum || answer.size_bytes !== file.size) throw new Ended("wrong");
     return leaf;

@@ -164,6 +164,18 @@ pub fn as_file(response: Response<Body>, share: Share, name: &str) -> Response<B
     response
 }
 
+/// The ending of a file's name: what somebody takes to sign must open by a click.
+fn ending(response: &Response<Body>) -> &'static str {
+    let media = response.headers().get(header::CONTENT_TYPE).and_then(|media| media.to_str().ok());
+    match media {
+        Some("application/pdf") => ".pdf",
+        Some("application/pkcs7-mime") => ".p7m",
+        Some("image/jpeg") => ".jpg",
+        Some("image/png") => ".png",
+        _ => "",
+    }
+}
+
 /// Does what a form says, and tells what came of it.
 pub async fn done(visit: &Visit<'_>, name: &str, body: Incoming) -> Result<Answered, Refusal> {
     let act = find(name)?;
@@ -189,9 +201,10 @@ pub async fn done(visit: &Visit<'_>, name: &str, body: Incoming) -> Result<Answe
         act::Body::Download => {
             let share = visit.door.share_of(signed.actor.person)?;
             let response = perform::download(visit.door, &signed.actor, act, fields).await;
-            // WHY with its ending: what somebody takes to sign must open by a click.
-            let name = if act == Act::AgreementDocument { "agreement.pdf" } else { act.row().noun };
-            response.map(|response| Ok(as_file(response, share, name)))
+            response.map(|response| {
+                let name = format!("{}{}", act.row().noun, ending(&response));
+                Ok(as_file(response, share, &name))
+            })
         }
         act::Body::None => {
             region.perform_upon(&signed.actor, act, fields, attempt, form.expected).await.map(Err)

@@ -108,7 +108,9 @@ fn listing(
     }
     // WHY with the folder: the next page of a folder is in that folder.
     let place = visit.asked("in").filter(|place| !place.is_empty());
-    listing.next = page.next.map(|next| Ok((place, seal("place", &next.key)?))).transpose()?;
+    if let Some(next) = page.next {
+        listing.next = Some((place, seal("place", &next.key)?));
+    }
     Ok(listing)
 }
 
@@ -141,7 +143,45 @@ pub async fn object(
     let key = key_of(visit, project, bucket, sealed)?;
     let fields = json!({ "project": project, "bucket": bucket, "key": key });
     let told = visit.look(Act::ObjectShow, fields).await?;
-    Ok(Answered::page(pages::object(visit, project, bucket, sealed, &told)))
+    let around = pages::Around {
+        versions: versions(visit, project, bucket, told::text(&told, "key")).await,
+        leaves: seen(visit, project, told::text(&told, "id")).await,
+    };
+    Ok(Answered::page(pages::object(visit, (project, bucket), sealed, &told, &around)))
+}
+
+/// WHY: what a person looks through.
+const VERSIONS_SHOWN_MAX: usize = 50;
+
+/// The versions of an object, newest first, for whoever may list them.
+async fn versions(visit: &Visit<'_>, project: &str, bucket: &str, key: &str) -> Vec<(Value, bool)> {
+    let Ok(signed) = visit.signed() else { return Vec::new() };
+    if !is_for(visit, Act::ObjectList.row()) {
+        return Vec::new();
+    }
+    let deed = ObjectList {
+        project: project.to_owned(),
+        bucket: bucket.to_owned(),
+        prefix: Some(key.to_owned()),
+        page: None,
+    };
+    let wanted =
+        Wanted { prefix: key.to_owned(), keys_max: VERSIONS_SHOWN_MAX, versions: true, ..Wanted::default() };
+    let Ok(page) = list(visit.door.region(), &signed.actor, &deed, &wanted).await else { return Vec::new() };
+    let own = page.objects.iter().filter(|(row, _)| row.key == key);
+    own.map(|(row, _)| (told_of(row), row.is_marker)).collect()
+}
+
+/// The newest leaves about an object, for whoever may search the ledger.
+async fn seen(visit: &Visit<'_>, project: &str, id: &str) -> Option<maud::Markup> {
+    if !is_for(visit, Act::LedgerShow.row()) {
+        return None;
+    }
+    let about = json!({ "project": project, "about": format!("object:{id}") });
+    let found = visit.list(Act::LedgerShow, about).await.ok()?;
+    let told = visit.list(Act::ProjectShow, json!({ "project": project })).await.ok()?;
+    let cell = told::text(told.first()?, "id").to_owned();
+    Some(pages::leaves(visit, &cell, visit.texts.say("object-seen"), &found).await)
 }
 
 /// The bytes of an object, as a file.

@@ -118,7 +118,7 @@ fn value(field: &Field, text: &str) -> Result<Option<Value>, Refusal> {
 }
 
 /// `2027-01-10T09:00:00Z` of `2027-01-10T09:00`, as browsers write it; whoever writes more is read to the letter.
-fn moment(text: &str) -> String {
+pub fn moment(text: &str) -> String {
     match text.len() {
         10 => format!("{text}T00:00:00Z"),
         16 => format!("{text}:00Z"),

@@ -35,7 +35,7 @@ pub use account::{Ways, Written};
 pub use act::{Around, Target};
 pub use answer::Answered;
 pub use data::{Listed, Listing, Stored};
-pub use form::Form;
+pub use form::{Form, moment};
 pub use links::{Links, linked};
 pub use nouns::{Noun, is_for};
 pub use visit::{Signed, Visit};

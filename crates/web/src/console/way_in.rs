@@ -23,7 +23,11 @@ pub async fn offer(visit: &Visit<'_>) -> Result<Answered, Refusal> {
     let offered: Vec<(String, String)> =
         issuers.into_iter().filter(|row| row.client.is_some()).map(|row| (row.alias, row.url)).collect();
     let farewell = match visit.asked("out").filter(|issuer| !issuer.is_empty()) {
-        Some(issuer) => provider::farewell(visit.door, &issuer).await.map(|there| (issuer, there)),
+        Some(issuer) => {
+            // WHY: a stranger must not have us ask a provider as often as they like.
+            let _place = visit.door.open_journey(visit.address)?;
+            provider::farewell(visit.door, &issuer).await.map(|there| (issuer, there))
+        }
         None => None,
     };
     Ok(Answered::page(pages::sign_in(visit, &offered, farewell.as_ref(), &wanted(visit))))

@@ -15,6 +15,8 @@ pub(super) enum Fault {
     Strange,
     #[error("it does not answer in time")]
     Late,
+    #[error("it breaks off, or falls silent, over a message")]
+    Broken,
     #[error("it refuses our name or password")]
     Login,
     #[error("it refuses for now ({0})")]
@@ -33,6 +35,12 @@ impl Fault {
     /// Whether it is the address of one person that is at fault, and not whoever takes mail of all.
     pub const fn is_of_one(self) -> bool {
         matches!(self, Self::Address | Self::Refused(_) | Self::Busy(_) | Self::Unwritten)
+    }
+
+    /// Whether whoever takes mail did not even come to a message. WHY apart: one receiver may make a relay fall silent
+    /// over theirs each time, and must not keep mail from all others.
+    pub const fn is_of_relay(self) -> bool {
+        !self.is_of_one() && !matches!(self, Self::Broken)
     }
 }
 

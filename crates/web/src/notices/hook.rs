@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Request, header};
+use http::{Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
 use listen::Trust;
 use region::Region;
 use region::telling::{Messenger, Notice};
@@ -26,7 +27,8 @@ use crate::client::{Address, place, send_over};
 
 /// WHY: a receiver that answers later is down; it is asked again.
 const ANSWER_WAIT: Duration = Duration::from_secs(10);
-/// WHY: nothing in an answer is of use but its status.
+/// WHY so short: nothing in an answer is of use but its status.
+const BODY_WAIT: Duration = Duration::from_secs(1);
 const ANSWER_BYTES_MAX: usize = 1_024;
 /// WHY: a name leads to a few machines.
 const ADDRESSES_MAX: usize = 32;
@@ -42,7 +44,15 @@ pub(super) struct Hooks<'a> {
 #[async_trait]
 impl Messenger for Hooks<'_> {
     async fn carry(&self, notice: &Notice) -> bool {
-        let carried = tokio::time::timeout(ANSWER_WAIT, self.post(notice)).await.unwrap_or(Err(Fault::Late));
+        let answered = tokio::time::timeout(ANSWER_WAIT, self.post(notice)).await;
+        let carried = match answered.unwrap_or(Err(Fault::Late)) {
+            Ok(response) => {
+                let status = response.status();
+                leave(response.into_body()).await;
+                judged(status)
+            }
+            Err(fault) => Err(fault),
+        };
         if let Err(fault) = &carried {
             tracing::warn!(%fault, "a webhook takes no notice");
         }
@@ -51,7 +61,8 @@ impl Messenger for Hooks<'_> {
 }
 
 impl Hooks<'_> {
-    async fn post(&self, notice: &Notice) -> Result<(), Fault> {
+    /// As far as the head of the answer.
+    async fn post(&self, notice: &Notice) -> Result<Response<Incoming>, Fault> {
         let body = says::hook(&self.region.ground().origin, self.console, notice.at, &notice.digest);
         let body = body.to_string().into_bytes();
         let signature = self.region.sign_notice(&body).map_err(|_| Fault::Unwritten)?;
@@ -65,15 +76,7 @@ impl Hooks<'_> {
             .body(Full::new(Bytes::from(body)).map_err(|never: Infallible| match never {}).boxed_unsync())
             .map_err(|_| Fault::Unwritten)?;
         let stream = TcpStream::connect(to).await.map_err(|_| Fault::Unreachable)?;
-        let response =
-            send_over(stream, &address, self.trust, request).await.map_err(|error| Fault::from(&error))?;
-        let status = response.status();
-        // So that a receiver sees its answer taken; one that goes on is cut off.
-        let _unread = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
-        match status.as_u16() {
-            _ if status.is_success() => Ok(()),
-            code => Err(Fault::Refused(code)),
-        }
+        send_over(stream, &address, self.trust, request).await.map_err(|error| Fault::from(&error))
     }
 
     /// The one machine that is connected to. WHY all that a name leads to: which of them is asked must not be chance.
@@ -81,6 +84,15 @@ impl Hooks<'_> {
         let found = lookup_host(address.dial()).await.map_err(|_| Fault::Unreachable)?;
         chosen(found.take(ADDRESSES_MAX), self.is_local)
     }
+}
+
+fn judged(status: StatusCode) -> Result<(), Fault> {
+    if status.is_success() { Ok(()) } else { Err(Fault::Refused(status.as_u16())) }
+}
+
+/// So that a receiver sees its answer taken; one that goes on is cut off, and nothing depends on it.
+async fn leave(body: Incoming) {
+    let _unread = tokio::time::timeout(BODY_WAIT, Limited::new(body, ANSWER_BYTES_MAX).collect()).await;
 }
 
 fn chosen(found: impl Iterator<Item = SocketAddr>, is_local: bool) -> Result<SocketAddr, Fault> {

@@ -2,7 +2,7 @@
 //!
 //! SPEC: RFC 5322; RFC 3834, 5 (`Auto-Submitted`: no machine answers it).
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -21,8 +21,6 @@ use super::fault::Fault;
 use super::relay::{self, Relay};
 use super::says;
 
-/// WHY: a relay that takes longer is down; the next one is asked the same.
-const RELAY_WAIT: Duration = Duration::from_secs(30);
 /// SPEC: RFC 5321, 4.5.3.1.3: a path has 256 octets, with its brackets.
 const ADDRESS_CHARS_MAX: usize = 254;
 const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
@@ -32,14 +30,14 @@ const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitte
 #[error("`{0}` is no address of mail")]
 pub struct MailError(pub(super) String);
 
-/// Carries notices to a relay.
+/// Carries one notice to a relay.
 pub(super) struct Post<'a> {
     region: &'a Region,
     relay: &'a Relay,
     trust: Option<&'a Trust>,
     console: &'a str,
-    /// The relay itself did not serve.
-    is_down: AtomicBool,
+    /// Why it did not arrive.
+    fault: OnceLock<Fault>,
 }
 
 impl<'a> Post<'a> {
@@ -49,11 +47,12 @@ impl<'a> Post<'a> {
         trust: Option<&'a Trust>,
         console: &'a str,
     ) -> Self {
-        Self { region, relay, trust, console, is_down: AtomicBool::new(false) }
+        Self { region, relay, trust, console, fault: OnceLock::new() }
     }
 
-    pub fn is_down(&self) -> bool {
-        self.is_down.load(Ordering::Relaxed)
+    /// Why it did not arrive; none: it did, or was not sent.
+    pub fn fault(&self) -> Option<Fault> {
+        self.fault.get().copied()
     }
 
     async fn post(&self, notice: &Notice) -> Result<(), Fault> {
@@ -69,12 +68,11 @@ impl<'a> Post<'a> {
 #[async_trait]
 impl Messenger for Post<'_> {
     async fn carry(&self, notice: &Notice) -> bool {
-        let carried = tokio::time::timeout(RELAY_WAIT, self.post(notice)).await.unwrap_or(Err(Fault::Late));
-        if let Err(fault) = &carried {
-            self.is_down.store(!fault.is_of_one(), Ordering::Relaxed);
-            tracing::warn!(%fault, "a notice was not taken by the mail relay");
-        }
-        carried.is_ok()
+        // WHY no limit here: each step to the relay has its own.
+        let Err(fault) = self.post(notice).await else { return true };
+        tracing::warn!(%fault, "a notice was not taken by the mail relay");
+        let _first = self.fault.set(fault);
+        false
     }
 }
 

@@ -21,60 +21,55 @@ use listen::Trust;
 use region::Region;
 use region::telling::{Notice, Told, Way};
 use region::tend::Pace;
+use words::noun::Person;
+use words::{Id, Refusal};
 
+use fault::Fault;
 use hook::Hooks;
 pub use mail::MailError;
 use mail::Post;
 use patience::Patience;
 pub use relay::{Login, Relay, RelayTls};
 
-/// WHY: what waits for somebody is told within a minute or two; nobody sits and waits for it.
-const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// WHY: nobody sits and waits for a notice, and each look reads what may end of the whole house.
+const LOOK_EVERY: Duration = Duration::from_secs(600);
 /// WHY: a relay takes some mails a second; the rest of a large house hears in the next rounds.
-const MAILS_AT_ONCE_MAX: usize = 200;
+const PER_ROUND_MAX: usize = 500;
 /// WHY: receivers are many and slow; each has ten seconds.
 const HOOKS_AT_ONCE_MAX: usize = 8;
-const HOOKS_PER_ROUND_MAX: usize = 200;
 
 /// How the operator has people told.
 #[derive(Clone)]
 pub struct Telling {
     /// Where people find the console: `https://region.example:9010`.
     pub console: String,
+    /// The console is on this machine, so whoever opens it is too: its neighbours may hear of it.
+    pub is_local: bool,
     /// Who takes mail; none: webhooks alone are told.
     pub relay: Option<Relay>,
     pub pace: Pace,
 }
 
-/// What a round needs besides.
-struct Round<'a> {
+/// What the rounds of a way need besides.
+struct Rounds<'a> {
     region: &'a Region,
     telling: &'a Telling,
     trust: Option<&'a Trust>,
-    /// Nobody beyond this machine reaches the region: its neighbours may hear of it.
-    is_local: bool,
 }
 
 /// Tells people what is due, until told to end.
 pub async fn tell_people(
     region: Region,
     telling: Option<Telling>,
-    (trust, is_local): (Option<Trust>, bool),
+    trust: Option<Trust>,
     until: impl Future<Output = ()> + Send,
 ) {
     let Some(telling) = telling else { return };
-    let pace = telling.pace.0.max(1);
-    let keeping = async {
-        let (mut patience, mut unwritten) = (Patience::new(pace), Vec::new());
-        loop {
-            tokio::time::sleep(LOOK_EVERY / pace).await;
-            let round = Round { region: &region, telling: &telling, trust: trust.as_ref(), is_local };
-            write_down(&region, &mut unwritten).await;
-            round.go(&mut patience, &mut unwritten).await;
-        }
-    };
+    let rounds = Rounds { region: &region, telling: &telling, trust: trust.as_ref() };
+    // WHY each for itself: a slow relay holds up no webhook.
+    let keeping = join(rounds.keep(Way::Mail), rounds.keep(Way::Webhook));
     tokio::select! {
-        () = keeping => {}
+        ((), ()) = keeping => {}
         // A notice on its way may have arrived without being written down: it is told once more at most.
         () = until => {}
     }
@@ -91,46 +86,81 @@ async fn write_down(region: &Region, unwritten: &mut Vec<Notice>) {
     *unwritten = left;
 }
 
-impl Round<'_> {
-    async fn go(&self, patience: &mut Patience, unwritten: &mut Vec<Notice>) {
-        let ways: &[Way] = if self.telling.relay.is_some() { &Way::ALL } else { &[Way::Webhook] };
-        let due = match self.region.notices(ways).await {
+impl Rounds<'_> {
+    /// Never ends by itself.
+    async fn keep(&self, way: Way) {
+        let pace = self.telling.pace.0.max(1);
+        let (mut patience, mut unwritten) = (Patience::new(pace), Vec::new());
+        loop {
+            tokio::time::sleep(LOOK_EVERY / pace).await;
+            write_down(self.region, &mut unwritten).await;
+            // WHY before anybody is judged: who cannot be sent to need not be found.
+            if patience.may_send() {
+                self.go(way, &mut patience, &mut unwritten).await;
+            }
+        }
+    }
+
+    async fn go(&self, way: Way, patience: &mut Patience, unwritten: &mut Vec<Notice>) {
+        let due = match self.due(way, patience, unwritten).await {
             Ok(due) => due,
             Err(refusal) => {
-                tracing::warn!(reason = refusal.reason.code(), "nobody is told anything this time");
+                tracing::warn!(
+                    way = way.text(),
+                    reason = refusal.reason.code(),
+                    "nobody is told anything this time"
+                );
                 return;
             }
         };
-        let is_written = |notice: &Notice| {
-            !unwritten.iter().any(|one: &Notice| (one.person, one.way) == (notice.person, notice.way))
+        let all_told = match way {
+            Way::Mail => {
+                let mailed = self.mail(due).await;
+                patience.relay(mailed.is_down);
+                mailed.told
+            }
+            Way::Webhook => self.hook(due).await,
         };
-        let due: Vec<Notice> =
-            due.into_iter().filter(|notice| is_written(notice) && patience.may_try(notice)).collect();
-        let (mails, hooks): (Vec<_>, Vec<_>) = due.into_iter().partition(|notice| notice.way == Way::Mail);
-        let (mailed, hooked) = join(self.mail(mails, patience.may_mail()), self.hook(hooks)).await;
-        patience.relay(mailed.is_down);
-        for (notice, told) in mailed.told.into_iter().chain(hooked) {
+        for (notice, told) in all_told {
             match told {
-                Told::Yes | Told::Void => patience.reached(&notice),
-                Told::No => patience.missed(&notice),
+                Told::Yes | Told::Void => patience.reached(notice.person),
+                Told::No => patience.missed(notice.person),
                 Told::Unwritten => unwritten.push(notice),
             }
         }
     }
 
+    async fn due(&self, way: Way, patience: &Patience, unwritten: &[Notice]) -> Result<Vec<Notice>, Refusal> {
+        if way == Way::Mail && self.telling.relay.is_none() {
+            return Ok(Vec::new());
+        }
+        let misses = |person: Id<Person>| {
+            let is_noted = unwritten.iter().all(|notice| notice.person != person);
+            is_noted.then(|| patience.misses(person)).flatten()
+        };
+        self.region.notices(way, PER_ROUND_MAX, misses).await
+    }
+
     /// One mail after the other; a relay that does not serve is asked no more in this round.
-    async fn mail(&self, mails: Vec<Notice>, may_mail: bool) -> Mailed {
+    async fn mail(&self, mails: Vec<Notice>) -> Mailed {
         let mut mailed = Mailed { told: Vec::new(), is_down: None };
-        let Some(relay) = self.telling.relay.as_ref().filter(|_| may_mail) else { return mailed };
-        for notice in mails.into_iter().take(MAILS_AT_ONCE_MAX) {
+        let Some(relay) = self.telling.relay.as_ref() else { return mailed };
+        for notice in mails {
             let post = Post::new(self.region, relay, self.trust, &self.telling.console);
             let told = self.tell(&notice, &post).await;
-            if post.is_down() {
+            let fault = post.fault();
+            if fault.is_some_and(Fault::is_of_relay) {
                 mailed.is_down = Some(true);
                 break;
             }
-            mailed.is_down = Some(false);
+            if told != Told::Void {
+                mailed.is_down = Some(false);
+            }
+            // WHY remembered first: others go before whoever a relay falls silent over.
             mailed.told.push((notice, told));
+            if fault.is_some_and(|fault| !fault.is_of_one()) {
+                break;
+            }
         }
         mailed
     }
@@ -140,13 +170,12 @@ impl Round<'_> {
             region: self.region,
             console: &self.telling.console,
             trust: self.trust,
-            is_local: self.is_local,
+            is_local: self.telling.is_local,
         };
         let tell = |notice: Notice| async move {
             let told = self.tell(&notice, carrier).await;
             (notice, told)
         };
-        let hooks = hooks.into_iter().take(HOOKS_PER_ROUND_MAX);
         stream::iter(hooks).map(tell).buffer_unordered(HOOKS_AT_ONCE_MAX).collect().await
     }
 

@@ -6,15 +6,18 @@
 //! SPEC: RFC 5321; RFC 3207 (STARTTLS); RFC 8314 (TLS from the start); RFC 4954 (AUTH).
 
 use std::fmt;
+use std::future::Future;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use lettre::Message;
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 use listen::Trust;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
@@ -24,6 +27,12 @@ use words::Secret;
 use super::fault::Fault;
 use super::mail::{MailError, sender};
 
+/// WHY: a relay that takes longer is down; whoever is next is not kept waiting.
+const STEP_WAIT: Duration = Duration::from_secs(30);
+/// SPEC: RFC 5321, 4.5.3.2.6: it is judged and stored before it is said to be taken, and who gives up sends it twice.
+const TAKEN_WAIT: Duration = Duration::from_secs(120);
+/// WHY so short: nothing depends on a goodbye.
+const CLOSE_WAIT: Duration = Duration::from_secs(1);
 /// SPEC: RFC 5321, 4.5.3.1.5: a line of an answer has 512 octets; servers offer two dozen things.
 const ANSWER_BYTES_MAX: usize = 16 * 1_024;
 /// SPEC: RFC 5321, 4.2.1: service not available, the connection is closed.
@@ -97,6 +106,23 @@ impl Relay {
 
 /// Hands one message over.
 pub(super) async fn send(relay: &Relay, trust: Option<&Trust>, message: &Message) -> Result<(), Fault> {
+    let mut connection = in_time(STEP_WAIT, Fault::Late, begin(relay, trust)).await?;
+    let sent = hand(&mut connection, message).await;
+    // INVARIANT: what was taken stays taken, whatever comes of the goodbye.
+    let _closed = tokio::time::timeout(CLOSE_WAIT, connection.abort()).await;
+    sent
+}
+
+async fn in_time<T>(
+    wait: Duration,
+    late: Fault,
+    step: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
+    tokio::time::timeout(wait, step).await.unwrap_or(Err(late))
+}
+
+/// Until the relay would take a message.
+async fn begin(relay: &Relay, trust: Option<&Trust>) -> Result<AsyncSmtpConnection, Fault> {
     let hello = relay.hello();
     let line = line(relay, trust, &hello).await?;
     let begun = AsyncSmtpConnection::connect_with_transport(Box::new(line), &hello).await;
@@ -105,14 +131,33 @@ pub(super) async fn send(relay: &Relay, trust: Option<&Trust>, message: &Message
         let known = Credentials::new(login.name.clone(), login.password.expose().clone());
         connection.auth(DEFAULT_MECHANISMS, &known).await.map_err(|_| Fault::Login)?;
     }
-    let sent = connection.send(message.envelope(), &message.formatted()).await;
-    let sent = sent.map_err(|error| match error.status().map(u16::from) {
+    Ok(connection)
+}
+
+/// WHY step by step: the library's own way says goodbye to whoever refuses, and waits for the answer without end.
+async fn hand(connection: &mut AsyncSmtpConnection, message: &Message) -> Result<(), Fault> {
+    let envelope = message.envelope();
+    command(connection, Mail::new(envelope.from().cloned(), Vec::new())).await?;
+    for to in envelope.to() {
+        command(connection, Rcpt::new(to.clone(), Vec::new())).await?;
+    }
+    command(connection, Data).await?;
+    let message = message.formatted();
+    let taken = async { connection.message(&message).await.map(drop).map_err(|error| over_message(&error)) };
+    in_time(TAKEN_WAIT, Fault::Broken, taken).await
+}
+
+async fn command(connection: &mut AsyncSmtpConnection, command: impl fmt::Display) -> Result<(), Fault> {
+    let said = async { connection.command(command).await.map(drop).map_err(|error| over_message(&error)) };
+    in_time(STEP_WAIT, Fault::Broken, said).await
+}
+
+fn over_message(error: &lettre::transport::smtp::Error) -> Fault {
+    match error.status().map(u16::from) {
         Some(code) if error.is_permanent() => Fault::Refused(code),
-        Some(CLOSING) | None => Fault::Strange,
+        Some(CLOSING) | None => Fault::Broken,
         Some(code) => Fault::Busy(code),
-    });
-    connection.abort().await;
-    sent.map(drop)
+    }
 }
 
 async fn line(relay: &Relay, trust: Option<&Trust>, hello: &ClientId) -> Result<Line, Fault> {

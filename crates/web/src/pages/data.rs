@@ -82,8 +82,22 @@ fn size(told: &Value) -> Markup {
     parts::bytes(told.get("size_bytes").and_then(Value::as_u64).unwrap_or_default())
 }
 
+/// What else is known of an object.
+pub struct Around {
+    /// Its versions, newest first: what is told of each, and whether it says that the object was deleted.
+    pub versions: Vec<(Value, bool)>,
+    /// The newest leaves about it, for whoever may search them.
+    pub leaves: Option<Markup>,
+}
+
 /// One object.
-pub fn object(visit: &Visit<'_>, project: &str, bucket: &str, sealed: &str, told: &Value) -> Markup {
+pub fn object(
+    visit: &Visit<'_>,
+    (project, bucket): (&str, &str),
+    sealed: &str,
+    told: &Value,
+    around: &Around,
+) -> Markup {
     let texts = visit.texts;
     let key = text(told, "key");
     let base = format!("/projects/{project}/buckets/{bucket}");
@@ -100,10 +114,40 @@ pub fn object(visit: &Visit<'_>, project: &str, bucket: &str, sealed: &str, told
         @if let Value::Object(fields) = told { (parts::thing(texts, fields)) }
         p { a.button href={ (base) "/objects/" (sealed) "/bytes" } { (texts.say("take-bytes")) } }
         p.hint { (texts.say("take-bytes-how")) }
+        (versions(visit, &around.versions))
+        @if let Some(leaves) = &around.leaves {
+            (parts::section(texts.say("object-seen"), &html! {
+                p { (texts.say("object-seen-what")) }
+                (leaves)
+                @let about = format!("object:{}", text(told, "id"));
+                p { a href={ "/projects/" (project) "/ledger?" (pairs(&[("about", about.as_str())])) } { (texts.say("object-all")) } }
+            }))
+        }
         (buttons(visit, &rows, &[("project", project), ("bucket", bucket), ("sealed", sealed)], &base))
         (parts::by_command(texts, &command(Act::ObjectShow.row(), &given)))
     };
     layout(visit, &Page { title: key, above, main })
+}
+
+/// The versions of an object, where there are several.
+fn versions(visit: &Visit<'_>, versions: &[(Value, bool)]) -> Markup {
+    let texts = visit.texts;
+    let body = html! {
+        @for (told, is_marker) in versions {
+            tr {
+                th scope="row" { code { (text(told, "version")) } }
+                td { @if *is_marker { (texts.say("version-deleted")) } @else { (size(told)) } }
+                td { (parts::time(text(told, "at"))) }
+            }
+        }
+    };
+    html! {
+        @if versions.len() > 1 {
+            (parts::section(texts.say("versions"), &html! {
+                (parts::table(texts.say("versions"), &texts.names(&["version", "size_bytes", "at"]), &body))
+            }))
+        }
+    }
 }
 
 /// What was delivered, with the leaf of each.

@@ -73,6 +73,10 @@ fn signatures(visit: &Visit<'_>, agreement: &Value) -> Markup {
                 }
                 td {
                     (how(texts, party))
+                    @if has_file(party) {
+                        @let given = [("agreement", name), ("party", alias)];
+                        " " a href={ "/do/agreement.document?" (pairs(&given)) } { (texts.say("doc-lodged")) }
+                    }
                     @if is_offered && party.get("signed").is_some_and(Value::is_null) { (to_do(texts, name, party)) }
                 }
             }
@@ -80,6 +84,12 @@ fn signatures(visit: &Visit<'_>, agreement: &Value) -> Markup {
     };
     let heads = ["doc-party", "doc-signed", "doc-signed-how"].map(|key| texts.say(key).to_owned());
     parts::table(texts.say("doc-signatures"), &heads, &body)
+}
+
+/// Whether something was lodged for a party: signed, or a scan that waits.
+fn has_file(party: &Value) -> bool {
+    let is_there = |name: &str| party.get(name).is_some_and(|value| !value.is_null());
+    is_there("outside") || is_there("scan")
 }
 
 fn how(texts: &Texts, party: &Value) -> Markup {

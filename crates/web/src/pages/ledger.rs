@@ -9,7 +9,8 @@ use words::{Act, Reason, Refusal};
 
 use super::layout::{Page, layout};
 use super::thing::{above, command, offered};
-use crate::console::Visit;
+use crate::console::{Visit, moment as whole_moment};
+use crate::encode::pairs;
 use crate::parts;
 use crate::told::text;
 
@@ -114,18 +115,100 @@ async fn gathered(visit: &Visit<'_>, project: &str, has_looks: bool) -> Result<(
     Ok((found, before.unwrap_or_default()))
 }
 
+/// What a search asks for; names of fields of the act.
+const ASKED: [&str; 6] = ["person", "act", "about", "from", "until", "refused"];
+
+/// What whoever visits searches for, if they do.
+fn asked(visit: &Visit<'_>) -> Vec<(&'static str, String)> {
+    let given = ASKED.iter().filter_map(|name| Some((*name, visit.asked(name)?)));
+    given.filter(|(_, text)| !text.is_empty()).collect()
+}
+
+/// The form of a search. People are chosen by their ids: addresses name nobody.
+async fn form(visit: &Visit<'_>, here: &str, asked: &[(&str, String)]) -> Markup {
+    let texts = visit.texts;
+    let given = |name: &str| asked.iter().find(|(of, _)| *of == name).map_or("", |(_, text)| text.as_str());
+    let mut people: Vec<_> = people(visit).await.into_iter().collect();
+    people.sort_by(|one, other| one.1.cmp(&other.1));
+    let field = |name: &'static str| texts.field(Act::LedgerShow, name);
+    let choice = |name: &'static str, choices: &[(String, String)]| {
+        html! {
+            div.field {
+                label for=(name) { (field(name).0) }
+                select id=(name) name=(name) {
+                    option value="" { "–" }
+                    @for (value, says) in choices { option value=(value) selected[value == given(name)] { (says) } }
+                }
+            }
+        }
+    };
+    let acts = Act::ALL.iter().filter(|act| act.row().home == words::act::Home::Project);
+    let acts: Vec<_> = acts.map(|act| (act.name().to_owned(), texts.act(*act).to_owned())).collect();
+    let moment = |name: &'static str| {
+        html! {
+            div.field {
+                label for=(name) { (field(name).0) " (UTC)" }
+                input type="datetime-local" id=(name) name=(name) value=(parts::local(given(name)));
+            }
+        }
+    };
+    html! {
+        details open[!asked.is_empty()] {
+            summary { (texts.say("search")) }
+            form method="get" action=(here) {
+                (choice("person", &people))
+                (choice("act", &acts))
+                div.field {
+                    label for="about" { (field("about").0) }
+                    p.hint #hint-about { (field("about").1) }
+                    input type="text" id="about" name="about" value=(given("about")) aria-describedby="hint-about" autocomplete="off" spellcheck="false";
+                }
+                (moment("from"))
+                (moment("until"))
+                (choice("refused", &[("yes".to_owned(), texts.say("yes").to_owned())]))
+                div.end { button type="submit" { (texts.say("search-do")) } " " a href=(here) { (texts.say("search-all")) } }
+            }
+        }
+    }
+}
+
+/// What a search found, and where to go on.
+async fn found(
+    visit: &Visit<'_>,
+    project: &str,
+    asked: &[(&str, String)],
+) -> Result<(Vec<Value>, Option<u64>), Refusal> {
+    let mut fields = json!({ "project": project });
+    for (name, text) in asked {
+        let is_moment = matches!(*name, "from" | "until");
+        fields[*name] = json!(if is_moment { whole_moment(text) } else { text.clone() });
+    }
+    if let Some(before) = visit.asked("before").and_then(|text| text.parse::<u64>().ok()) {
+        fields["before"] = json!(before);
+    }
+    let found = visit.list(Act::LedgerShow, fields).await?;
+    let is_full = found.len() as u64 >= PAGE_LEAVES;
+    let older = found.first().and_then(|leaf| leaf.get("leaf")).and_then(Value::as_u64).filter(|_| is_full);
+    Ok((found, older))
+}
+
 /// The ledger of a project.
 pub async fn ledger(visit: &Visit<'_>, project: &str) -> Result<Markup, Refusal> {
     let texts = visit.texts;
     let given = [("project", project)];
     let here = format!("/projects/{project}/ledger");
     let has_looks = visit.asked("looks").is_some();
+    let asked = asked(visit);
+    if !asked.is_empty() {
+        return searched(visit, project, &asked).await;
+    }
     let (found, from) = gathered(visit, project, has_looks).await?;
     let told = visit.list(Act::ProjectShow, json!({ "project": project })).await?;
     let cell = told.first().map(|told| text(told, "id").to_owned()).unwrap_or_default();
     let looks = if has_looks { "&looks=" } else { "" };
     let main = html! {
         p.lead { (texts.say("ledger-what")) }
+        (form(visit, &here, &[]).await)
         p {
             @if has_looks { a href=(here) { (texts.say("without-looks")) } }
             @else { a href={ (here) "?looks=" } { (texts.say("with-looks")) } }
@@ -138,6 +221,31 @@ pub async fn ledger(visit: &Visit<'_>, project: &str) -> Result<Markup, Refusal>
             @if from > 0 { a href={ (here) "?before=" (from) (looks) } { (texts.say("older")) } }
         }
         (offered(visit, &["ledger", "checkpoint"], &given, &here))
+        (parts::by_command(texts, &command(Act::LedgerShow.row(), &given)))
+    };
+    Ok(layout(visit, &Page { title: &texts.name("noun.ledger"), above: above(visit, Some(project)), main }))
+}
+
+/// What was found in the ledger of a project.
+async fn searched(visit: &Visit<'_>, project: &str, asked: &[(&str, String)]) -> Result<Markup, Refusal> {
+    let texts = visit.texts;
+    let here = format!("/projects/{project}/ledger");
+    let (found, older) = found(visit, project, asked).await?;
+    let told = visit.list(Act::ProjectShow, json!({ "project": project })).await?;
+    let cell = told.first().map(|told| text(told, "id").to_owned()).unwrap_or_default();
+    let mut given: Vec<(&str, &str)> = vec![("project", project)];
+    given.extend(asked.iter().map(|(name, text)| (*name, text.as_str())));
+    let main = html! {
+        p.lead { (texts.say("ledger-what")) }
+        (form(visit, &here, asked).await)
+        @if found.is_empty() { (parts::nothing(texts.say("search-nothing"))) } @else {
+            (leaves(visit, &cell, texts.say("search-found"), &found).await)
+        }
+        @if let Some(older) = older {
+            @let before = older.to_string();
+            @let more: Vec<_> = given.iter().skip(1).copied().chain([("before", before.as_str())]).collect();
+            p { a href={ (here) "?" (pairs(&more)) } { (texts.say("older")) } }
+        }
         (parts::by_command(texts, &command(Act::LedgerShow.row(), &given)))
     };
     Ok(layout(visit, &Page { title: &texts.name("noun.ledger"), above: above(visit, Some(project)), main }))

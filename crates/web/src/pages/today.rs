@@ -70,13 +70,12 @@ fn signatures(visit: &Visit<'_>, agreements: &[Value]) -> Vec<Waiting> {
         for party in parties.filter(|party| party.get("signed").is_some_and(Value::is_null)) {
             let party = text(party, "party");
             let name = text(agreement, "agreement");
-            if let Some(scan) = party_scan(agreement, party)
-                && (signed.greeting.is(Role::Controller) || signed.greeting.is(Role::Signatory))
-            {
+            let is_other = !signed.greeting.is_at(Role::Signatory, party);
+            let may_attest = signed.greeting.is(Role::Controller) || signed.greeting.is(Role::Signatory);
+            // WHY to the document: whoever attests a scan has seen it.
+            if has_scan(agreement, party) && is_other && may_attest {
                 let says = visit.texts.say_of("attest-for", name).replace("{party}", party);
-                let fields = [("agreement", name), ("party", party), ("scan", scan), ("back", "/")];
-                waits.push(Waiting { says, path: format!("/do/agreement.attest?{}", pairs(&fields)) });
-                continue;
+                waits.push(Waiting { says, path: format!("/agreements/{name}/document") });
             }
             if signed.greeting.is_at(Role::Signatory, party) {
                 let says = visit.texts.say_of("sign-for", name).replace("{party}", party);
@@ -93,11 +92,10 @@ fn signatures(visit: &Visit<'_>, agreements: &[Value]) -> Vec<Waiting> {
     waits
 }
 
-/// The scan of a party's paper that waits for a second person.
-fn party_scan<'a>(agreement: &'a Value, party: &str) -> Option<&'a str> {
-    let parties = agreement.get("parties").and_then(Value::as_array)?;
-    let of = parties.iter().find(|one| text(one, "party") == party)?;
-    of.get("scan").and_then(Value::as_str)
+/// Whether paper of a party waits for a second person.
+fn has_scan(agreement: &Value, party: &str) -> bool {
+    let parties = agreement.get("parties").and_then(Value::as_array).into_iter().flatten();
+    parties.filter(|one| text(one, "party") == party).any(|one| one.get("scan").is_some_and(Value::is_string))
 }
 
 /// Permits that a controller is asked for.

@@ -85,7 +85,7 @@ fn said(texts: &Texts, name: &str, choice: &str) -> String {
 }
 
 /// `2027-01-10T09:00` of `2027-01-10T09:00:00Z`: what such an input holds, in UTC.
-fn local(value: &str) -> String {
+pub fn local(value: &str) -> String {
     match value.parse::<Timestamp>() {
         Ok(_) => value.chars().take(16).collect(),
         Err(_) => value.to_owned(),

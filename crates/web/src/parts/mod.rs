@@ -10,7 +10,7 @@ mod square;
 mod value;
 
 pub use chart::{Bar, bars};
-pub use field::{Choices, field};
+pub use field::{Choices, field, local};
 pub use prose::prose;
 pub use square::square;
 pub use value::{bytes, cell, rows, thing, time};

@@ -363,7 +363,7 @@ acts! {
         scan: String,
     }
     /// Take an agreement as a PDF, in both languages, to read and to sign; or what a party lodged.
-    AgreementDocument = "agreement" "document" in Root on Agreement weighs Duty carries Download by [] {
+    AgreementDocument = "agreement" "document" in Root on Agreement weighs Access carries Download by [] {
         /// which
         agreement: String,
         /// what this organisation lodged; left out, the document that all sign
@@ -1087,12 +1087,26 @@ acts! {
         /// the leaf, as `x-epic-leaf` gave it
         leaf: String,
     }
-    /// Search the ledger.
+    /// Search the ledger, by person, act, thing and time; with none of them, its newest leaves.
     LedgerShow = "ledger" "show" in Project on Project weighs View by [Auditor, Controller] {
         /// project; left out for the root
         project: Option<String>,
         /// start after this leaf
         after: Option<u64>,
+        /// only before this leaf: the newest of them
+        before: Option<u64>,
+        /// only what this person did
+        person: Option<String>,
+        /// only this act, as `object.get`
+        act: Option<String>,
+        /// only what is about this thing, as leaves name it: `object:` and its id
+        about: Option<String>,
+        /// only from this moment on
+        from: Option<Timestamp>,
+        /// only until this moment
+        until: Option<Timestamp>,
+        /// `yes`: only what was refused
+        refused: Option<String>,
     }
     /// Follow the ledger: each new leaf that you may see, as it is written, until you stop.
     LedgerFollow = "ledger" "follow" in Project on Project weighs View carries Download by [] {

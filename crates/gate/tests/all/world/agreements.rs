@@ -34,6 +34,9 @@ pub fn all() -> Vec<Attack> {
         ),
         lodge(Act::AgreementLodge),
         lodge(Act::AgreementScan),
+        // Somebody with a part in the project takes what a party signed.
+        lodged(Role::Researcher),
+        lodged(Role::Steward),
         // Whoever lodged a scan attests it themselves.
         attest(Role::Signatory),
         attest(Role::Controller),
@@ -55,6 +58,15 @@ pub fn all() -> Vec<Attack> {
 fn lodge(act: Act) -> Attack {
     attack("agreements.party", Reason::OtherParty, act, right(act, Role::Signatory), |case| {
         set_party(case, Some(ELSEWHERE));
+    })
+}
+
+fn lodged(role: Role) -> Attack {
+    let act = Act::AgreementDocument;
+    attack("agreements.lodged", Reason::RoleMissing, act, case(act, &[role]), |case| {
+        if let Target::Agreement { is_lodged, .. } = &mut case.target {
+            *is_lodged = true;
+        }
     })
 }
 

@@ -12,6 +12,10 @@ pub fn all() -> Vec<Attack> {
     let own =
         attack("people.own-training", Reason::OwnRequest, train, right(train, Role::Signatory), oneself);
     let mut all = vec![own];
+    let inspect = || right(Act::AirlockInspect, Role::Reviewer);
+    all.push(attack("work.untrained", Reason::TrainingMissing, Act::AirlockInspect, inspect(), |case| {
+        case.actor.trained_until = None;
+    }));
     for act in [Act::ObjectGet, Act::ObjectPut, Act::ObjectDelete, Act::AirlockDraft] {
         for until in [None, Some(OVER)] {
             let case = || right(act, Role::Researcher);

@@ -276,6 +276,7 @@ pub fn pact() -> Target {
         parties: [ORGANISATION, PARTNER].into(),
         party: Some(ORGANISATION),
         lodger: Some(OTHER),
+        is_lodged: false,
         is_known_to_actor: true,
         stops: BTreeSet::new(),
         sides: [ORGANISATION].into(),

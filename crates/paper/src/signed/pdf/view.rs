@@ -213,6 +213,12 @@ fn sections(original: &[u8], signed: &[u8]) -> Result<Vec<Section>, Unclear> {
 /// INVARIANT: what an update says to have changed lies in the update.
 fn overlay(view: &mut View<'_>, section: &Section, objects: &Range<usize>) -> Result<BTreeSet<u32>, Unclear> {
     let mut changed = BTreeSet::new();
+    // SPEC: ISO 32000-1, 7.5.5: readers take what is numbered from Size on as missing.
+    let highest = view.places.keys().chain(section.places.keys()).max().copied().unwrap_or_default();
+    let size = section.trailer.get(&b"Size"[..]).and_then(Object::integer).ok_or(Unclear)?;
+    if size <= i64::from(highest) {
+        return Err(Unclear);
+    }
     for (&number, &place) in &section.places {
         let is_here = match place {
             Place::At(at) => objects.contains(&at) || at == section.from,

@@ -12,8 +12,10 @@ use futures::{FutureExt, StreamExt};
 use gate::facts::Target;
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
+use paper::authority::Authority as Anchor;
 use serde_json::{Value, json};
 use words::act::{AgreementAttest, AgreementDocument, AgreementLodge, AgreementScan};
+use words::actor::Role;
 use words::noun::{Noun, Organisation, Person};
 use words::{Actor, Deed, Id, Reason, Refusal, Timestamp};
 
@@ -25,6 +27,8 @@ use crate::cell::draft::Draft;
 use crate::cell::step::Done;
 use crate::name;
 use crate::noun::authority;
+use crate::noun::person::PersonRow;
+use crate::noun::role;
 use crate::object::body::Body;
 use crate::row::{Row, Seal, Table};
 
@@ -150,7 +154,11 @@ judged_for_party! { AgreementLodge AgreementScan }
 #[async_trait]
 impl Judged for AgreementDocument {
     async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
-        target(scene, &find(scene.root, &self.agreement).await?, None).await
+        let mut target = target(scene, &find(scene.root, &self.agreement).await?, None).await?;
+        if let Target::Agreement { is_lodged, .. } = &mut target {
+            *is_lodged = self.party.is_some();
+        }
+        Ok(target)
     }
 }
 
@@ -190,7 +198,13 @@ pub async fn document(
         let request = Request { actor: actor.clone(), deed: deed.clone(), attempt: None, expected: None };
         let keep = Keep { made: (!is_made).then(|| bytes.clone()), digest: File::of(&bytes) };
         let done = region.commit(region.root(), request, allowed, keep).await?;
-        Ok((done, Bytes::from(bytes)))
+        // WHY read again: somebody may have taken it first, and theirs is kept.
+        let root = region.root().view().await?;
+        let row = find(&root, &deed.agreement).await?;
+        match row.document.is_some() || party.is_some() {
+            true => Ok((done, Bytes::from(load(&root, &row, party).await?))),
+            false => Ok((done, Bytes::from(bytes))),
+        }
     };
     region.heard(actor, AgreementDocument::ACT, None, work.boxed()).await
 }
@@ -227,7 +241,8 @@ impl Plan<AgreementDocument> for Keep {
             row.document = Some(self.digest.clone());
             draft.put(&row.key(), &row)?;
         }
-        let answer = json!({ "sha256": self.digest.hex(), "size_bytes": self.digest.size_bytes });
+        let kept = row.document.as_ref().filter(|_| deed.party.is_none()).unwrap_or(&self.digest);
+        let answer = json!({ "sha256": kept.hex(), "size_bytes": kept.size_bytes });
         Ok(Outcome::of(Noun::Agreement, row.id).saying(answer))
     }
 }
@@ -253,15 +268,16 @@ pub async fn lodge(
         }
         let original = load(&root, &row, None).await?;
         let authorities = authority::trusted(&root).await?;
-        let (now_ms, signed) = (u64::try_from(region.now().ms()).unwrap_or(0), bytes.clone());
+        let (now_ms, trusted) = (u64::try_from(region.now().ms()).unwrap_or(0), marks(&authorities));
         let checked = tokio::task::spawn_blocking(move || {
-            paper::signed::check(&original, &signed, &authorities, now_ms)
+            let checked = paper::signed::check(&original, &bytes, &authorities, now_ms);
+            (bytes, checked)
         });
-        let checked =
+        let (bytes, checked) =
             checked.await.map_err(|_| Refusal::with(Reason::Unavailable, "it could not be looked at"))?;
         let signed = checked.map_err(|fault| Refusal::with(Reason::SignatureUnfit, fault.to_string()))?;
         let request = Request { actor: actor.clone(), deed: deed.clone(), attempt: None, expected: None };
-        region.commit(region.root(), request, allowed, Lodging { bytes, signed }).await
+        region.commit(region.root(), request, allowed, Lodging { bytes, signed, trusted }).await
     };
     region.heard(actor, AgreementLodge::ACT, None, work.boxed()).await
 }
@@ -269,6 +285,12 @@ pub async fn lodge(
 struct Lodging {
     bytes: Vec<u8>,
     signed: paper::signed::Signed,
+    /// The authorities that it was looked at with.
+    trusted: Vec<[u8; 32]>,
+}
+
+fn marks(authorities: &[Anchor]) -> Vec<[u8; 32]> {
+    authorities.iter().map(|authority| authority.sha256).collect()
 }
 
 #[async_trait]
@@ -279,15 +301,30 @@ impl Plan<AgreementLodge> for Lodging {
         draft: &mut Draft,
         frame: &Frame<'_>,
     ) -> Result<Outcome, Refusal> {
-        let mut row = find(draft, &deed.agreement).await?;
+        let row = find(draft, &deed.agreement).await?;
         let party = name::find_id(draft, Noun::Organisation, &deed.party).await?;
         open(&row, party, frame.now)?;
+        // WHY again: what was trusted while it was looked at may not be now.
+        if marks(&authority::trusted(draft).await?) != self.trusted {
+            return Err(Refusal::with(
+                Reason::Unavailable,
+                "the trusted authorities have changed just now: send it again",
+            ));
+        }
+        let certificates = print::certificates(&self.signed);
+        let known: Vec<_> = row.signatures.iter().filter_map(|signature| signature.by.as_ref()).collect();
+        let is_counted = |mark: &ByteArray<32>| known.iter().any(|by| by.certificates.contains(mark));
+        // WHY: one file must not be the signature of two parties.
+        if certificates.iter().all(is_counted) {
+            return Err(Refusal::with(
+                Reason::SignatureUnfit,
+                "nobody signed it who has not signed for another party",
+            ));
+        }
         let file = File::of(&self.bytes);
         store(draft, &row, Some(party), &self.bytes).await?;
-        row.scans.retain(|scan| scan.party != party);
-        let by =
-            By { file, kind: print::kind(&self.signed), says: print::says(&self.signed), attester: None };
-        sign(draft, row, party, frame, Some(by)).await
+        let (kind, says) = (print::kind(&self.signed), print::says(&self.signed));
+        sign(draft, row, party, frame, Some(By { file, kind, says, attester: None, certificates })).await
     }
 }
 
@@ -344,10 +381,30 @@ impl Rule for AgreementAttest {
         if scan.file.hex() != self.scan {
             return Err(Reason::TermsChanged.into());
         }
-        let by =
-            By { file: scan.file, kind: print::PAPER, says: Vec::new(), attester: Some(frame.actor.person) };
+        still_signs(draft, scan.lodger, party).await?;
+        let by = By {
+            file: scan.file,
+            kind: print::PAPER,
+            says: Vec::new(),
+            attester: Some(frame.actor.person),
+            certificates: Vec::new(),
+        };
         let signature = Signature { party, person: scan.lodger, at: frame.now, by: Some(by) };
         signed(draft, row, signature, frame).await
+    }
+}
+
+/// WHY: a scan may have waited for weeks, and whoever lodged it may have gone.
+async fn still_signs(draft: &Draft, person: Id<Person>, party: Id<Organisation>) -> Result<(), Refusal> {
+    let row: Option<PersonRow> = draft.row(&person.to_bytes()).await?;
+    let held = role::held(draft, person).await?;
+    let is_signatory = held.iter().any(|(role, at)| *role == Role::Signatory && *at == party.to_bytes());
+    match row.is_some_and(|row| !row.is_suspended) && is_signatory {
+        true => Ok(()),
+        false => Err(Refusal::with(
+            Reason::StateWrong,
+            "whoever lodged that scan does not sign for the party any more: lodge it again",
+        )),
     }
 }
 
@@ -371,7 +428,13 @@ async fn signed(
 ) -> Result<Outcome, Refusal> {
     row.refuse_lower_tier(draft).await?;
     let party = signature.party;
-    let told: Option<Value> = signature.by.as_ref().map(By::told);
+    // WHY without who: a leaf's detail is kept for ever, and the file is there.
+    let told: Option<Value> = signature.by.as_ref().map(|by| by.told(false));
+    let is_paper_left = row.scans.iter().any(|scan| scan.party == party);
+    row.scans.retain(|scan| scan.party != party);
+    if is_paper_left && signature.by.is_none() {
+        store(draft, &row, Some(party), &[]).await?;
+    }
     row.signatures.push(signature);
     draft.put(&row.key(), &row)?;
     let answer = json!({ "agreement": row.alias, "state": row.state(frame.now), "signed": told });

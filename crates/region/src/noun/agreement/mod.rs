@@ -17,8 +17,8 @@ use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 use words::act::{
-    AgreementDraft, AgreementEnd, AgreementOffer, AgreementResume, AgreementShow, AgreementSign,
-    AgreementSuspend,
+    AgreementDocument, AgreementDraft, AgreementEnd, AgreementOffer, AgreementResume, AgreementShow,
+    AgreementSign, AgreementSuspend,
 };
 use words::actor::{Role, Tier};
 use words::noun::{Agreement, Noun, Organisation, Person, Project};
@@ -145,14 +145,19 @@ pub struct By {
     /// Of paper: the second person who has seen it.
     #[n(3)]
     pub attester: Option<Id<Person>>,
+    /// SHA-256 of the certificates that signed.
+    #[n(4)]
+    #[cbor(default)]
+    pub certificates: Vec<ByteArray<32>>,
 }
 
 impl By {
-    fn told(&self) -> Value {
+    /// `is_open`: who signed is told, too.
+    fn told(&self, is_open: bool) -> Value {
         json!({
             "kind": print::kind_text(self.kind),
             "weaker": self.kind == print::PAPER,
-            "by": self.says,
+            "by": if is_open { self.says.as_slice() } else { &[] },
             "sha256": self.file.hex(),
         })
     }
@@ -307,6 +312,7 @@ pub(crate) async fn target(
         parties: row.known_parties(scene.root).await?,
         party,
         lodger: None,
+        is_lodged: false,
         is_known_to_actor: row.is_offered && is_project_known,
         stops: row.stops.iter().copied().collect(),
         sides: row.sides(scene.root, scene.actor.person).await?,
@@ -479,6 +485,12 @@ impl Show for AgreementShow {
 }
 
 async fn told(scene: &Scene<'_>, row: &AgreementRow) -> Result<Value, Refusal> {
+    let mut of_lodged = target(scene, row, None).await?;
+    if let Target::Agreement { is_lodged, .. } = &mut of_lodged {
+        *is_lodged = true;
+    }
+    // WHY: names and certificates of those who signed are for those who may take what was lodged.
+    let is_open = scene.region.may_see::<AgreementDocument>(scene, of_lodged).await?;
     let mut parties = Vec::new();
     for party in &row.parties {
         let organisation: OrganisationRow = scene.root.known(&party.to_bytes()).await?;
@@ -486,7 +498,7 @@ async fn told(scene: &Scene<'_>, row: &AgreementRow) -> Result<Value, Refusal> {
         parties.push(json!({
             "party": organisation.alias,
             "signed": signed.map(|signature| signature.at),
-            "outside": signed.and_then(|signature| signature.by.as_ref()).map(By::told),
+            "outside": signed.and_then(|signature| signature.by.as_ref()).map(|by| by.told(is_open)),
             "scan": row.scans.iter().find(|scan| scan.party == *party).map(|scan| scan.file.hex()),
             "stops": row.stops.contains(party),
         }));

@@ -1,6 +1,7 @@
 //! An agreement on paper: its words as a document, and what a signed one tells.
 
 use data_encoding::HEXLOWER;
+use minicbor::bytes::ByteArray;
 use paper::pdf;
 use paper::signed::{Kind, Signed};
 use words::Timestamp;
@@ -36,6 +37,11 @@ pub fn says(signed: &Signed) -> Vec<String> {
         format!("{}{organisation} ({}; {mark})", signer.name, signer.issuer)
     };
     signed.signatures.iter().map(said).collect()
+}
+
+/// The certificates that signed, by their digests.
+pub fn certificates(signed: &Signed) -> Vec<ByteArray<32>> {
+    signed.signatures.iter().map(|signer| signer.certificate_sha256.into()).collect()
 }
 
 /// Whether bytes begin as a scan does.

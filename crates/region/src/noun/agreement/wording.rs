@@ -15,6 +15,7 @@ use words::{Refusal, Timestamp};
 use super::{AgreementRow, Terms};
 use crate::cell::draft::Draft;
 use crate::noun::organisation::OrganisationRow;
+use crate::noun::project::ProjectRow;
 use crate::row::{Row, Table};
 
 /// The words in both languages, Italian first.
@@ -83,16 +84,28 @@ const DUTIES: [&str; 8] = ["duty-a", "duty-b", "duty-c", "duty-d", "duty-e", "du
 
 /// The words of an agreement, as it stands.
 pub async fn of(draft: &Draft, row: &AgreementRow) -> Result<WordingRow, Refusal> {
+    let controller = super::controller(draft, row.project).await?;
     let mut parties = Vec::new();
     for party in &row.parties {
         let house: OrganisationRow = draft.known(&party.to_bytes()).await?;
-        parties.push((house.name, *party == row.provider));
+        let role = match *party {
+            party if party == controller => "is-controller",
+            party if party == row.provider => "is-provider",
+            _ => "is-party",
+        };
+        parties.push((house.name, role));
     }
-    let parts = [Language::Italian, Language::English].map(|language| part(language, row, &parties));
+    let project: ProjectRow = draft.known(&row.project.to_bytes()).await?;
+    let project = format!("{} ({})", project.alias, project.id);
+    let parts =
+        [Language::Italian, Language::English].map(|language| part(language, row, &project, &parties));
     Ok(WordingRow { parts: parts.into() })
 }
 
-fn part(language: Language, row: &AgreementRow, parties: &[(String, bool)]) -> Part {
+/// The name of a party, and what it is.
+type Party = (String, &'static str);
+
+fn part(language: Language, row: &AgreementRow, project: &str, parties: &[Party]) -> Part {
     let texts = texts(language);
     let section = |title: &str, blocks| Section { title: texts.say(title), blocks };
     let terms = &row.terms;
@@ -101,7 +114,7 @@ fn part(language: Language, row: &AgreementRow, parties: &[(String, bool)]) -> P
         title: texts.say_of("title", &row.alias),
         sections: vec![
             section("parties", vec![texts.text("parties-what"), parties_of(texts, parties)]),
-            section("subject", vec![Block::Pairs(subject(texts, terms))]),
+            section("subject", vec![Block::Pairs(subject(texts, project, terms))]),
             section(
                 "duties",
                 vec![texts.text("duties-what"), Block::Letters(DUTIES.map(|duty| texts.say(duty)).into())],
@@ -114,23 +127,38 @@ fn part(language: Language, row: &AgreementRow, parties: &[(String, bool)]) -> P
                 ],
             ),
             section("end", vec![texts.text("end-what"), Block::Text(kept(texts, terms.retention_days))]),
+            section("signatures", vec![texts.text("signatures-what"), lines(texts, parties)]),
         ],
         digest: section("digest", vec![texts.text("digest-what")]),
     }
 }
 
-fn parties_of(texts: &Texts, parties: &[(String, bool)]) -> Block {
-    let part = |is_provider| texts.say(if is_provider { "is-provider" } else { "is-party" });
-    let rows = parties.iter().map(|(name, is_provider)| vec![name.clone(), part(*is_provider)]);
+fn parties_of(texts: &Texts, parties: &[Party]) -> Block {
+    let rows = parties.iter().map(|(name, role)| vec![name.clone(), texts.say(role)]);
     Block::Grid(vec![texts.say("party"), texts.say("part")], rows.collect())
 }
 
-fn subject(texts: &Texts, terms: &Terms) -> Vec<(String, String)> {
+/// Where those sign who sign on paper.
+fn lines(texts: &Texts, parties: &[Party]) -> Block {
+    let rows = parties.iter().map(|(name, _)| vec![name.clone(), "\n\n".to_owned(), String::new()]);
+    Block::Grid(vec![texts.say("party"), texts.say("sign-when"), texts.say("sign-who")], rows.collect())
+}
+
+fn subject(texts: &Texts, project: &str, terms: &Terms) -> Vec<(String, String)> {
     let listed = |list: &[String]| if list.is_empty() { texts.say("none") } else { list.join("; ") };
-    let mut said = vec![("purpose", terms.purpose.clone()), ("kinds", listed(&terms.categories))];
+    let studies: Vec<_> = terms.onward.iter().flatten().map(ToString::to_string).collect();
+    let mut said = vec![
+        ("project", project.to_owned()),
+        ("purpose", terms.purpose.clone()),
+        ("kinds", listed(&terms.categories)),
+    ];
     said.extend(terms.tier.map(|tier| ("tier", format!("{tier} · {}", texts.say(&format!("tier-{tier}"))))));
     said.push(("span", format!("{} – {}", minute(terms.starts), minute(terms.ends))));
-    said.extend([("places", listed(&terms.places)), ("further", listed(&terms.sub_processors))]);
+    said.extend([
+        ("places", listed(&terms.places)),
+        ("onward", listed(&studies)),
+        ("further", listed(&terms.sub_processors)),
+    ]);
     said.into_iter().map(|(name, value)| (texts.say(name), value)).collect()
 }
 

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpListener;
 
 use super::*;
@@ -65,12 +66,13 @@ async fn one_receiver_or_all() {
     for (last, expected, is_of_one) in [
         ("550 no such user <rita@iss.example>\r\n", Fault::Refused(550), true),
         ("450 later\r\n", Fault::Busy(450), true),
-        ("421 closing\r\n", Fault::Strange, false),
+        ("421 closing\r\n", Fault::Broken, false),
     ] {
         let lines: &'static [&'static str] = Box::leak(Box::new([HELLO[0], HELLO[1], "250 ok\r\n", last]));
         let (sent, heard) = told(lines, RelayTls::None).await;
         let fault = sent.unwrap_err();
         assert_eq!((fault, fault.is_of_one()), (expected, is_of_one), "{last}");
+        assert!(!fault.is_of_relay(), "others may be served: {last}");
         assert!(!fault.to_string().contains("rita"), "{fault}");
         assert!(heard.contains("RCPT TO:<notices@epic.example>"), "{heard}");
     }
@@ -80,4 +82,37 @@ async fn one_receiver_or_all() {
 async fn a_relay_that_is_not_there_is_unreachable() {
     let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     assert_eq!(send(&relay(port, RelayTls::None), None, &message()).await, Err(Fault::Unreachable));
+}
+
+// Goal: what was taken was sent, though the relay never says goodbye; a refusal is told as fast.
+#[tokio::test]
+async fn nothing_waits_for_a_goodbye() {
+    for (end, expected) in [("250 taken\r\n", Ok(())), ("554 no\r\n", Err(Fault::Refused(554)))] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let hearing = tokio::spawn(async move {
+            let mut stream = BufReader::new(listener.accept().await.unwrap().0);
+            stream.get_mut().write_all(b"220 hello\r\n").await.unwrap();
+            let (mut heard, mut line) = (String::new(), String::new());
+            while stream.read_line(&mut line).await.is_ok_and(|read| read > 0) {
+                let answer = match line.trim_end() {
+                    "." => end,
+                    "DATA" => "354 go\r\n",
+                    said if said.starts_with("EHLO ") => "250 here\r\n",
+                    said if said.starts_with("MAIL FROM:") || said.starts_with("RCPT TO:") => "250 ok\r\n",
+                    _ => "",
+                };
+                stream.get_mut().write_all(answer.as_bytes()).await.unwrap();
+                heard += &line;
+                line.clear();
+            }
+            heard
+        });
+        assert_eq!(send(&relay(port, RelayTls::None), None, &message()).await, expected);
+        let heard = hearing.await.unwrap();
+        assert!(
+            heard.contains("Said.") && heard.contains("\r\n.\r\n") && heard.ends_with("QUIT\r\n"),
+            "{heard}"
+        );
+    }
 }
