@@ -312,6 +312,42 @@ async fn looks_do_not_hide_deeds() {
     assert!(nothing.contains("Nothing fits"), "{nothing}");
 }
 
+/// Somebody signed in inside. WHY not by a link: who comes with a key of their own comes from outside.
+async fn inside(house: &House, person: &str) -> String {
+    let actor = words::Actor { place: words::Place::Inside, ..house.world.actor(person) };
+    let opened = house.world.region.open_session(&actor, words::act::SessionOpen { seconds: None }).await;
+    format!("__Host-epic={}", opened.unwrap().ticket.expose())
+}
+
+// Goal: whoever controls data sees who has seen them. Method: a researcher stores and reads; both look at the object.
+#[tokio::test]
+async fn who_has_seen_an_object_is_told_to_its_controller() {
+    let world = House::open().await.world;
+    let at = house::listen(&world, words::Place::Inside, None).await;
+    let house = House { world, at };
+    house.world.permit("p1", "planet", "2026-01-01", "2028-01-01").await.unwrap();
+    let (rita, carla) = (inside(&house, "rita").await, inside(&house, "carla").await);
+    house.world.act("rita", "bucket.create", json!({ "project": "planet", "bucket": "kept" })).await.unwrap();
+    let file =
+        "--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\na;b\r\n--b--\r\n";
+    let (bucket, origin) = ("/projects/planet/buckets/kept", house.origin());
+    let media = "multipart/form-data; boundary=b";
+    let more = [("cookie", rita.as_str()), ("origin", origin.as_str()), ("content-type", media)];
+    assert_eq!(house.ask("POST", bucket, &more, file).await.status, 200);
+    let page = house.get(&rita, bucket).await.body;
+    let (_, rest) = page.split_once(&format!("href=\"{bucket}/objects/")).unwrap();
+    let object = format!("{bucket}/objects/{}", rest.split('"').next().unwrap());
+    assert_eq!(house.get(&rita, &format!("{object}/bytes")).await.body, "a;b");
+    let own = house.get(&rita, &object).await.body;
+    assert!(!own.contains("Who has seen it"), "{own}");
+    let told = house.get(&carla, &object).await.body;
+    for part in
+        ["Who has seen it", "Read an object", "Store an object", "rita of iss", "/ledger?about=object%3A"]
+    {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}
+
 // Goal: nobody decides on something else than stood beside the form. Method: it changes between the form and the answer.
 #[tokio::test]
 async fn what_changed_beside_the_form_is_not_decided_on() {
