@@ -312,6 +312,47 @@ async fn looks_do_not_hide_deeds() {
     assert!(nothing.contains("Nothing fits"), "{nothing}");
 }
 
+// Goal: a form carries a small file, whole, and no more. Method: a scan of paper, one that is none, one too large, no file.
+#[tokio::test]
+async fn a_scan_is_lodged_by_a_form() {
+    let house = House::open().await;
+    let draft = json!({
+        "alias": "again", "project": "planet", "provider": "bari", "purpose": "more", "service_model": "saas",
+        "retention_days": 0, "starts": "2027-01-01", "ends": "2028-01-01",
+    });
+    house.world.act("carla", "agreement.draft", draft).await.unwrap();
+    house.world.act("carla", "agreement.offer", json!({ "agreement": "again" })).await.unwrap();
+    let sara = house.sign_in("sara-bari").await;
+    let form = house.get(&sara, "/do/agreement.scan?agreement=again&party=bari").await.body;
+    assert!(form.contains("multipart/form-data") && form.contains("type=\"file\""), "{form}");
+    let part = |name: &str, text: &str| {
+        format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
+    };
+    let named = part("agreement", "again") + &part("party", "bari");
+    let large = format!("%PDF-{}", "a".repeat(3 << 20));
+    let origin = house.origin();
+    let more = [
+        ("cookie", sara.as_str()),
+        ("origin", origin.as_str()),
+        ("content-type", "multipart/form-data; boundary=b"),
+    ];
+    for (file, status, reason) in [
+        (part("file", "no picture"), 400, Some("invalid")),
+        (part("file", &large), 413, Some("too_large")),
+        (String::new(), 400, Some("invalid")),
+        (part("file", "%PDF-1.7 paper"), 200, None),
+    ] {
+        let sent = house.ask("POST", "/do/agreement.scan", &more, &format!("{named}{file}--b--\r\n")).await;
+        assert_eq!((sent.status, sent.reason()), (status, reason), "{}", sent.body);
+    }
+    let shown =
+        house.world.act("carla", "agreement.show", json!({ "agreement": "again" })).await.unwrap().answer;
+    let scans = shown[0]["parties"].as_array().unwrap().iter().filter(|party| !party["scan"].is_null());
+    assert_eq!(scans.count(), 1, "{shown}");
+    let waits = house.get(&house.sign_in("carla").await, "/").await.body;
+    assert!(waits.contains("/agreements/again/document"), "{waits}");
+}
+
 /// Somebody signed in inside. WHY not by a link: who comes with a key of their own comes from outside.
 async fn inside(house: &House, person: &str) -> String {
     let actor = words::Actor { place: words::Place::Inside, ..house.world.actor(person) };
