@@ -206,10 +206,7 @@ async fn bytes_are_compared_with_their_digest() {
     house.world.permit("p1", "planet", "2026-01-01", "2028-01-01").await.unwrap();
     let at = house::listen(&house.world, words::Place::Inside, None).await;
     let house = House { world: house.world, at };
-    // WHY not by a key: who comes with one comes from outside.
-    let inside = words::Actor { place: words::Place::Inside, ..house.world.actor("rita") };
-    let opened = house.world.region.open_session(&inside, words::act::SessionOpen { seconds: None }).await;
-    let rita = format!("Bearer {}", opened.unwrap().ticket.expose());
+    let rita = format!("Bearer {}", house.session_inside("rita").await);
     let fields = json!({ "project": "planet", "bucket": "bari", "key": "a.csv" });
     let fields = gate::identify::digest::write_act(fields.to_string().as_bytes());
     let (own, other) =

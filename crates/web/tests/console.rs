@@ -353,13 +353,6 @@ async fn a_scan_is_lodged_by_a_form() {
     assert!(waits.contains("/agreements/again/document"), "{waits}");
 }
 
-/// Somebody signed in inside. WHY not by a link: who comes with a key of their own comes from outside.
-async fn inside(house: &House, person: &str) -> String {
-    let actor = words::Actor { place: words::Place::Inside, ..house.world.actor(person) };
-    let opened = house.world.region.open_session(&actor, words::act::SessionOpen { seconds: None }).await;
-    format!("__Host-epic={}", opened.unwrap().ticket.expose())
-}
-
 // Goal: whoever controls data sees who has seen them. Method: a researcher stores and reads; both look at the object.
 #[tokio::test]
 async fn who_has_seen_an_object_is_told_to_its_controller() {
@@ -367,7 +360,7 @@ async fn who_has_seen_an_object_is_told_to_its_controller() {
     let at = house::listen(&world, words::Place::Inside, None).await;
     let house = House { world, at };
     house.world.permit("p1", "planet", "2026-01-01", "2028-01-01").await.unwrap();
-    let (rita, carla) = (inside(&house, "rita").await, inside(&house, "carla").await);
+    let (rita, carla) = (house.cookie_inside("rita").await, house.cookie_inside("carla").await);
     house.world.act("rita", "bucket.create", json!({ "project": "planet", "bucket": "kept" })).await.unwrap();
     let file =
         "--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\na;b\r\n--b--\r\n";

@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 
 use house::{House, listen};
 use region::twin::World;
-use words::act::SessionOpen;
-use words::{Actor, Place};
+use words::Place;
 
 use crate::backup::Node;
 use crate::simulation::number;
@@ -23,13 +22,6 @@ fn link(page: &str, start: &str) -> Option<String> {
     let page = page.split_once("<main").map_or(page, |(_, main)| main);
     let (_, rest) = page.split_once(&format!("href=\"{start}"))?;
     rest.split_once('"').map(|(rest, _)| format!("{start}{}", rest.replace("&amp;", "&")))
-}
-
-/// WHY not by a link: who comes with a key of their own comes from outside.
-async fn signed_in(house: &House, person: &str) -> String {
-    let inside = Actor { place: Place::Inside, ..house.world.actor(person) };
-    let opened = house.world.region.open_session(&inside, SessionOpen { seconds: None }).await.unwrap();
-    format!("__Host-epic={}", opened.ticket.expose())
 }
 
 /// Looks at a page many times: the median and the 95th of a hundred.
@@ -56,7 +48,7 @@ async fn looked_at(objects: u64) {
     let world = World::over(&node.world, node.region.clone(), node.world.soil.clone());
     let at = listen(&world, Place::Inside, None).await;
     let house = House { world, at };
-    let (cookie, carla) = (signed_in(&house, "rita").await, signed_in(&house, "carla").await);
+    let (cookie, carla) = (house.cookie_inside("rita").await, house.cookie_inside("carla").await);
     let bucket = "/projects/planet/buckets/bari";
     let year = house.get(&cookie, bucket).await;
     let folders = link(&year.body, &format!("{bucket}?in=")).unwrap();

@@ -1,25 +1,14 @@
 // Signing in at the region itself: joined by a code, in by password and by passkey; another machine; another program.
 import { spawn } from 'node:child_process';
-import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
-import { Person, end, fail, same, told } from './browser.mjs';
+import { Person, app, end, fail, same, told } from './browser.mjs';
 
 const { here, issuer, code, person: who, secret, port } = told.more;
 const both = [here, `http://127.0.0.1:${port}`];
 const REFUSED = '.notice.refused .hint code';
 const PASSWORD = 'trattore lento sotto la neve';
 
-/** What an app shows (RFC 6238), by a hand of its own. */
-const app = (key, at = Date.now()) => {
-    const bits = [...key].map((sign) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(sign).toString(2).padStart(5, '0')).join('');
-    const bytes = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
-    const step = Buffer.alloc(8);
-    step.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
-    const mac = createHmac('sha1', bytes).update(step).digest();
-    const offset = mac[19] & 15;
-    return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-};
 /** WHY: a code of an app holds once; the next one comes within half a minute. */
 const nextStep = async () => {
     const wait = 30_000 - (Date.now() % 30_000);

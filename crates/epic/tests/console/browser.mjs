@@ -2,6 +2,7 @@
 //
 // What it was told comes as JSON on standard input: `modules` (Node's), `chromium`, `origin`, `epic` (the program),
 // `folder` (keys of persons), `shots` (where pictures go), `scripts` (whether pages may run any).
+import { createHmac } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -180,4 +181,14 @@ export async function end() {
 }
 
 /** So many days from now, as a form takes it. */
+/** What an app shows (RFC 6238), by a hand of its own. */
+export const app = (key, at = Date.now()) => {
+    const bits = [...key].map((sign) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(sign).toString(2).padStart(5, '0')).join('');
+    const bytes = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+    const step = Buffer.alloc(8);
+    step.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
+    const mac = createHmac('sha1', bytes).update(step).digest();
+    const offset = mac[19] & 15;
+    return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+};
 export const day = (days) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 16);

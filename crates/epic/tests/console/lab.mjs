@@ -1,25 +1,14 @@
 // A page of another origin: signed in at the region by its own library, at work on S3 by AWS's, with nothing set up here
 // but the program's name and where its people come back to.
-import { createHmac } from 'node:crypto';
 import { createServer, request as ask } from 'node:http';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { Person, end, fail, same, told } from './browser.mjs';
+import { Person, app, end, fail, same, told } from './browser.mjs';
 
 const { here, issuer, code, person: who, port, s3 } = told.more;
 const lab = `http://127.0.0.1:${port}`;
 const PASSWORD = 'trattore lento sotto la neve';
 
-/** What an app shows (RFC 6238), by a hand of its own. */
-const app = (key, at = Date.now()) => {
-    const bits = [...key].map((sign) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(sign).toString(2).padStart(5, '0')).join('');
-    const bytes = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
-    const step = Buffer.alloc(8);
-    step.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
-    const mac = createHmac('sha1', bytes).update(step).digest();
-    const offset = mac[19] & 15;
-    return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-};
 
 const require = createRequire(`${told.modules}/`);
 const bundled = await require('esbuild').build({

@@ -179,8 +179,7 @@ async fn seen(visit: &Visit<'_>, project: &str, id: &str) -> Option<maud::Markup
     }
     let about = json!({ "project": project, "about": format!("object:{id}") });
     let found = visit.list(Act::LedgerShow, about).await.ok()?;
-    let told = visit.list(Act::ProjectShow, json!({ "project": project })).await.ok()?;
-    let cell = told::text(told.first()?, "id").to_owned();
+    let cell = pages::cell_of(visit, project).await.ok()?;
     Some(pages::leaves(visit, &cell, visit.texts.say("object-seen"), &found).await)
 }
 

@@ -9,7 +9,7 @@ use words::{Act, Reason, Refusal};
 
 use super::layout::{Page, layout};
 use super::thing::{above, command, offered};
-use crate::console::{Visit, moment as whole_moment};
+use crate::console::{Visit, moment};
 use crate::encode::pairs;
 use crate::parts;
 use crate::told::text;
@@ -38,7 +38,7 @@ pub async fn leaves(visit: &Visit<'_>, cell: &str, caption: &str, leaves: &[Valu
     let body = html! {
         @for leaf in leaves.iter().rev() {
             tr {
-                @let number = leaf.get("leaf").and_then(Value::as_u64).unwrap_or_default();
+                @let number = number(leaf);
                 th scope="row" { a href={ "/leaves/" (cell) ":" (number) } { (number) } }
                 td { (parts::time(text(leaf, "time"))) }
                 td { (who(visit, &known, text(leaf, "person"))) }
@@ -90,10 +90,24 @@ const PAGES_MAX: usize = 4;
 /// As many as one look answers with.
 const PAGE_LEAVES: u64 = 100;
 
+fn number(leaf: &Value) -> u64 {
+    leaf.get("leaf").and_then(Value::as_u64).unwrap_or_default()
+}
+
+/// The leaf that a page of a ledger ends before.
+fn before(visit: &Visit<'_>) -> Option<u64> {
+    visit.asked("before").and_then(|text| text.parse().ok())
+}
+
+/// The cell of a project's ledger, as leaves are named by it.
+pub async fn cell_of(visit: &Visit<'_>, project: &str) -> Result<String, Refusal> {
+    let told = visit.list(Act::ProjectShow, json!({ "project": project })).await?;
+    Ok(told.first().map(|told| text(told, "id").to_owned()).unwrap_or_default())
+}
+
 /// Leaves of a project before one of them, or the newest; and from where on they were looked through.
 async fn gathered(visit: &Visit<'_>, project: &str, has_looks: bool) -> Result<(Vec<Value>, u64), Refusal> {
-    let number = |leaf: &Value| leaf.get("leaf").and_then(Value::as_u64).unwrap_or_default();
-    let mut before = visit.asked("before").and_then(|text| text.parse::<u64>().ok());
+    let mut before = before(visit);
     let mut found: Vec<Value> = Vec::new();
     for _ in 0..PAGES_MAX {
         let mut fields = json!({ "project": project });
@@ -144,7 +158,7 @@ async fn form(visit: &Visit<'_>, here: &str, asked: &[(&str, String)]) -> Markup
     };
     let acts = Act::ALL.iter().filter(|act| act.row().home == words::act::Home::Project);
     let acts: Vec<_> = acts.map(|act| (act.name().to_owned(), texts.act(*act).to_owned())).collect();
-    let moment = |name: &'static str| {
+    let time = |name: &'static str| {
         html! {
             div.field {
                 label for=(name) { (field(name).0) " (UTC)" }
@@ -163,8 +177,8 @@ async fn form(visit: &Visit<'_>, here: &str, asked: &[(&str, String)]) -> Markup
                     p.hint #hint-about { (field("about").1) }
                     input type="text" id="about" name="about" value=(given("about")) aria-describedby="hint-about" autocomplete="off" spellcheck="false";
                 }
-                (moment("from"))
-                (moment("until"))
+                (time("from"))
+                (time("until"))
                 (choice("refused", &[("yes".to_owned(), texts.say("yes").to_owned())]))
                 div.end { button type="submit" { (texts.say("search-do")) } " " a href=(here) { (texts.say("search-all")) } }
             }
@@ -181,14 +195,14 @@ async fn found(
     let mut fields = json!({ "project": project });
     for (name, text) in asked {
         let is_moment = matches!(*name, "from" | "until");
-        fields[*name] = json!(if is_moment { whole_moment(text) } else { text.clone() });
+        fields[*name] = json!(if is_moment { moment(text) } else { text.clone() });
     }
-    if let Some(before) = visit.asked("before").and_then(|text| text.parse::<u64>().ok()) {
+    if let Some(before) = before(visit) {
         fields["before"] = json!(before);
     }
     let found = visit.list(Act::LedgerShow, fields).await?;
     let is_full = found.len() as u64 >= PAGE_LEAVES;
-    let older = found.first().and_then(|leaf| leaf.get("leaf")).and_then(Value::as_u64).filter(|_| is_full);
+    let older = found.first().filter(|_| is_full).map(number);
     Ok((found, older))
 }
 
@@ -203,8 +217,7 @@ pub async fn ledger(visit: &Visit<'_>, project: &str) -> Result<Markup, Refusal>
         return searched(visit, project, &asked).await;
     }
     let (found, from) = gathered(visit, project, has_looks).await?;
-    let told = visit.list(Act::ProjectShow, json!({ "project": project })).await?;
-    let cell = told.first().map(|told| text(told, "id").to_owned()).unwrap_or_default();
+    let cell = cell_of(visit, project).await?;
     let looks = if has_looks { "&looks=" } else { "" };
     let main = html! {
         p.lead { (texts.say("ledger-what")) }
@@ -231,8 +244,7 @@ async fn searched(visit: &Visit<'_>, project: &str, asked: &[(&str, String)]) ->
     let texts = visit.texts;
     let here = format!("/projects/{project}/ledger");
     let (found, older) = found(visit, project, asked).await?;
-    let told = visit.list(Act::ProjectShow, json!({ "project": project })).await?;
-    let cell = told.first().map(|told| text(told, "id").to_owned()).unwrap_or_default();
+    let cell = cell_of(visit, project).await?;
     let mut given: Vec<(&str, &str)> = vec![("project", project)];
     given.extend(asked.iter().map(|(name, text)| (*name, text.as_str())));
     let main = html! {

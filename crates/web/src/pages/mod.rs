@@ -28,7 +28,7 @@ pub use document::document;
 pub use door::{elsewhere, enter, sign_in, signed_in};
 pub use layout::bare;
 pub use leaf::leaf;
-pub use ledger::{leaves, ledger};
+pub use ledger::{cell_of, leaves, ledger};
 pub use project::project;
 pub use region::region;
 pub use register::register;

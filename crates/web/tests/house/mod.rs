@@ -9,7 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use web::ActsDoor;
 use web::client::{Client, Who};
-use words::Place;
+use words::act::SessionOpen;
+use words::{Actor, Place};
 
 /// Serves the acts of a world in one place.
 pub async fn listen(world: &World, place: Place, limits: Option<listen::Limits>) -> SocketAddr {
@@ -115,6 +116,18 @@ impl House {
         let again = self.ask("POST", &path, &[("origin", &self.origin())], "").await;
         assert_eq!(again.reason(), Some("session_ended"), "a link works once");
         format!("__Host-epic={}", entered.cookie("__Host-epic").unwrap())
+    }
+
+    /// A session of somebody inside. WHY not by a link: who comes with a key of their own comes from outside.
+    pub async fn session_inside(&self, person: &str) -> String {
+        let inside = Actor { place: Place::Inside, ..self.world.actor(person) };
+        let opened = self.world.region.open_session(&inside, SessionOpen { seconds: None }).await.unwrap();
+        opened.ticket.expose().clone()
+    }
+
+    /// The cookie of one.
+    pub async fn cookie_inside(&self, person: &str) -> String {
+        format!("__Host-epic={}", self.session_inside(person).await)
     }
 
     pub fn origin(&self) -> String {
