@@ -64,7 +64,7 @@ pub fn backup(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> 
             );
         }
     }
-    print::answer(&Answer { leaf: None, answer: told }, settings)
+    print::answer(&Answer::own(told), settings)
 }
 
 /// WHY: whoever finds one of the two must not find the other beside it.

@@ -179,6 +179,7 @@ fn globals() -> Vec<Arg> {
         .value_hint(ValueHint::FilePath),
         of("access-key", "ID", "act through this credential of yours"),
         of("attempt", "ID", "an id of your choice; given again, the act takes no second effect"),
+        of("upon", "DIGEST", "do it only if the thing is as a look showed it: `upon` of its --json"),
         switch("json", "answer as JSON"),
     ]
 }

@@ -33,7 +33,7 @@ pub fn drill(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
     if let Some(file) = matches.get_one::<String>("evidence").map(PathBuf::from) {
         std::fs::write(&file, &note).map_err(|cause| Failure::file("write", &file, &cause))?;
     }
-    print::answer(&Answer { leaf: None, answer: json!(drill) }, settings)?;
+    print::answer(&Answer::own(json!(drill)), settings)?;
     match drill.holds {
         true => Ok(()),
         false => Err(Failure::new(

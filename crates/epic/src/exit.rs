@@ -70,7 +70,7 @@ async fn step(client: &Client, wanted: &Wanted) -> Result<Answer, Failure> {
             let erase = wanted.fields(json!({ "reason": reason }));
             Ok(client.perform(Act::KeyEraseScope, &erase).await?)
         }
-        over => Ok(Answer { leaf: None, answer: json!({ "exit": wanted.agreement, "state": over }) }),
+        over => Ok(Answer::own(json!({ "exit": wanted.agreement, "state": over }))),
     }
 }
 
@@ -125,15 +125,12 @@ async fn confirm(client: &Client, wanted: &Wanted, last: &Value, digest: &str) -
     if wanted.is_confirming {
         return Ok(client.perform(Act::ExitConfirm, &wanted.fields(json!({ "digest": digest }))).await?);
     }
-    Ok(Answer {
-        leaf: None,
-        answer: json!({
-            "exit": wanted.agreement,
-            "state": "all fetched; open some of it, then run this again with --confirm",
-            "objects": last["objects"],
-            "digest": digest,
-        }),
-    })
+    Ok(Answer::own(json!({
+        "exit": wanted.agreement,
+        "state": "all fetched; open some of it, then run this again with --confirm",
+        "objects": last["objects"],
+        "digest": digest,
+    })))
 }
 
 /// Shows every item of the return, page by page; gives the last page.

@@ -17,7 +17,11 @@ const TABLE_CHARS_MAX: usize = 110;
 /// Prints an act's end to standard output.
 pub fn answer(answer: &Answer, settings: &Settings) -> Result<(), Failure> {
     let text = if settings.is_json {
-        format!("{}\n", json!({ "leaf": answer.leaf, "answer": answer.answer }))
+        let mut whole = json!({ "leaf": answer.leaf, "answer": answer.answer });
+        if let Some(upon) = &answer.upon {
+            whole["upon"] = json!(upon);
+        }
+        format!("{whole}\n")
     } else {
         text(answer, Paint::new(settings.is_out_coloured))
     };
@@ -142,7 +146,7 @@ mod tests {
     use super::*;
 
     fn told(answer: Value) -> String {
-        text(&Answer { leaf: None, answer }, Paint::new(false))
+        text(&Answer::own(answer), Paint::new(false))
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::{ask, found, print};
 pub fn rebuild(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
     let parts = found::places(matches)?.parts(found::passphrase(matches))?;
     let told = ask::wait(all(parts))?;
-    print::answer(&Answer { leaf: None, answer: Value::Array(told) }, settings)
+    print::answer(&Answer::own(Value::Array(told)), settings)
 }
 
 async fn all(parts: Parts) -> Result<Vec<Value>, Failure> {

@@ -37,7 +37,7 @@ pub fn restore(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure>
             let watch = Watch::start();
             let restored = ask::wait(made(matches, &places))?;
             let told = told(&restored, &watch);
-            print::answer(&Answer { leaf: None, answer: told }, settings)
+            print::answer(&Answer::own(told), settings)
         }
     }
 }

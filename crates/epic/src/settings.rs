@@ -35,6 +35,7 @@ pub struct Settings {
     pub ca_file: PathBuf,
     pub access_key: Option<String>,
     pub attempt: Option<String>,
+    pub upon: Option<String>,
     pub is_json: bool,
     pub is_out_coloured: bool,
     pub is_err_coloured: bool,
@@ -59,6 +60,7 @@ impl Settings {
             ca_file: world::variable("EPIC_CA_FILE").map_or_else(|| PathBuf::from(CA_FILE), PathBuf::from),
             access_key: None,
             attempt: None,
+            upon: None,
             is_json: false,
             is_out_coloured: is_coloured && std::io::stdout().is_terminal(),
             is_err_coloured: is_coloured && std::io::stderr().is_terminal(),
@@ -75,6 +77,7 @@ impl Settings {
             self.inside_url = text("inside-url").unwrap_or(self.inside_url);
             self.access_key = text("access-key").or(self.access_key);
             self.attempt = text("attempt").or(self.attempt);
+            self.upon = text("upon").or(self.upon);
             self.key_file = text("key-file").map_or(self.key_file, PathBuf::from);
             self.is_session_named |= text("session-file").is_some();
             self.session_file = text("session-file").map_or(self.session_file, PathBuf::from);
@@ -92,6 +95,15 @@ impl Settings {
         let attempt = attempt.transpose().map_err(|error| {
             Failure::yours(format!("attempt: {error}"), "make one up: 26 characters a-z and 2-7")
         })?;
+        let upon = self.upon.as_deref().map(|text| {
+            web::client::upon(text).ok_or_else(|| {
+                Failure::yours(
+                    "`--upon` is no digest",
+                    "take what `--json` of the look called `upon`: 64 digits",
+                )
+            })
+        });
+        let upon = upon.transpose()?;
         let (address, trust) = self.door()?;
         Ok(Client {
             address,
@@ -101,6 +113,7 @@ impl Settings {
             rand: Arc::new(SystemRand),
             credential: self.access_key.clone(),
             attempt,
+            upon,
         })
     }
 

@@ -78,6 +78,25 @@ fn an_attempt_takes_effect_once() {
     assert_eq!(other.code, 3, "{}", other.err);
 }
 
+// Goal: a command decides on what was seen, as a page does. Method: a person as they were before they were suspended, and
+// as they are.
+#[test]
+fn a_command_is_done_upon_what_was_seen() {
+    let house = House::planet();
+    let seen = || {
+        let told = house.done("sergio", &["--json", "person", "show", "--person", "rita"]).json();
+        told["upon"].as_str().unwrap().to_owned()
+    };
+    let before = seen();
+    house.done("sergio", &["--upon", &before, "person", "suspend", "rita", "--reason", "a doubt"]);
+    let late = house.by("sergio", &["--upon", &before, "person", "resume", "rita"]);
+    assert_eq!(late.code, 3, "{}", late.err);
+    assert!(late.err.contains("[precondition_failed]"), "{}", late.err);
+    let wrong = house.by("sergio", &["--upon", "rita", "person", "resume", "rita"]);
+    assert_eq!(wrong.code, 1, "{}", wrong.err);
+    house.done("sergio", &["--upon", &seen(), "person", "resume", "rita"]);
+}
+
 #[test]
 fn bytes_go_in_inside_and_come_out_whole() {
     let house = House::agreed();

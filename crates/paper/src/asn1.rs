@@ -13,6 +13,7 @@ pub const OID: u8 = 0x06;
 pub const SEQUENCE: u8 = 0x30;
 pub const SET: u8 = 0x31;
 pub const BOOLEAN: u8 = 0x01;
+pub const ENUMERATED: u8 = 0x0A;
 
 /// Bytes that are no DER, or not in the form that was expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

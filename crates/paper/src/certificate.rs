@@ -17,11 +17,13 @@ pub const ORGANISATION_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwr
 const SUBJECT_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
 const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
 const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
+const LIST_POINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.31");
 
 /// Bits of keyUsage (RFC 5280, 4.2.1.3), as its first byte has them.
 pub const DIGITAL_SIGNATURE: u8 = 0x80;
 pub const CONTENT_COMMITMENT: u8 = 0x40;
 pub const CERTIFICATE_SIGN: u8 = 0x04;
+pub const CRL_SIGN: u8 = 0x02;
 
 /// A certificate; slices are of the bytes that it was read from.
 #[derive(Debug, Clone)]
@@ -38,6 +40,8 @@ pub struct Certificate<'a> {
     pub key_id: Option<&'a [u8]>,
     pub usage: Option<u8>,
     pub is_ca: bool,
+    /// cRLDistributionPoints, not looked into.
+    pub points: Option<&'a [u8]>,
 }
 
 impl<'a> Certificate<'a> {
@@ -59,9 +63,10 @@ impl<'a> Certificate<'a> {
         to_sign.take_if(0x82)?;
         let extensions = to_sign.take_if(0xA3)?;
         to_sign.end()?;
-        let (key_id, usage, is_ca) = (None, None, false);
+        let (key_id, usage, is_ca, points) = (None, None, false, None);
+        let raw = bytes;
         let mut read =
-            Self { raw: bytes, serial, issuer, subject, not_before, not_after, key, key_id, usage, is_ca };
+            Self { raw, serial, issuer, subject, not_before, not_after, key, key_id, usage, is_ca, points };
         if let Some(extensions) = extensions {
             let list = asn1::whole(extensions.value, SEQUENCE)?.inside().rest(EXTENSIONS_MAX)?;
             list.into_iter().try_for_each(|extension| read.extension(extension))?;
@@ -82,6 +87,8 @@ impl<'a> Certificate<'a> {
         } else if oid.is(&BASIC_CONSTRAINTS) {
             let is_ca = asn1::whole(value, SEQUENCE)?.inside().take_if(BOOLEAN)?;
             self.is_ca = is_ca.is_some_and(|is_ca| is_ca.value == [0xFF]);
+        } else if oid.is(&LIST_POINTS) {
+            self.points = Some(value);
         }
         Ok(())
     }

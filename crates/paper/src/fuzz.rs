@@ -4,6 +4,7 @@
 
 use crate::authority::Authority;
 use crate::pdf::{self, Block, Document, Language, Part};
+use crate::revocation::{self, List};
 use crate::signed;
 
 /// When the corpus' signatures hold: 2027-01-15, in unix milliseconds.
@@ -26,8 +27,13 @@ pub fn document() -> Document {
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 3] =
-    [("authority", fuzz_authority), ("message", fuzz_message), ("update", fuzz_update)];
+pub const TARGETS: [Target; 5] = [
+    ("authority", fuzz_authority),
+    ("list", fuzz_list),
+    ("message", fuzz_message),
+    ("points", fuzz_points),
+    ("update", fuzz_update),
+];
 
 pub fn fuzz_authority(bytes: &[u8]) {
     if let Ok(read) = Authority::read(bytes) {
@@ -35,9 +41,20 @@ pub fn fuzz_authority(bytes: &[u8]) {
     }
 }
 
+pub fn fuzz_list(bytes: &[u8]) {
+    if let Ok(read) = List::read(bytes) {
+        assert_eq!(List::read(read.der()).as_ref(), Ok(&read));
+    }
+}
+
+/// Where a certificate says that its list is.
+pub fn fuzz_points(bytes: &[u8]) {
+    drop(revocation::points_of(bytes));
+}
+
 /// A message beside the document or around it. Without authorities nothing can hold.
 pub fn fuzz_message(bytes: &[u8]) {
-    assert!(signed::check(b"document", bytes, &[], NOW_UNIX_MS).is_err());
+    assert!(signed::check(b"document", bytes, &[], &[], NOW_UNIX_MS).is_err());
 }
 
 /// What is appended to the document.
@@ -45,5 +62,5 @@ pub fn fuzz_update(bytes: &[u8]) {
     static ORIGINAL: std::sync::LazyLock<Vec<u8>> =
         std::sync::LazyLock::new(|| pdf::write(&document()).unwrap_or_default());
     let whole = [ORIGINAL.as_slice(), bytes].concat();
-    assert!(signed::check(&ORIGINAL, &whole, &[], NOW_UNIX_MS).is_err());
+    assert!(signed::check(&ORIGINAL, &whole, &[], &[], NOW_UNIX_MS).is_err());
 }

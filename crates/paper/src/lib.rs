@@ -1,4 +1,4 @@
-//! Agreements as documents: the PDF that we make, and what was signed on it outside.
+//! Agreements as documents: the PDF that we make, what was signed on it outside, and whose certificates count.
 //!
 //! It exists so that one small crate knows the layout of a page and the rules of foreign signatures. It never does input
 //! or output, reads no clock, asks no network, and never repairs what it does not understand: it refuses.
@@ -10,10 +10,12 @@ mod certificate;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod pdf;
+pub mod revocation;
 pub mod signed;
 
 pub use authority::Authority;
 pub use pdf::{Block, Document, Language, Part};
+pub use revocation::{List, Revocation};
 pub use signed::{Kind, Signed, Signer};
 
 /// SHA-256 (FIPS 180-4).

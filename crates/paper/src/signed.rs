@@ -1,20 +1,21 @@
 //! What came back signed: whether it is our document, unchanged for whoever reads it, and who signed.
 //!
 //! CAdES (ETSI EN 319 122-1: a CMS of RFC 5652 around or beside the document) and PAdES (ETSI EN 319 142-1: a CMS inside an
-//! update of the PDF). Revocation is not asked, for there is no network here: a certificate that was revoked and has not
-//! expired still counts, and whoever needs more asks the authority. Time stamps are not believed either: the signer's
-//! certificate has to be valid when the signature is brought.
+//! update of the PDF). Revocation is asked of the lists that are given, for there is no network here; where none is, the
+//! answer says so. Time stamps are not believed: the signer's certificate has to be valid when the signature is brought, and
+//! one that was revoked since does not count.
 
 mod ber;
 mod cades;
 mod chain;
 mod cms;
-mod key;
+pub(crate) mod key;
 mod pades;
 mod pdf;
 
 use crate::asn1::NotDer;
 use crate::authority::Authority;
+use crate::revocation::{List, Revocation};
 
 /// WHY: an agreement has a hundred kilobytes, its signatures less than fifty each, with all that proves them later.
 pub const SIGNED_BYTES_MAX: usize = 10 * 1024 * 1024;
@@ -55,6 +56,8 @@ pub struct Signer {
     pub not_after: i64,
     /// Unix seconds; what the signer's own clock said, nobody proved it.
     pub claimed_at: Option<i64>,
+    /// Of its certificate and of those up to the authority.
+    pub revocation: Revocation,
 }
 
 impl std::fmt::Debug for Signer {
@@ -84,6 +87,8 @@ pub enum Fault {
     Expired,
     #[error("the certificate of a signature is not valid yet")]
     NotYet,
+    #[error("the certificate of a signature was revoked; that it was signed before cannot be seen from it")]
+    Revoked,
     #[error("the certificate of a signature is not made for signing documents")]
     NotForSigning,
     #[error("a signature does not say which certificate made it")]
@@ -110,22 +115,25 @@ impl From<pdf::Unclear> for Fault {
 #[derive(Clone, Copy)]
 struct Trust<'a> {
     authorities: &'a [Authority],
+    lists: &'a [List],
     now_unix_ms: u64,
 }
 
 /// Who signed `original`, if `signed` is that document with signatures that all hold at `now_unix_ms`.
 ///
-/// `original` is a PDF of `pdf::write`; `signed` a `.p7m` or `.p7s` (DER, BER, PEM or base64) or a PDF.
+/// `original` is a PDF of `pdf::write`; `signed` a `.p7m` or `.p7s` (DER, BER, PEM or base64) or a PDF. `lists` may be of
+/// any issuer: those that no issuer in a chain has signed say nothing.
 pub fn check(
     original: &[u8],
     signed: &[u8],
     authorities: &[Authority],
+    lists: &[List],
     now_unix_ms: u64,
 ) -> Result<Signed, Fault> {
     if signed.len() > SIGNED_BYTES_MAX || original.len() > SIGNED_BYTES_MAX {
         return Err(Fault::TooLarge);
     }
-    let trust = Trust { authorities, now_unix_ms };
+    let trust = Trust { authorities, lists, now_unix_ms };
     let (kind, signatures) = match signed.starts_with(b"%PDF-") {
         true => (Kind::Pades, pades::check(original, signed, trust)?),
         false => (Kind::Cades, cades::check(original, signed, trust)?),

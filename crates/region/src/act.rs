@@ -129,6 +129,13 @@ pub struct Request<D> {
     pub expected: Option<Digest>,
 }
 
+impl<D> Request<D> {
+    /// An attempt without a name, upon whatever is there.
+    pub const fn once(actor: Actor, deed: D) -> Self {
+        Self { actor, deed, attempt: None, expected: None }
+    }
+}
+
 impl Region {
     /// Judges a deed over committed rows.
     ///

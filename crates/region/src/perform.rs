@@ -76,6 +76,7 @@ pub const fn keeps_attempts(act: Act) -> bool {
         SnapshotErase
             | AgreementLodge
             | AgreementScan
+            | AuthorityUpdate
             | AccountInvite
             | AccountRecover
             | AccountApprove
@@ -261,7 +262,7 @@ impl Region {
             Act::LedgerProve => ledger::prove(self, actor, &call.once()?).await,
             Act::LedgerShow => ledger::show(self, actor, &call.once()?).await,
             Act::CheckRun => crate::check::run(self, actor, &call.once()?).await,
-            Act::AgreementLodge | Act::AgreementScan | Act::AgreementDocument | Act::UploadPart | Act::ObjectPut
+            Act::AgreementLodge | Act::AgreementScan | Act::AuthorityUpdate | Act::AgreementDocument | Act::UploadPart | Act::ObjectPut
             | Act::ObjectGet | Act::ObjectExport | Act::AirlockFetch | Act::AirlockInspect | Act::ExitFetch
             | Act::LedgerFollow | Act::LedgerExport => Err(Refusal::with(Reason::NotOffered, "this act carries bytes")),
         )

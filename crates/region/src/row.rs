@@ -102,10 +102,12 @@ pub enum Table {
     Instruction = 75,
     /// Which commits tell of what; in the index alone.
     About = 76,
+    /// Lists of what authorities revoked.
+    RevocationList = 77,
 }
 
 /// Tables whose changes never change what somebody may do.
-pub const PASSING: [u8; 23] = [
+pub const PASSING: [u8; 24] = [
     Table::Attempt as u8,
     Table::Year as u8,
     Table::Anchor as u8,
@@ -128,6 +130,7 @@ pub const PASSING: [u8; 23] = [
     Table::Wording as u8,
     Table::Lodged as u8,
     Table::Authority as u8,
+    Table::RevocationList as u8,
     Table::About as u8,
 ];
 

@@ -32,17 +32,18 @@ impl Region {
     }
 }
 
-macro_rules! judged_by_anyone {
+/// Acts whose target is the region itself: policy asks for a duty there, or the rows are chosen for whoever looks.
+macro_rules! judged_by_house {
     ($($deed:ident)*) => { $(#[async_trait]
     impl Judged for words::act::$deed {
-        /// Anyone signed in may look; the rows are chosen for them.
         async fn target(&self, _: &Scene<'_>) -> Result<Target, Refusal> {
             Ok(Target::Region)
         }
     })* };
 }
 
-judged_by_anyone! {
+judged_by_house! {
     AccountShow OrganisationShow TenantShow PersonShow AgreementShow ProjectShow PermitShow GrantShow CredentialShow CheckRun CheckShow
         CheckRecord WitnessAdd WitnessRemove WitnessFollow WitnessLeave WitnessShow
+        IssuerTrust IssuerDistrust IssuerShow AuthorityTrust AuthorityUpdate AuthorityDistrust AuthorityShow ClientRegister ClientRemove ClientShow
 }

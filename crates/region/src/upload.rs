@@ -219,9 +219,7 @@ async fn started(
         labels: Some(begun.labels).filter(|labels| !labels.is_empty()),
     };
     let plan = Start { row: row.clone() };
-    let done = region
-        .commit(&cell, Request { actor: actor.clone(), deed, attempt: None, expected: None }, allowed, plan)
-        .await?;
+    let done = region.commit(&cell, Request::once(actor.clone(), deed), allowed, plan).await?;
     Ok((row, done.leaf))
 }
 
@@ -297,9 +295,7 @@ async fn kept(
     let checksums = extra.checksums.map_or_else(|| Ok(Vec::new()), |sum| sum())?;
     let row = PartRow::of(number, piece, checksums, region.now());
     let plan = Keep { row: row.clone() };
-    let done = region
-        .commit(&cell, Request { actor: actor.clone(), deed, attempt: None, expected: None }, allowed, plan)
-        .await?;
+    let done = region.commit(&cell, Request::once(actor.clone(), deed), allowed, plan).await?;
     Ok((row, done.leaf))
 }
 

@@ -33,7 +33,7 @@ pub async fn create(ask: Ask<CreateBucketInput>) -> S3Result<S3Response<CreateBu
     let lock = (ask.input.object_lock_enabled_for_bucket == Some(true)).then(|| "on".to_owned());
     let deed =
         act::BucketCreate { project: ask.project.clone(), bucket: name.to_string(), agreement: None, lock };
-    let request = Request { actor: ask.actor.clone(), deed, attempt: None, expected: None };
+    let request = Request::once(ask.actor.clone(), deed);
     let done = ask.region.at_project(request).await.map_err(About::Bucket.told())?;
     Ok(recorded(CreateBucketOutput { location: Some(format!("/{name}")) }, done.leaf))
 }
@@ -89,7 +89,7 @@ fn told(row: &Value) -> Option<Bucket> {
 
 pub async fn delete(ask: Ask<DeleteBucketInput>) -> S3Result<S3Response<DeleteBucketOutput>> {
     let deed = act::BucketDelete { project: ask.project.clone(), bucket: ask.input.bucket.clone() };
-    let request = Request { actor: ask.actor.clone(), deed, attempt: None, expected: None };
+    let request = Request::once(ask.actor.clone(), deed);
     let done = ask.region.at_project(request).await.map_err(About::Bucket.told())?;
     Ok(recorded(DeleteBucketOutput::default(), done.leaf))
 }
@@ -129,7 +129,7 @@ pub async fn set_versions(
         bucket: ask.input.bucket.clone(),
         versions: versions.to_owned(),
     };
-    let request = Request { actor: ask.actor.clone(), deed, attempt: None, expected: None };
+    let request = Request::once(ask.actor.clone(), deed);
     let done = ask.region.at_project(request).await.map_err(About::Bucket.told())?;
     Ok(recorded(PutBucketVersioningOutput::default(), done.leaf))
 }

@@ -50,7 +50,7 @@ async fn set<I>(ask: &Ask<I>, bucket: &str, rules: &[Asked]) -> S3Result<Option<
     let rules = rules.iter().map(|rule| serde_json::to_string(rule).unwrap_or_default()).collect();
     let deed =
         act::BucketExpire { project: ask.project.clone(), bucket: bucket.to_owned(), rules: Texts(rules) };
-    let request = Request { actor: ask.actor.clone(), deed, attempt: None, expected: None };
+    let request = Request::once(ask.actor.clone(), deed);
     Ok(ask.region.at_project(request).await.map_err(About::Bucket.told())?.leaf)
 }
 

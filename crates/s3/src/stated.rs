@@ -4,6 +4,7 @@
 //! anybody wishes; a wish is taken only where it says what is so anyway.
 //! Nothing here changes anything.
 
+use region::noun::client::Pages;
 use s3s::dto::*;
 use s3s::{S3ErrorCode, S3Response, S3Result};
 
@@ -191,7 +192,7 @@ wished! {
 /// The region's own words about pages, the same for every bucket.
 async fn pages<I>(ask: &Ask<I>) -> S3Result<CORSRules> {
     let mut origins: Vec<_> = ask.front.origins().iter().map(|origin| origin.as_str().to_owned()).collect();
-    let registered = ask.region.page_origins().await.map_err(About::Bucket.told())?;
+    let registered = ask.region.page_origins(Pages::S3).await.map_err(About::Bucket.told())?;
     origins.extend(
         registered.into_iter().filter(|origin| !ask.front.origins().iter().any(|own| own.as_str() == origin)),
     );

@@ -252,7 +252,7 @@ pub async fn abort(ask: Ask<AbortMultipartUploadInput>) -> S3Result<S3Response<A
         key: ask.input.key.clone(),
         upload: ask.input.upload_id.clone(),
     };
-    let request = Request { actor: ask.actor.clone(), deed, attempt: None, expected: None };
+    let request = Request::once(ask.actor.clone(), deed);
     let done = ask.region.at_cell(&cell, request).await.map_err(&told)?;
     Ok(recorded(AbortMultipartUploadOutput::default(), done.leaf))
 }

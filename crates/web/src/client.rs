@@ -13,6 +13,7 @@ mod sign_in;
 use std::sync::Arc;
 
 use listen::Trust;
+use region::expected::Digest;
 use seal::SigningKey;
 use words::noun::Attempt;
 use words::{Clock, Id, Rand, Secret};
@@ -24,6 +25,7 @@ pub use device::{Device, DeviceError, Told};
 pub(crate) use fetch::{configuration_of, fetch, fetch_as, is_same_origin, place};
 pub use sign_in::{Link, Opened, sign_in};
 
+pub use crate::encode::digest as upon;
 use crate::problem::Problem;
 
 /// Why an act has no answer.
@@ -77,4 +79,6 @@ pub struct Client {
     pub credential: Option<String>,
     /// Given again, an act takes no second effect.
     pub attempt: Option<Id<Attempt>>,
+    /// What an act is done upon, as a look told it: on anything else it is refused.
+    pub upon: Option<Digest>,
 }

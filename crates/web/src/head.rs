@@ -11,7 +11,7 @@ use words::act::Body;
 use words::noun::Attempt;
 use words::{Act, Id, Reason, Refusal, Secret};
 
-use crate::{ACT_HEADER, ACTS_PATH};
+use crate::{ACT_HEADER, ACTS_PATH, encode};
 use gate::identify::signed::{Headers, Message};
 
 /// WHY: an access key id and an attempt's id, with their names.
@@ -58,7 +58,7 @@ impl Head {
             return Err(Refusal::with(Reason::NotOffered, "acts are posted"));
         }
         let query = parts.uri.query().unwrap_or_default();
-        let Asked { credential, attempt } = Asked::read(query)?;
+        let Asked { credential, attempt, upon } = Asked::read(query)?;
         let headers = &parts.headers;
         let proof = proof(headers)?;
         let attempt = match (&proof, one(headers, "idempotency-key")?) {
@@ -73,11 +73,14 @@ impl Head {
             }
         };
         let expected = match (&proof, one(headers, "if-match")?) {
-            (_, None) => None,
-            (Proof::Session(_), Some(tag)) => Some(digest_of(&tag)?),
+            (_, None) => upon,
+            (Proof::Session(_), Some(tag)) if upon.is_none() => Some(digest_of(&tag)?),
             // WHY: a signature does not cover it, so whoever is in between could take it away.
-            (Proof::Signed(_), Some(_)) => {
-                return Err(Refusal::with(Reason::NotOffered, "`If-Match` goes with a session"));
+            (Proof::Signed(_) | Proof::Session(_), Some(_)) => {
+                return Err(Refusal::with(
+                    Reason::Invalid,
+                    "say once upon what; where you sign, as `upon` in the query",
+                ));
             }
         };
         let head = Self {
@@ -101,7 +104,10 @@ impl Head {
         let is_stream = self.act.row().body == Body::Upload;
         // SPEC: RFC 9110, 13.1.1: what it is not compared with is not done.
         if self.expected.is_some() && self.act.row().body != Body::None {
-            return Err(Refusal::with(Reason::NotOffered, "acts that carry bytes take no `If-Match`"));
+            return Err(Refusal::with(
+                Reason::NotOffered,
+                "acts that carry bytes are done upon nothing that was shown",
+            ));
         }
         // WHY: an answer remembered for an attempt says nothing of the bytes that came with it this time.
         if is_stream && self.attempt.is_some() {
@@ -141,12 +147,13 @@ impl Head {
 pub struct Asked {
     pub credential: Option<String>,
     pub attempt: Option<Id<Attempt>>,
+    pub upon: Option<Digest>,
 }
 
 impl Asked {
-    /// `credential=..&attempt=..`, in this order, each or none.
+    /// `credential=..&attempt=..&upon=..`, in this order, each or none.
     pub fn read(query: &str) -> Result<Self, Refusal> {
-        let wrong = || Refusal::with(Reason::Invalid, "the query is `credential=..&attempt=..`");
+        let wrong = || Refusal::with(Reason::Invalid, "the query is `credential=..&attempt=..&upon=..`");
         if query.len() > QUERY_CHARS_MAX {
             return Err(wrong());
         }
@@ -155,6 +162,7 @@ impl Asked {
             match part.split_once('=') {
                 Some(("credential", id)) if is_plain(id) => asked.credential = Some(id.to_owned()),
                 Some(("attempt", id)) => asked.attempt = Some(id.parse().map_err(|_| wrong())?),
+                Some(("upon", text)) => asked.upon = Some(encode::digest(text).ok_or_else(wrong)?),
                 Some(_) | None => return Err(wrong()),
             }
         }
@@ -165,7 +173,8 @@ impl Asked {
     pub fn write(&self) -> String {
         let credential = self.credential.iter().map(|id| format!("credential={id}"));
         let attempt = self.attempt.iter().map(|id| format!("attempt={id}"));
-        credential.chain(attempt).collect::<Vec<_>>().join("&")
+        let upon = self.upon.iter().map(|digest| format!("upon={}", HEXLOWER.encode(digest)));
+        credential.chain(attempt).chain(upon).collect::<Vec<_>>().join("&")
     }
 }
 
@@ -199,10 +208,8 @@ pub fn session(headers: &HeaderMap) -> Result<Secret<String>, Refusal> {
 
 /// The digest in a tag of ours; a weak tag, a list or `*` says less than it takes.
 fn digest_of(tag: &str) -> Result<Digest, Refusal> {
-    let bytes = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
-    let bytes = bytes.and_then(|tag| HEXLOWER.decode(tag.as_bytes()).ok());
-    let digest = bytes.and_then(|bytes| bytes.try_into().ok());
-    digest
+    let text = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+    text.and_then(encode::digest)
         .ok_or_else(|| Refusal::with(Reason::Invalid, "`If-Match` holds the `ETag` of a look, and no other"))
 }
 
@@ -251,7 +258,7 @@ mod tests {
     proptest! {
         // Goal: a query has one spelling. Method: any text; what reads, writes back the same.
         #[test]
-        fn a_query_has_one_spelling(query in "(credential=[A-Za-z0-9]{0,3}|attempt=[a-z2-7]{26}|&|[a-z=]{0,4}){0,3}") {
+        fn a_query_has_one_spelling(query in "(credential=[A-Za-z0-9]{0,3}|attempt=[a-z2-7]{26}|upon=[0-9a-fA-F]{64}|&|[a-z=]{0,4}){0,4}") {
             if let Ok(asked) = Asked::read(&query) {
                 prop_assert_eq!(asked.write(), query);
             }

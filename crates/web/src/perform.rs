@@ -16,6 +16,7 @@ use listen::{Held, Share};
 use region::Done;
 use region::cell::step::Leaf;
 use region::noun::agreement::lodge;
+use region::noun::authority::revocation;
 use region::noun::{airlock, ledger};
 use region::object::Checksum;
 use region::object::body::Body as Plain;
@@ -214,7 +215,8 @@ async fn act_on(
         Some(fields) => {
             let fields = parse(&digest::read_act(fields).map_err(Refusal::new)?)?;
             // WHY these: they are read whole before anything is kept.
-            let is_whole = matches!(head.act, Act::AgreementLodge | Act::AgreementScan);
+            let is_whole =
+                matches!(head.act, Act::AgreementLodge | Act::AgreementScan | Act::AuthorityUpdate);
             let _room = is_whole.then(|| door.room(&share, lodge::FILE_BYTES_MAX as u64)).transpose()?;
             let sent = sent(body, head.digest.as_deref(), wait)?;
             told(&taken(door, &actor, head.act, fields, sent).await?)
@@ -354,6 +356,7 @@ pub async fn taken(
     let (leaf, answer) = match act {
         Act::AgreementLodge => return lodge::lodge(region, actor, read(fields)?, body).await,
         Act::AgreementScan => return lodge::scan(region, actor, read(fields)?, body).await,
+        Act::AuthorityUpdate => return revocation::update(region, actor, read(fields)?, body).await,
         Act::UploadPart => {
             let (row, leaf) = part(region, actor, read::<UploadPart>(fields)?, extra, body).await?;
             let answer = json!({ "part": row.number, "etag": row.etag, "size_bytes": row.piece.plain_bytes });

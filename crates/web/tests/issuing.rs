@@ -80,9 +80,13 @@ impl Issuer {
 
     /// Signs pia in for a program: the code that it gets.
     async fn code(&self, client: &str) -> String {
+        self.code_for(&Self::asked(client, "")).await
+    }
+
+    async fn code_for(&self, asked: &str) -> String {
         // WHY: no code of an app holds twice.
         self.pass_ms(30_000).await;
-        let page = self.house.ask("GET", &Self::asked(client, ""), &[], "").await;
+        let page = self.house.ask("GET", asked, &[], "").await;
         assert_eq!(page.status, 200, "{}", page.body);
         let there = self.entered(&page, PASSWORD).await;
         let there = there.header("refresh").unwrap_or_else(|| panic!("{}", there.body)).to_owned();
@@ -121,6 +125,20 @@ impl Issuer {
             ("code_verifier", VERIFIER),
         ];
         self.token(&form, Some(("hub", &self.secret))).await
+    }
+
+    /// The tokens of a sign-in whose program wants to work on without pia.
+    async fn lasting(&self) -> Value {
+        let asked =
+            Self::asked("hub", "").replace("scope=openid+groups", "scope=openid+groups+offline_access");
+        let (status, told) = self.exchange(&self.code_for(&asked).await).await;
+        assert_eq!(status, 200, "{told}");
+        told
+    }
+
+    async fn anew(&self, shown: &Value, basic: (&str, &str)) -> (u16, Value) {
+        let form = [("grant_type", "refresh_token"), ("refresh_token", shown.as_str().unwrap())];
+        self.token(&form, Some(basic)).await
     }
 
     async fn userinfo(&self, token: &str) -> (u16, Value) {
@@ -172,6 +190,87 @@ async fn a_program_gets_who_signed_in_once() {
     issuer.house.world.act("sara-bari", "person.recall", json!({ "person": "pia" })).await.unwrap();
     let (status, over) = issuer.userinfo(told["access_token"].as_str().unwrap()).await;
     assert_eq!((status, &over["error"]), (401, &json!("invalid_token")));
+}
+
+// Goal: a program works on without its person, for twelve hours, while they would be let in. Method: who asks for it and
+// who does not; token after token; half a day later.
+#[tokio::test]
+async fn a_program_works_on_without_its_person() {
+    let issuer = Issuer::open().await;
+    let hub = ("hub", issuer.secret.as_str());
+    let plain = issuer.exchange(&issuer.code("hub").await).await.1;
+    assert!(plain.get("refresh_token").is_none(), "nobody asked for it: {plain}");
+    let asked = Issuer::asked("spa", "").replace("scope=openid+groups", "scope=openid+offline_access");
+    let page = [("grant_type", "authorization_code"), ("redirect_uri", BACK), ("code_verifier", VERIFIER)];
+    let code = issuer.code_for(&asked).await;
+    let (status, told) = issuer.token(&[&page[..], &[("code", &code)]].concat(), Some(("spa", ""))).await;
+    assert_eq!(status, 200, "{told}");
+    assert!(told.get("refresh_token").is_none(), "one without a secret gets none: {told}");
+    let first = issuer.lasting().await;
+    let began = claims(&first["id_token"])["auth_time"].clone();
+    let mut shown = first["refresh_token"].clone();
+    for _ in 0..3 {
+        issuer.pass_ms(3_600_000).await;
+        let (status, told) = issuer.anew(&shown, hub).await;
+        assert_eq!(status, 200, "{told}");
+        let said = claims(&told["id_token"]);
+        assert_eq!((&said["preferred_username"], &said["auth_time"]), (&json!("pia"), &began));
+        assert!(said.get("nonce").is_none() && said["groups"].is_array(), "{said}");
+        assert_eq!(issuer.userinfo(told["access_token"].as_str().unwrap()).await.0, 200);
+        assert_ne!(told["refresh_token"], shown, "each is good once");
+        shown = told["refresh_token"].clone();
+    }
+    issuer.pass_ms(9 * 3_600_000).await;
+    let (status, over) = issuer.anew(&shown, hub).await;
+    assert_eq!((status, &over["error"]), (400, &json!("invalid_grant")), "half a day is over");
+}
+
+// Goal: what works on ends with its person's leave, by its program's word, and in other hands. Method: each way by itself,
+// and the next token of the line after it.
+#[tokio::test]
+async fn what_works_on_ends() {
+    let issuer = Issuer::open().await;
+    let hub = ("hub", issuer.secret.as_str());
+    let gone = (400, json!("invalid_grant"));
+    let ends = async |shown: &Value| {
+        let (status, told) = issuer.anew(shown, hub).await;
+        (status, told["error"].clone())
+    };
+    // Shown twice: somebody else has it, and neither goes on.
+    let first = issuer.lasting().await["refresh_token"].clone();
+    let next = issuer.anew(&first, hub).await.1["refresh_token"].clone();
+    assert_eq!(ends(&first).await, gone);
+    assert_eq!(ends(&next).await, gone, "the whole line is over");
+    // Another program's.
+    let own = issuer.lasting().await["refresh_token"].clone();
+    assert_eq!(issuer.anew(&own, ("spa", "")).await.1["error"], gone.1);
+    assert_eq!(ends(&own).await, gone);
+    // A made-up one, and a bent one.
+    let own = issuer.lasting().await["refresh_token"].clone();
+    let bent = json!(format!("{}A", &own.as_str().unwrap()[..63]));
+    assert_eq!(ends(&json!("AAAA")).await, gone);
+    assert_eq!(ends(&bent).await, gone);
+    // Given back by the program; whatever is shown is answered alike.
+    let own = issuer.lasting().await["refresh_token"].clone();
+    let secret = issuer.secret.as_str();
+    let back = async |token: &str| {
+        let body = format!("client_id=hub&client_secret={}&token={}", encoded(secret), encoded(token));
+        issuer.house.ask("POST", "/issuer/revoke", &[], &body).await.status
+    };
+    assert_eq!((back(own.as_str().unwrap()).await, back("nothing").await), (200, 200));
+    assert_eq!(ends(&own).await, gone);
+    let stranger = issuer.house.ask("POST", "/issuer/revoke", &[], "client_id=hub&token=a").await;
+    assert_eq!(stranger.status, 401, "a program proves itself");
+    // Recalled, and suspended.
+    for (act, fields) in [
+        ("person.recall", json!({ "person": "pia" })),
+        ("person.suspend", json!({ "person": "pia", "reason": "left" })),
+    ] {
+        let own = issuer.lasting().await["refresh_token"].clone();
+        issuer.pass_ms(1_000).await;
+        issuer.house.world.act("sara-bari", act, fields).await.unwrap();
+        assert_eq!(ends(&own).await, gone, "{act}");
+    }
 }
 
 // Goal: a code is good for its own program, shown by it, within its minute. Method: one thing wrong at a time.

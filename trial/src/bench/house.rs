@@ -120,6 +120,7 @@ impl House {
             rand: Arc::new(SystemRand),
             credential: None,
             attempt: None,
+            upon: None,
         };
         let done = client.perform(act, &fields).await;
         Ok(done.with_context(|| format!("{person}: {}", act.name()))?.answer)

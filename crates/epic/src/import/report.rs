@@ -94,6 +94,6 @@ impl Report {
                 }
             }
         }
-        print::answer(&Answer { leaf: None, answer: told }, settings)
+        print::answer(&Answer::own(told), settings)
     }
 }

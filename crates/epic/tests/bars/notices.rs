@@ -283,18 +283,18 @@ fn a_relay_that_is_another_gets_nothing() {
 fn as_the_guide_says(
     house: &House,
     python: &Path,
-    hook: &Value,
+    (hook, to): (&Value, &str),
     bend: impl Fn(&mut String, &mut String),
 ) -> Result<String, String> {
     let guide = std::fs::read_to_string(need::root().join("docs/guide/notices.md")).unwrap();
     let code = guide.split("```python\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-    let ask = "\nimport sys\nprint(json.dumps(check(sys.argv[1].encode(), sys.argv[2], sys.argv[3])))\n";
+    let ask = "\nimport sys\nprint(json.dumps(check(sys.argv[1].encode(), sys.argv[2], sys.argv[3], sys.argv[4])))\n";
     let mut body = hook["body"].as_str().unwrap().to_owned();
     let mut signature = hook["headers"]["epic-signature"].as_str().unwrap().to_owned();
     bend(&mut body, &mut signature);
     let keys = format!("{}/v1/notices/keys", house.ready["acts"].as_str().unwrap());
     let ran = Command::new(python)
-        .args(["-c", &(code.to_owned() + ask), &body, &signature, &keys])
+        .args(["-c", &(code.to_owned() + ask), &body, &signature, &keys, to])
         .output()
         .unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
@@ -337,7 +337,7 @@ fn a_webhook_proves_whose_it_is() {
     let body: Value = serde_json::from_str(hook["body"].as_str().unwrap()).unwrap();
     let mut names: Vec<&String> = body.as_object().unwrap().keys().collect();
     names.sort_unstable();
-    assert_eq!(names, ["at", "ended", "ends", "link", "region", "version", "waits"]);
+    assert_eq!(names, ["at", "ended", "ends", "link", "region", "to", "version", "waits"]);
     let ends = serde_json::json!({ "60": 0, "30": 0, "7": 1 });
     assert_eq!(
         (&body["version"], &body["region"], &body["ends"]),
@@ -350,16 +350,21 @@ fn a_webhook_proves_whose_it_is() {
         "{body}"
     );
 
-    let said = as_the_guide_says(&house, &python, hook, |_, _| {}).unwrap();
+    let to = format!("http://127.0.0.1:{}", receiver.web);
+    assert_eq!(body["to"], to.as_str());
+    let said = as_the_guide_says(&house, &python, (hook, &to), |_, _| {}).unwrap();
     assert_eq!(serde_json::from_str::<Value>(&said).unwrap(), body);
     let wrong = |bend: &dyn Fn(&mut String, &mut String)| {
-        let error = as_the_guide_says(&house, &python, hook, bend).unwrap_err();
+        let error = as_the_guide_says(&house, &python, (hook, &to), bend).unwrap_err();
         assert!(error.contains("InvalidSignature") || error.contains("KeyError"), "{error}");
     };
+    let passed_on =
+        as_the_guide_says(&house, &python, (hook, "https://hooks.example"), |_, _| {}).unwrap_err();
+    assert!(passed_on.contains("AssertionError"), "{passed_on}");
     wrong(&|body, _| *body = body.replace("\"7\":1", "\"7\":2"));
     wrong(&|_, signature| swapped(signature, signature.rfind('.').unwrap() + 20));
     let mut other = House::open();
-    let error = as_the_guide_says(&other, &python, hook, |_, _| {}).unwrap_err();
+    let error = as_the_guide_says(&other, &python, (hook, &to), |_, _| {}).unwrap_err();
     assert!(error.contains("KeyError"), "another region's keys: {error}");
     assert_eq!(other.down(), 0);
     assert!((0..LOOKS_MAX).any(|_| figures(&house, "webhook").1 >= 2));

@@ -44,6 +44,24 @@ fn certificate_of(house: &House, openssl: &Path, name: &str, person: &str) {
     run(house, openssl, &[&sign[..], &["-sha256", "-extfile", "usage", "-out", &certificate]].concat());
 }
 
+/// The list of what an authority has revoked.
+fn list(house: &House, openssl: &Path, name: &str, revoked: &[&str], to: &str) {
+    let (ca, ca_key, config) = (format!("{name}.pem"), format!("{name}.key"), format!("{name}.cnf"));
+    let said = format!(
+        "[ca]\ndefault_ca=d\n[d]\ndatabase={name}.db\ncrlnumber={name}.number\ndefault_md=sha256\ndefault_crl_days=7\n"
+    );
+    std::fs::write(house.path(&config), said).unwrap();
+    if !house.path(&format!("{name}.db")).exists() {
+        std::fs::write(house.path(&format!("{name}.db")), "").unwrap();
+        std::fs::write(house.path(&format!("{name}.number")), "01\n").unwrap();
+    }
+    let of = ["ca", "-config", &config, "-cert", &ca, "-keyfile", &ca_key];
+    for person in revoked {
+        run(house, openssl, &[&of[..], &["-revoke", &format!("{person}.pem")]].concat());
+    }
+    run(house, openssl, &[&of[..], &["-gencrl", "-out", to]].concat());
+}
+
 fn p7m(house: &House, openssl: &Path, person: &str, from: &str, to: &str) {
     let (key, certificate) = (format!("{person}.key"), format!("{person}.pem"));
     let sign = ["cms", "-sign", "-cades", "-binary", "-nodetach", "-md", "sha256", "-outform", "DER"];
@@ -118,6 +136,7 @@ fn hospitals_sign_with_their_own_tools() {
         let name = if party == "bari" { "sara" } else { "sonia" };
         let by = outside["by"][0].as_str().unwrap();
         assert!(by.starts_with(&format!("{name}, AOU Bari")), "{outside}");
+        assert_eq!(outside["revocation_asked"], false, "no list was brought: {outside}");
     }
     house.done("carla", &["agreement", "document", AGREEMENT, "--party", "bari", "--file", "back.p7m"]);
     let verify = [
@@ -134,4 +153,47 @@ fn hospitals_sign_with_their_own_tools() {
     ];
     run(&house, &openssl, &[&verify[..], &["-purpose", "any", "-out", "back.pdf"]].concat());
     assert_eq!(std::fs::read(house.path("back.pdf")).unwrap(), document);
+}
+
+// Goal: a signature under a revoked certificate binds nobody, and an older list frees none.
+// Method: OpenSSL's lists; of another authority, before and after, and what was signed says whether it was asked.
+#[test]
+fn revoked_certificates_sign_nothing() {
+    let Some(openssl) = need::tool("openssl") else { return };
+    let house = House::planet();
+    house.hospital("bari");
+    house.offer("bari");
+    house.done("sara-bari", &["agreement", "document", AGREEMENT, "--file", "agreement.pdf"]);
+    authority(&house, &openssl, "namirial", "sara");
+    authority(&house, &openssl, "stranger", "mallory");
+    certificate_of(&house, &openssl, "namirial", "sonia");
+    let certificate = std::fs::read_to_string(house.path("namirial.pem")).unwrap();
+    house.done("olga", &["authority", "trust", "namirial", "--certificate", &certificate]);
+    let update = |who: &str, file: &str| house.by(who, &["authority", "update", "namirial", "--file", file]);
+    list(&house, &openssl, "namirial", &[], "none.crl");
+    // WHY: lists tell seconds, and of two of one second neither is the later.
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    list(&house, &openssl, "namirial", &["sara"], "sara.crl");
+    list(&house, &openssl, "stranger", &["mallory"], "strange.crl");
+    for (who, file, reason) in [
+        ("olga", "strange.crl", "[invalid]"),
+        ("olga", "agreement.pdf", "[invalid]"),
+        ("carla", "sara.crl", "[role_missing]"),
+    ] {
+        let refused = update(who, file);
+        assert!(refused.code != 0 && refused.err.contains(reason), "{file}: {}", refused.err);
+    }
+    assert_eq!(update("olga", "sara.crl").code, 0);
+    let older = update("olga", "none.crl");
+    assert!(older.err.contains("a later list"), "{}", older.err);
+    p7m(&house, &openssl, "sara", "agreement.pdf", "sara.p7m");
+    p7m(&house, &openssl, "sonia", "agreement.pdf", "sonia.p7m");
+    assert_eq!(lodge(&house, "sara-bari", "bari", "sara.p7m"), Some("signature_unfit".to_owned()));
+    assert_eq!(lodge(&house, "sara-bari", "bari", "sonia.p7m"), None);
+    let shown = house.done("carla", &["--json", "agreement", "show", AGREEMENT]).json();
+    let parties = shown["answer"][0]["parties"].as_array().unwrap();
+    let outside = &parties.iter().find(|of| of["party"] == "bari").unwrap()["outside"];
+    assert_eq!(outside["revocation_asked"], true, "{outside}");
+    let shown = house.done("olga", &["--json", "authority", "show"]).json();
+    assert_eq!(shown["answer"][0]["lists"][0]["entries"], 1, "{shown}");
 }

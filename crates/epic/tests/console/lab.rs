@@ -26,7 +26,7 @@ fn a_page_of_another_origin_works_on_s3() {
     let terms = trusted["answer"]["terms"].as_str().unwrap();
     house.done("sergio", &["issuer", "adopt", "house", "--organisation", "iss", "--terms", terms]);
     let back = format!("http://127.0.0.1:{port}/");
-    house.done("olga", &["client", "register", "lab", "--returns", &back, "--kind", "public"]);
+    house.done("olga", &["client", "register", "lab", "--returns", &back, "--kind", "s3"]);
     let hub = "https://hub.example/back";
     house.done("olga", &["client", "register", "hub", "--returns", hub, "--kind", "secret"]);
     let enrol =

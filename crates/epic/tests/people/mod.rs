@@ -3,6 +3,7 @@
 mod acts;
 mod described;
 mod fetched;
+mod hub;
 mod narrow;
 mod provider;
 mod refused;

@@ -1,13 +1,15 @@
-//! From a signer's certificate to an authority (RFC 5280, 6), and whether it is for signing documents.
+//! From a signer's certificate to an authority (RFC 5280, 6), whether it is for signing documents, and whether any on the
+//! way was revoked.
 
 use std::time::Duration;
 
 use const_oid::ObjectIdentifier;
 use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
-use webpki::{EndEntityCert, Error, KeyUsage};
+use webpki::{EndEntityCert, Error, KeyUsage, VerifiedPath};
 
 use super::{Fault, Trust};
 use crate::certificate::{CONTENT_COMMITMENT, Certificate, DIGITAL_SIGNATURE};
+use crate::revocation::{self, Revocation};
 
 /// Extended key usages of which one must be there if any is: signing of documents (RFC 9336; Microsoft's and Adobe's before
 /// it) and of mail, which authorities give to persons.
@@ -19,7 +21,7 @@ static USAGES: [ObjectIdentifier; 4] = [
 ];
 
 /// `others` are all certificates that came with it.
-pub fn check(certificate: &Certificate<'_>, others: &[&[u8]], trust: Trust<'_>) -> Result<(), Fault> {
+pub fn check(certificate: &Certificate<'_>, others: &[&[u8]], trust: Trust<'_>) -> Result<Revocation, Fault> {
     let may_sign =
         certificate.usage.is_some_and(|usage| usage & (CONTENT_COMMITMENT | DIGITAL_SIGNATURE) != 0);
     if !may_sign || certificate.is_ca {
@@ -37,7 +39,7 @@ pub fn check(certificate: &Certificate<'_>, others: &[&[u8]], trust: Trust<'_>) 
         let usage = KeyUsage::required_if_present(usage.as_bytes());
         let algorithms = webpki::ALL_VERIFICATION_ALGS;
         match end.verify_for_usage(algorithms, &anchors, &between, now, usage, None, None) {
-            Ok(_) => return Ok(()),
+            Ok(path) => return ask(certificate, &path, trust, seconds),
             Err(error) => refused = fault(error),
         }
         if refused != Fault::NotForSigning {
@@ -45,6 +47,37 @@ pub fn check(certificate: &Certificate<'_>, others: &[&[u8]], trust: Trust<'_>) 
         }
     }
     Err(refused)
+}
+
+/// The worst that lists say of the certificates on this path. The authority at its end is trusted as it is.
+fn ask(
+    certificate: &Certificate<'_>,
+    path: &VerifiedPath<'_>,
+    trust: Trust<'_>,
+    seconds: i64,
+) -> Result<Revocation, Fault> {
+    let between: Vec<CertificateDer<'_>> =
+        path.intermediate_certificates().map(|between| between.der()).collect();
+    let mut issuers = between.iter().map(|der| Certificate::read(der)).collect::<Result<Vec<_>, _>>()?;
+    issuers.push(anchored(path.anchor(), trust, seconds).ok_or(Fault::AuthorityUnknown)?);
+    let mut worst = Revocation::Clear;
+    let mut asked = certificate;
+    for issuer in &issuers {
+        let found = revocation::ask(asked, issuer, trust.lists, seconds).ok_or(Fault::Revoked)?;
+        worst = worst.min(found);
+        asked = issuer;
+    }
+    Ok(worst)
+}
+
+/// The authority that this anchor was made of: one of the same name and key, where there are more.
+fn anchored<'a>(anchor: &TrustAnchor<'_>, trust: Trust<'a>, seconds: i64) -> Option<Certificate<'a>> {
+    let valid = trust.authorities.iter().filter(|authority| authority.is_valid_at(seconds));
+    let mut read = valid.filter_map(|authority| Certificate::read(authority.der()).ok());
+    read.find(|read| {
+        read.subject.value == anchor.subject.as_ref()
+            && read.key.value == anchor.subject_public_key_info.as_ref()
+    })
 }
 
 fn fault(error: Error) -> Fault {

@@ -7,6 +7,7 @@ use super::key::{self, Digest};
 use super::{CERTIFICATES_MAX, Fault, SIGNATURES_MAX, Signer, Trust, chain};
 use crate::asn1::{self, Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, SET};
 use crate::certificate::{self, Certificate};
+use crate::revocation::Revocation;
 
 const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
 const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
@@ -147,9 +148,9 @@ impl Message<'_> {
         }
         key::verify(certificate.key, info.algorithm, info.digest, &info.to_sign, info.signature)?;
         let others = self.certificates.iter().map(|certificate| certificate.raw);
-        chain::check(certificate, &others.collect::<Vec<_>>(), trust)?;
+        let revocation = chain::check(certificate, &others.collect::<Vec<_>>(), trust)?;
         let claimed_at = info.any_value(&SIGNING_TIME)?.map(asn1::time).transpose()?;
-        Ok(signer(certificate, claimed_at))
+        Ok(signer(certificate, claimed_at, revocation))
     }
 }
 
@@ -202,7 +203,7 @@ fn is_named(named: Element<'_>, certificate: &Certificate<'_>) -> Result<(), Fau
     if is { Ok(()) } else { Err(Fault::ChangedAfterSigning) }
 }
 
-fn signer(certificate: &Certificate<'_>, claimed_at: Option<i64>) -> Signer {
+fn signer(certificate: &Certificate<'_>, claimed_at: Option<i64>, revocation: Revocation) -> Signer {
     let attribute = |kind| certificate::attribute(certificate.subject, kind);
     Signer {
         name: certificate::called(certificate.subject),
@@ -213,6 +214,7 @@ fn signer(certificate: &Certificate<'_>, claimed_at: Option<i64>) -> Signer {
         certificate_sha256: crate::sha256(certificate.raw),
         not_after: certificate.not_after,
         claimed_at,
+        revocation,
     }
 }
 

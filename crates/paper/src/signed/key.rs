@@ -51,6 +51,17 @@ impl Digest {
         known(&SHA, oid).ok_or(Fault::Weak)
     }
 
+    /// From the AlgorithmIdentifier of a signature that names both (RFC 5758; RFC 4055, 3.1 and 5).
+    pub fn of_signature(element: Element<'_>) -> Result<Self, Fault> {
+        let mut parts = element.inside();
+        let method = parts.take(OID)?;
+        if method.is(&RSA_PSS) {
+            let hash = parts.take(SEQUENCE)?.inside().take_if(0xA0)?.ok_or(Fault::Weak)?;
+            return Self::read(asn1::whole(hash.value, SEQUENCE)?);
+        }
+        known(&RSA_SHA, method).or_else(|| known(&ECDSA_SHA, method)).ok_or(Fault::Weak)
+    }
+
     pub fn algorithm(self) -> &'static digest::Algorithm {
         match self {
             Self::Sha256 => &digest::SHA256,

@@ -13,10 +13,7 @@ fn check(bytes: &[u8], expected: Result<&str, Fault>) {
 fn an_authority_is_read_and_others_are_not() {
     let root = kit::root("Autorità");
     check(&root.der, Ok("Autorità"));
-    let pem = format!(
-        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
-        data_encoding::BASE64.encode(&root.der)
-    );
+    let pem = kit::pem("CERTIFICATE", &root.der);
     check(pem.as_bytes(), Ok("Autorità"));
     check([pem.as_bytes(), pem.as_bytes()].concat().as_slice(), Err(Fault::Malformed));
     check(&root.der[..root.der.len() - 1], Err(Fault::Malformed));

@@ -1,6 +1,9 @@
 //! Every parser of outside bytes survives its corpus, cut and altered.
 
+use paper::List;
+
 use crate::kit::{self, Job, Key, Wanted, original};
+use crate::lists::{OF_NOW, Office, POINT, der, point};
 
 #[test]
 fn every_target_survives_its_corpus() {
@@ -19,6 +22,22 @@ fn writes_the_corpus() {
         "authority",
         &[bench.root.der.clone(), read(&p256.certificate), read(&rsa.certificate), b"-----BEGIN ".to_vec()],
     );
+    let office = Office::new(bench, &bench.root);
+    office.revoke(&p256.certificate, "-crl_reason keyCompromise");
+    let list = |how: &str| read(&office.list(bench, OF_NOW, how));
+    let packed = |how: &str| List::read(&list(how)).unwrap().der().to_vec();
+    save(
+        "list",
+        &[
+            packed("-crlexts whole"),
+            list("-crlexts point"),
+            packed("-crlexts users"),
+            list("-crlexts delta"),
+            list("-crlexts reasons"),
+        ],
+    );
+    let (plain, partial) = (point(&[POINT], &[]), point(&[POINT], &[0x81, 2, 6, 0x40]));
+    save("points", &[der(0x30, &[&plain]), der(0x30, &[&partial, &plain])]);
     let message = |person, how| bench.message(person, b"document", how);
     save(
         "message",
@@ -54,6 +73,7 @@ fn writes_the_corpus() {
 
 fn save(target: &str, seeds: &[Vec<u8>]) {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
+    std::fs::create_dir_all(&folder).unwrap();
     for (at, seed) in seeds.iter().enumerate() {
         std::fs::write(folder.join(format!("{at:02}")), seed).unwrap();
     }

@@ -8,8 +8,8 @@ use std::sync::{LazyLock, Mutex};
 use paper::signed::{Fault, check};
 use paper::{Authority, Signed};
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose,
 };
 use tempfile::TempDir;
 
@@ -52,6 +52,8 @@ pub struct Wanted {
     pub usages: Vec<KeyUsagePurpose>,
     pub extended: Vec<ExtendedKeyUsagePurpose>,
     pub years: (i32, i32),
+    /// Where it says that its list is: the value of that extension.
+    pub points: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Copy)]
@@ -64,17 +66,28 @@ pub enum Key {
 impl Default for Wanted {
     fn default() -> Self {
         let usages = vec![KeyUsagePurpose::ContentCommitment];
-        Self { key: Key::P256, usages, extended: Vec::new(), years: (2026, 2030) }
+        Self { key: Key::P256, usages, extended: Vec::new(), years: (2026, 2030), points: None }
     }
 }
 
 pub fn root(name: &str) -> Root {
-    let key = KeyPair::generate().unwrap();
+    authority_by(None, name, KeyPair::generate().unwrap(), &[KeyUsagePurpose::CrlSign])
+}
+
+/// An authority of this one, else of itself.
+pub fn authority_by(by: Option<&Root>, name: &str, key: KeyPair, also: &[KeyUsagePurpose]) -> Root {
     let mut params = params(name, (2020, 2040));
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    let der = params.self_signed(&key).unwrap().der().to_vec();
+    params.key_usages = [&[KeyUsagePurpose::KeyCertSign], also].concat();
+    let made = by.map_or_else(|| params.self_signed(&key), |by| params.signed_by(&key, &by.issuer));
+    let der = made.unwrap().der().to_vec();
     Root { issuer: Issuer::new(params, key), der }
+}
+
+pub fn pem(label: &str, der: &[u8]) -> String {
+    let text = data_encoding::BASE64.encode(der);
+    let lines: Vec<_> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
 }
 
 fn params(name: &str, years: (i32, i32)) -> CertificateParams {
@@ -129,6 +142,8 @@ impl Bench {
         params.is_ca = IsCa::ExplicitNoCa;
         params.key_usages = wanted.usages;
         params.extended_key_usages = wanted.extended;
+        let points = wanted.points.map(|points| CustomExtension::from_oid_content(&[2, 5, 29, 31], points));
+        params.custom_extensions = points.into_iter().collect();
         let pair = KeyPair::from_pem(&std::fs::read_to_string(&key).unwrap()).unwrap();
         let certificate = self.write(params.signed_by(&pair, issuer).unwrap().pem().as_bytes());
         Person { key, certificate, chain: Vec::new() }
@@ -224,14 +239,20 @@ impl Default for Job {
 }
 
 pub fn openssl(arguments: &str) {
+    let (is_well, says) = asked(arguments);
+    assert!(is_well, "openssl {arguments}: {says}");
+}
+
+/// Whether OpenSSL ends well, and what it says.
+pub fn asked(arguments: &str) -> (bool, String) {
     let done = Command::new("openssl").args(arguments.split_whitespace()).output().unwrap();
-    assert!(done.status.success(), "openssl {arguments}: {}", String::from_utf8_lossy(&done.stderr));
+    (done.status.success(), String::from_utf8_lossy(&done.stderr).into_owned())
 }
 
 /// Checked against the bench's own authority, now.
 pub fn checked(signed: &[u8]) -> Result<Signed, Fault> {
     let root = &bench().unwrap().root;
-    check(original(), signed, &[authority(root)], NOW)
+    check(original(), signed, &[authority(root)], &[], NOW)
 }
 
 /// One changed byte is refused, or changes nothing of what was found (where nobody signs: a filling, a second spelling).

@@ -4,10 +4,12 @@
 mod authorities;
 mod fuzz;
 mod kit;
+mod lists;
 mod messages;
 #[path = "../../../../trial/tests/need/mod.rs"]
 mod need;
 mod pages;
 #[path = "../../../../fuzz/replay.rs"]
 mod replay;
+mod revocations;
 mod updates;

@@ -120,11 +120,11 @@ fn certificates_must_be_valid_known_and_for_signing() {
     let stranger = kit::root("Autorità di prova");
     let person = bench.person_of(&stranger.issuer, Wanted::default());
     refused(&bench.message(&person, original(), ENVELOPING), Fault::AuthorityUnknown);
-    let by_nobody = check(original(), &signed(Wanted::default()), &[], NOW);
+    let by_nobody = check(original(), &signed(Wanted::default()), &[], &[], NOW);
     assert_eq!(by_nobody.unwrap_err(), Fault::AuthorityUnknown);
     // The authority itself has expired.
     let late =
-        check(original(), &signed(Wanted::default()), &[kit::authority(&bench.root)], 2_300_000_000_000);
+        check(original(), &signed(Wanted::default()), &[kit::authority(&bench.root)], &[], 2_300_000_000_000);
     assert!(matches!(late, Err(Fault::AuthorityUnknown | Fault::Expired)));
 }
 
@@ -142,7 +142,7 @@ fn an_authority_signs_no_agreement() {
     let certificate = bench.write(own.pem().as_bytes());
     let signed =
         bench.message(&Person { key: key.clone(), certificate, chain: Vec::new() }, original(), ENVELOPING);
-    let found = check(original(), &signed, &[paper::Authority::read(own.der()).unwrap()], NOW);
+    let found = check(original(), &signed, &[paper::Authority::read(own.der()).unwrap()], &[], NOW);
     assert_eq!(found.unwrap_err(), Fault::NotForSigning);
     // One between may certify a person.
     let between = params.signed_by(&pair, &bench.root.issuer).unwrap();

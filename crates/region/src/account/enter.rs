@@ -107,7 +107,7 @@ impl Region {
         let at = self.now();
         let work = async {
             let allowed = self.allow(&actor, &deed, None).await?;
-            let request = Request { actor: actor.clone(), deed, attempt: None, expected: None };
+            let request = Request::once(actor.clone(), deed);
             self.commit(self.root(), request, allowed, Entering(used)).await
         };
         self.heard(&actor, AccountEnter::ACT, None, Box::pin(work)).await?;

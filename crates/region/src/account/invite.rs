@@ -144,7 +144,7 @@ coded! { AccountInvite First "code" AccountRecover First "code" AccountApprove S
 /// Does it; the code goes into the answer and nowhere else.
 pub async fn coded<D: Coded>(region: &Region, actor: &Actor, deed: D) -> Result<Done, Refusal> {
     region.know_own_issuer().await?;
-    let request = Request { actor: actor.clone(), deed, attempt: None, expected: None };
+    let request = Request::once(actor.clone(), deed);
     let work = Box::pin(region.at_root(request));
     let mut done = region.heard(actor, D::ACT, None, work).await?;
     let id = |name: &str| done.answer.get(name).and_then(Value::as_str).unwrap_or_default();

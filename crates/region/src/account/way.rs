@@ -154,7 +154,7 @@ pub async fn password(region: &Region, actor: &Actor, deed: AccountPassword) -> 
         let (text, maker) = (Secret::new(deed.password.expose().clone()), region.clone());
         let place = region.stretching().place().await?;
         let stretched = place.run(move || Stretched::of(text.expose(), maker.rand())).await??;
-        let request = Request { actor: actor.clone(), deed, attempt: None, expected: None };
+        let request = Request::once(actor.clone(), deed);
         region.commit(region.root(), request, allowed, SetPassword { stretched, app_key, step }).await
     };
     region.heard(actor, AccountPassword::ACT, None, Box::pin(work)).await
@@ -227,7 +227,7 @@ pub async fn passkey(region: &Region, actor: &Actor, deed: AccountPasskey) -> Re
         let made = Made::read(&deed.made)?;
         region.question(&made.challenge, OWN_CLIENT)?;
         let passkey = made_here(region, &made).await?;
-        let request = Request { actor: actor.clone(), deed, attempt: None, expected: None };
+        let request = Request::once(actor.clone(), deed);
         region.commit(region.root(), request, allowed, AddPasskey(passkey)).await
     };
     region.heard(actor, AccountPasskey::ACT, None, Box::pin(work)).await

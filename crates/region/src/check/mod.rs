@@ -184,7 +184,7 @@ async fn ran(region: &Region, actor: &Actor, deed: &CheckRun) -> Result<Done, Re
     if found.is_empty() {
         return Err(Refusal::with(Reason::NotFound, "check"));
     }
-    let request = Request { actor: actor.clone(), deed: deed.clone(), attempt: None, expected: None };
+    let request = Request::once(actor.clone(), deed.clone());
     region.commit(region.root(), request, allowed, Record { found }).await
 }
 

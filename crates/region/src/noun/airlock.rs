@@ -342,7 +342,7 @@ pub struct Wanted<'a> {
 }
 
 fn asked<D: Deed + Clone>(actor: &Actor, deed: &D) -> Request<D> {
-    Request { actor: actor.clone(), deed: deed.clone(), attempt: None, expected: None }
+    Request::once(actor.clone(), deed.clone())
 }
 
 async fn object(cell: &Cell, airlock: &str, name: &str) -> Result<ObjectRow, Refusal> {

@@ -1,8 +1,9 @@
 //! Certification authorities: whose certificates count for what is signed outside.
 
+pub mod revocation;
+
 use async_trait::async_trait;
 use data_encoding::HEXLOWER;
-use gate::facts::Target;
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use paper::authority::Authority as Anchor;
@@ -12,7 +13,7 @@ use words::noun::{Authority, Noun};
 use words::time::SECOND_MS;
 use words::{Id, Reason, Refusal, Timestamp};
 
-use crate::act::{Frame, Judged, Outcome, Rule, Scene};
+use crate::act::{Frame, Outcome, Rule, Scene};
 use crate::cell::draft::Draft;
 use crate::name;
 use crate::row::{Row, Table};
@@ -36,7 +37,7 @@ impl Row for AuthorityRow {
 }
 
 impl AuthorityRow {
-    fn anchor(&self) -> Result<Anchor, Refusal> {
+    pub(super) fn anchor(&self) -> Result<Anchor, Refusal> {
         Anchor::read(&self.certificate)
             .map_err(|_| Refusal::with(Reason::Unavailable, "a certificate cannot be read"))
     }
@@ -47,17 +48,6 @@ pub async fn trusted(draft: &Draft) -> Result<Vec<Anchor>, Refusal> {
     let rows = draft.all::<AuthorityRow>(&[]).await?;
     rows.iter().filter(|(_, row)| row.is_trusted).map(|(_, row)| row.anchor()).collect()
 }
-
-macro_rules! judged_by_house {
-    ($($deed:ident)*) => { $(#[async_trait]
-    impl Judged for $deed {
-        async fn target(&self, _: &Scene<'_>) -> Result<Target, Refusal> {
-            Ok(Target::Region)
-        }
-    })* };
-}
-
-judged_by_house! { AuthorityTrust AuthorityDistrust AuthorityShow }
 
 #[async_trait]
 impl Rule for AuthorityTrust {
@@ -98,6 +88,7 @@ impl Rule for AuthorityDistrust {
             return Err(Reason::AlreadyDone.into());
         }
         draft.put(&id.to_bytes(), &row)?;
+        revocation::drop_all(draft, id).await?;
         Ok(Outcome::of(Noun::Authority, id))
     }
 }
@@ -113,6 +104,7 @@ impl Show for AuthorityShow {
                 continue;
             }
             let anchor = row.anchor()?;
+            let lists = revocation::told(scene.root, row.id).await?;
             shown.push(json!({
                 "authority": row.alias,
                 "id": row.id.to_string(),
@@ -120,6 +112,7 @@ impl Show for AuthorityShow {
                 "sha256": mark(&anchor),
                 "until": until(&anchor),
                 "trusted": row.is_trusted,
+                "lists": lists,
             }));
         }
         Ok(Value::Array(shown))

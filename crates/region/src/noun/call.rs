@@ -179,7 +179,7 @@ async fn calling<D: Calling>(region: &Region, actor: &Actor, deed: D) -> Result<
         let id = Id::random(region.rand());
         let plan = Begin { id, public: secret.public().to_bytes() };
         let ends = region.now().plus_ms(CALL_MS_MAX);
-        let request = Request { actor: actor.clone(), deed, attempt: None, expected: None };
+        let request = Request::once(actor.clone(), deed);
         let done = region.commit(&cell, request, allowed, plan).await?;
         region.shares().call(cell.id, id, secret, ends);
         Ok(done)
@@ -253,7 +253,7 @@ async fn given(region: &Region, actor: &Actor, deed: KeyGive) -> Result<Done, Re
     let secret = secret.ok_or(Refusal::new(Reason::CallEnded))?;
     let share = read(&cell, call, actor, &secret, &deed.share)?;
     let plan = Give { call, share: share.clone() };
-    let request = Request { actor: actor.clone(), deed, attempt: None, expected: None };
+    let request = Request::once(actor.clone(), deed);
     let mut done = region.commit(&cell, request, allowed, plan).await?;
     region.shares().keep(cell.id, call, actor.person, share);
     let until = open_if_enough(region, &cell, call).await?;

@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use data_encoding::BASE64URL_NOPAD;
-use gate::facts::Target;
 use minicbor::{Decode, Encode};
 use seal::keys;
 use serde_json::{Value, json};
@@ -15,7 +14,7 @@ use words::noun::{Client, Noun};
 use words::{Actor, Id, Reason, Refusal, Secret};
 
 use crate::Region;
-use crate::act::{Frame, Judged, Outcome, Request, Rule, Scene};
+use crate::act::{Frame, Outcome, Request, Rule, Scene};
 use crate::cell::draft::Draft;
 use crate::cell::step::Done;
 use crate::name;
@@ -41,6 +40,49 @@ pub struct ClientRow {
     /// It runs where it can keep a secret.
     #[n(3)]
     pub has_secret: bool,
+    /// What it is told of somebody opens sessions at S3.
+    #[n(4)]
+    #[cbor(default)]
+    pub works_on_s3: bool,
+}
+
+/// What a program is told, and whether it proves itself: `secret`, `public` or `s3`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Secret,
+    /// It keeps no secret, and is told who somebody is.
+    Public,
+    /// A public one that works on data for whoever sits before it.
+    S3,
+}
+
+impl Kind {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        match text {
+            "secret" => Ok(Self::Secret),
+            "public" => Ok(Self::Public),
+            "s3" => Ok(Self::S3),
+            _ => Err(Refusal::with(Reason::Invalid, "a program's kind is `secret`, `public` or `s3`")),
+        }
+    }
+
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Secret => "secret",
+            Self::Public => "public",
+            Self::S3 => "s3",
+        }
+    }
+}
+
+impl ClientRow {
+    const fn kind(&self) -> Kind {
+        match (self.has_secret, self.works_on_s3) {
+            (true, _) => Kind::Secret,
+            (false, false) => Kind::Public,
+            (false, true) => Kind::S3,
+        }
+    }
 }
 
 impl Row for ClientRow {
@@ -48,23 +90,12 @@ impl Row for ClientRow {
 }
 
 #[async_trait]
-impl Judged for ClientRegister {
-    async fn target(&self, _: &Scene<'_>) -> Result<Target, Refusal> {
-        Ok(Target::Region)
-    }
-}
-
-#[async_trait]
 impl Rule for ClientRegister {
     async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
-        let has_secret = match self.kind.as_str() {
-            "secret" => true,
-            "public" => false,
-            _ => return Err(Refusal::with(Reason::Invalid, "a program's kind is `secret` or `public`")),
-        };
+        let kind = Kind::read(&self.kind)?;
         // WHY it may be written at all: a region's inner door has an address of its own.
         let is_own = |url: &String| url.contains("/signed-in/");
-        if self.alias == OWN_CLIENT && (has_secret || !self.returns.iter().all(is_own)) {
+        if self.alias == OWN_CLIENT && (kind != Kind::Public || !self.returns.iter().all(is_own)) {
             let says =
                 "`epic` is this region's own console: it is `public`, and comes back to `/signed-in/..`";
             return Err(Refusal::with(Reason::Invalid, says));
@@ -80,7 +111,8 @@ impl Rule for ClientRegister {
         }
         let id = Id::random(frame.region.rand());
         let alias = name::claim(draft, Noun::Client, &self.alias, id, &id.to_bytes()).await?;
-        let row = ClientRow { id, alias, returns: self.returns.0.clone(), has_secret };
+        let (has_secret, works_on_s3) = (kind == Kind::Secret, kind == Kind::S3);
+        let row = ClientRow { id, alias, returns: self.returns.0.clone(), has_secret, works_on_s3 };
         draft.put(&id.to_bytes(), &row)?;
         Ok(Outcome::of(Noun::Client, id).saying(json!({ "client": row.alias, "id": id.to_string() })))
     }
@@ -105,22 +137,25 @@ fn origin(url: &str) -> Option<String> {
     Some(format!("{scheme}://{}", host.strip_suffix(usual).unwrap_or(&host)))
 }
 
-/// Programs that keep no secret: they run in a browser, or on a person's own machine.
-pub(crate) async fn public(draft: &Draft) -> Result<Vec<ClientRow>, Refusal> {
+/// Which programs' pages are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pages {
+    /// Of those that keep no secret: they run in a browser, or on a person's own machine.
+    Public,
+    /// Of those among them that work on S3.
+    S3,
+}
+
+/// The programs whose pages are meant.
+pub(crate) async fn of_pages(draft: &Draft, pages: Pages) -> Result<Vec<ClientRow>, Refusal> {
     let rows = draft.all::<ClientRow>(&[]).await?.into_iter().map(|(_, row)| row);
-    Ok(rows.filter(|row| !row.has_secret).collect())
+    let is_meant = |row: &ClientRow| !row.has_secret && (pages == Pages::Public || row.works_on_s3);
+    Ok(rows.filter(is_meant).collect())
 }
 
 async fn find(draft: &Draft, text: &str) -> Result<ClientRow, Refusal> {
     let id: Id<Client> = name::find_id(draft, Noun::Client, text).await?;
     draft.known(&id.to_bytes()).await
-}
-
-#[async_trait]
-impl Judged for ClientRemove {
-    async fn target(&self, _: &Scene<'_>) -> Result<Target, Refusal> {
-        Ok(Target::Region)
-    }
 }
 
 #[async_trait]
@@ -134,13 +169,6 @@ impl Rule for ClientRemove {
 }
 
 #[async_trait]
-impl Judged for ClientShow {
-    async fn target(&self, _: &Scene<'_>) -> Result<Target, Refusal> {
-        Ok(Target::Region)
-    }
-}
-
-#[async_trait]
 impl Show for ClientShow {
     async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {
         let rows = scene.root.all::<ClientRow>(&[]).await?.into_iter().map(|(_, row)| row);
@@ -148,7 +176,7 @@ impl Show for ClientShow {
             self.client.as_ref().is_none_or(|text| *text == row.alias || *text == row.id.to_string())
         };
         let told = |row: ClientRow| {
-            let kind = if row.has_secret { "secret" } else { "public" };
+            let kind = row.kind().text();
             json!({ "client": row.alias, "id": row.id.to_string(), "returns": row.returns, "kind": kind })
         };
         Ok(rows.filter(is_wanted).map(told).collect())
@@ -158,7 +186,7 @@ impl Show for ClientShow {
 /// Registers one; its secret goes into the answer and nowhere else.
 pub async fn register(region: &Region, actor: &Actor, deed: ClientRegister) -> Result<Done, Refusal> {
     use words::Deed;
-    let request = Request { actor: actor.clone(), deed, attempt: None, expected: None };
+    let request = Request::once(actor.clone(), deed);
     let has_secret = request.deed.kind == "secret";
     let work = Box::pin(region.at_root(request));
     let mut done = region.heard(actor, ClientRegister::ACT, None, work).await?;
@@ -176,11 +204,11 @@ impl Region {
         find(&root, alias).await
     }
 
-    /// Whose pages may ask for tokens, sessions and objects: the origins that public programs' people come back to.
+    /// Whose pages may ask for tokens, or for sessions and objects: the origins that such programs' people come back to.
     ///
     /// WHY of those alone: a program that keeps a secret asks from its own machine, and its pages from nowhere.
-    pub async fn page_origins(&self) -> Result<BTreeSet<String>, Refusal> {
-        let rows = public(&self.root().view().await?).await?;
+    pub async fn page_origins(&self, pages: Pages) -> Result<BTreeSet<String>, Refusal> {
+        let rows = of_pages(&self.root().view().await?, pages).await?;
         Ok(rows.iter().flat_map(|row| &row.returns).filter_map(|url| origin(url)).collect())
     }
 

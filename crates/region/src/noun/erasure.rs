@@ -99,7 +99,7 @@ async fn scope_erased(region: Region, actor: Actor, deed: KeyEraseScope) -> Resu
     let root = region.root().view().await?;
     let allowed = region.allow(&actor, &deed, Some(&cell)).await?;
     let scope: Id<Scope> = agreement::find(&root, &deed.agreement).await?.id.cast();
-    let request = Request { actor, deed, attempt: None, expected: None };
+    let request = Request::once(actor, deed);
     erase_by_act(&region, &cell, scope, request, allowed).await
 }
 
@@ -152,7 +152,7 @@ async fn project_erased(region: Region, actor: Actor, deed: KeyEraseProject) -> 
     let erasure = ErasureRow { project: cell.id.cast(), scope: None, is_done: false };
     let _one = region.erasing().lock().await;
     begin(&region, &erasure).await?;
-    let request = Request { actor, deed, attempt: None, expected: None };
+    let request = Request::once(actor, deed);
     let leaf = match region.commit(&cell, request, allowed, AsRuled).await {
         Ok(done) => done.leaf,
         Err(refusal) if matches!(refusal.reason, Reason::AlreadyDone | Reason::ProjectErased) => None,

@@ -122,17 +122,6 @@ pub async fn find(draft: &Draft, text: &str) -> Result<IssuerRow, Refusal> {
     draft.known(&id.to_bytes()).await
 }
 
-macro_rules! judged_by_house {
-    ($($deed:ident)*) => { $(#[async_trait]
-    impl Judged for $deed {
-        async fn target(&self, _: &Scene<'_>) -> Result<Target, Refusal> {
-            Ok(Target::Region)
-        }
-    })* };
-}
-
-judged_by_house! { IssuerTrust IssuerDistrust IssuerShow }
-
 #[async_trait]
 impl Rule for IssuerTrust {
     /// Trusted again under its name, it is read as said now; who adopted it before must do so again.

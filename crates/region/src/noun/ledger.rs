@@ -6,7 +6,7 @@ use async_stream::try_stream;
 use async_trait::async_trait;
 use bytes::Bytes;
 use data_encoding::{BASE64, HEXLOWER};
-use futures::{FutureExt, Stream};
+use futures::{FutureExt, Stream, StreamExt, stream};
 use gate::facts::Target;
 use seal::merkle::{TileNodes, inclusion, inclusion_nodes};
 use serde_json::{Value, json};
@@ -34,6 +34,8 @@ use search::Search;
 
 /// WHY: one page of a search that a person reads.
 const RECORDS_MAX: usize = 100;
+/// WHY: commits of a page are on their way together; more would only be read too far.
+const COMMITS_AT_ONCE: usize = 8;
 
 /// The ledger that a person means: a project's or the root's.
 async fn cell_of(region: &Region, actor: &Actor, project: Option<&str>) -> Result<Arc<Cell>, Refusal> {
@@ -176,8 +178,11 @@ async fn shown(region: &Region, actor: &Actor, deed: &LedgerShow) -> Result<Done
 
 /// Leaves after one, or the newest.
 async fn page(cell: &Cell, after: Option<u64>) -> Result<Vec<Value>, Refusal> {
+    let Some(after) = after else {
+        return newest(cell).await;
+    };
     let size = cell.head().frontier.size();
-    let mut next = after.map_or(size.saturating_sub(RECORDS_MAX as u64), |after| after.saturating_add(1));
+    let mut next = after.saturating_add(1);
     let mut shown = Vec::new();
     let mut seq = if next < size { holding(cell, next).await? } else { 0 };
     while next < size && shown.len() < RECORDS_MAX {
@@ -191,6 +196,22 @@ async fn page(cell: &Cell, after: Option<u64>) -> Result<Vec<Value>, Refusal> {
         // WHY not searched for again: the next leaf is in the next commit that has any.
         seq += 1;
     }
+    Ok(shown)
+}
+
+/// The newest leaves, from the last commit back: nothing is searched for.
+async fn newest(cell: &Cell) -> Result<Vec<Value>, Refusal> {
+    let mut shown = Vec::new();
+    let back = (0..cell.head().next_seq).rev();
+    let mut commits = stream::iter(back).map(|seq| commit(cell, seq)).buffered(COMMITS_AT_ONCE);
+    while shown.len() < RECORDS_MAX
+        && let Some(read) = commits.next().await
+    {
+        let (first, leaves) = read?;
+        let back = (first..).zip(&leaves).collect::<Vec<_>>().into_iter().rev();
+        shown.extend(back.take(RECORDS_MAX - shown.len()).map(|(index, leaf)| told(index, leaf)));
+    }
+    shown.reverse();
     Ok(shown)
 }
 

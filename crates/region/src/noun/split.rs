@@ -181,7 +181,7 @@ pub async fn split(region: &Region, actor: &Actor, deed: KeySplit) -> Result<Don
         let allowed = region.allow(actor, &deed, Some(&cell)).await?;
         let secret = DecryptionKey::random(region.rand());
         let plan = Split { secret: secret.clone() };
-        let request = Request { actor: actor.clone(), deed, attempt: None, expected: None };
+        let request = Request::once(actor.clone(), deed);
         let done = region.commit(&cell, request, allowed, plan).await?;
         if let Some(split) = newest(&cell.view().await?).await? {
             region.shares().add(cell.id, split.key.generation, secret);

@@ -115,7 +115,7 @@ async fn copied(
     let mut row = row;
     let lacks = |algorithm: &Algorithm| row.checksums.iter().all(|sum| sum.algorithm != algorithm.name());
     if let Some(algorithm) = copying.algorithm.filter(lacks) {
-        let request = Request { actor: actor.clone(), deed: source, attempt: None, expected: None };
+        let request = Request::once(actor.clone(), source);
         row.checksums = summed_anew(region, &cell, &row, algorithm, request, since).await?;
         row.part_sums = None;
         allow_locking(region, actor, &cell, place_of, &copying.lock).await?;
@@ -135,15 +135,7 @@ async fn copied(
         ..row
     };
     let made = Made { source: Some(source), ..Made::default() };
-    store(
-        region,
-        &cell,
-        Request { actor: actor.clone(), deed, attempt: None, expected: None },
-        allowed,
-        row,
-        made,
-    )
-    .await
+    store(region, &cell, Request::once(actor.clone(), deed), allowed, row, made).await
 }
 
 /// A checksum of a source that it does not have: all of it is read, by somebody who may to the end.
@@ -187,9 +179,7 @@ async fn deleted(region: &Region, actor: &Actor, deed: ObjectDelete) -> Result<D
     let allowed = region.allow(actor, &deed, Some(&cell)).await?;
     let (sender, told) = std::sync::mpsc::channel();
     let plan = Delete { by: actor.person, told: std::sync::Mutex::new(sender) };
-    let done = region
-        .commit(&cell, Request { actor: actor.clone(), deed, attempt: None, expected: None }, allowed, plan)
-        .await?;
+    let done = region.commit(&cell, Request::once(actor.clone(), deed), allowed, plan).await?;
     let (mut deleted, gone): (Deleted, Option<ObjectRow>) = told.try_recv().unwrap_or_default();
     if let Some(gone) = gone {
         region.discard(&cell, &gone);

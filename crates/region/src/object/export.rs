@@ -34,8 +34,8 @@ async fn opened(region: &Region, actor: &Actor, deed: ObjectExport) -> Result<Re
     let rows = cell.view().await?;
     let bucket = bucket::find(&rows, &deed.bucket).await?;
     let row = known(&rows, &bucket, &deed.key, deed.version.as_deref()).await?;
-    let again = Request { actor: actor.clone(), deed: deed.clone(), attempt: None, expected: None };
-    let request = Request { actor: actor.clone(), deed, attempt: None, expected: None };
+    let again = Request::once(actor.clone(), deed.clone());
+    let request = Request::once(actor.clone(), deed);
     let held = cell.in_use.hold(row.pieces.iter().map(|piece| piece.blob));
     let done = region.commit(&cell, request, allowed, Open { row: row.clone() }).await?;
     let sealed = sealed_to(region, &cell, &row, recipient).await?;

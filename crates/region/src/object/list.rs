@@ -19,6 +19,8 @@ use crate::object::{ObjectRow, number_of, prefix};
 const ROWS_MAX: usize = 100_000;
 /// WHY: rows read from the index at a time; a page of few keys should cost few rows.
 const BATCH_ROWS: (usize, usize) = (16, 1_024);
+/// WHY: behind a folder there is often another, and one row names it.
+const BEHIND_FOLDER_ROWS: usize = 4;
 
 /// What to list.
 #[derive(Debug, Clone, Default)]
@@ -113,7 +115,8 @@ pub async fn page(rows: &Draft, bucket: &BucketRow, wanted: &Wanted) -> Result<P
     let mut from = start(bucket, wanted);
     let mut looked_at = 0;
     // One more tells whether there is a next page.
-    let batch_rows = wanted.keys_max.saturating_add(1).clamp(BATCH_ROWS.0, BATCH_ROWS.1);
+    let whole_rows = wanted.keys_max.saturating_add(1).clamp(BATCH_ROWS.0, BATCH_ROWS.1);
+    let mut batch_rows = if walk.has_folders() { BATCH_ROWS.0 } else { whole_rows };
     while looked_at < ROWS_MAX {
         let batch = rows.rows::<ObjectRow>(&under, from.as_deref(), batch_rows).await?;
         let is_last = batch.len() < batch_rows;
@@ -128,9 +131,13 @@ pub async fn page(rows: &Draft, bucket: &BucketRow, wanted: &Wanted) -> Result<P
             return Ok(page);
         }
         // WHY: a folder may hold a million keys; one is enough to name it.
-        if let Some(folder) = walk.inside() {
-            from = Some(behind_folder(bucket, folder));
-        }
+        batch_rows = match walk.inside() {
+            Some(folder) => {
+                from = Some(behind_folder(bucket, folder));
+                BEHIND_FOLDER_ROWS
+            }
+            None => (batch_rows * 4).min(whole_rows),
+        };
     }
     // WHY not the last one told: behind many hidden rows there may be none.
     let next = walk.looked_at();
@@ -219,8 +226,16 @@ impl Walk<'_> {
         true
     }
 
+    fn has_folders(&self) -> bool {
+        self.mark().is_some()
+    }
+
+    fn mark(&self) -> Option<&str> {
+        self.wanted.delimiter.as_deref().filter(|mark| !mark.is_empty())
+    }
+
     fn folder(&self, key: &str) -> Option<String> {
-        let mark = self.wanted.delimiter.as_deref().filter(|mark| !mark.is_empty())?;
+        let mark = self.mark()?;
         let rest = key.get(self.wanted.prefix.len()..)?;
         let end = self.wanted.prefix.len() + rest.find(mark)? + mark.len();
         key.get(..end).map(str::to_owned)

@@ -127,15 +127,7 @@ async fn sealed(
         ..row
     };
     let made = Made { condition: deed.condition.clone(), ..Made::default() };
-    store(
-        region,
-        &cell,
-        Request { actor: actor.clone(), deed, attempt: None, expected: None },
-        allowed,
-        row,
-        made,
-    )
-    .await
+    store(region, &cell, Request::once(actor.clone(), deed), allowed, row, made).await
 }
 
 pub fn check_key(key: &str) -> Result<(), Refusal> {

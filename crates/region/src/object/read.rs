@@ -100,8 +100,8 @@ async fn opened(
             return Err(unwanted);
         }
     };
-    let again = Request { actor: actor.clone(), deed: deed.clone(), attempt: None, expected: None };
-    let request = Request { actor: actor.clone(), deed, attempt: None, expected: None };
+    let again = Request::once(actor.clone(), deed.clone());
+    let request = Request::once(actor.clone(), deed);
     let held = cell.in_use.hold(row.pieces.iter().map(|piece| piece.blob));
     let done = region.commit(&cell, request, allowed, Open { row: row.clone() }).await?;
     let plain = body::read_now(region, &cell, &row, range.clone()).await?;

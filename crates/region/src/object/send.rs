@@ -38,8 +38,8 @@ async fn opened(region: &Region, actor: &Actor, deed: ExitFetch) -> Result<Readi
     if row.scope != id.cast() {
         return Err(Refusal::with(Reason::NotFound, "object"));
     }
-    let again = Request { actor: actor.clone(), deed: deed.clone(), attempt: None, expected: None };
-    let request = Request { actor: actor.clone(), deed, attempt: None, expected: None };
+    let again = Request::once(actor.clone(), deed.clone());
+    let request = Request::once(actor.clone(), deed);
     let held = cell.in_use.hold(row.pieces.iter().map(|piece| piece.blob));
     let done = region.commit(&cell, request, allowed, Open { row: row.clone() }).await?;
     let range = 0..row.size_bytes;

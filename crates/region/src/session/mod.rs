@@ -152,8 +152,7 @@ impl Region {
     async fn begin(&self, holder: &Holder, deed: SessionBegin) -> Result<Begun, Refusal> {
         let actor = &holder.actor;
         let (project, begun) = (deed.project.clone(), self.begun(actor));
-        let done =
-            self.at_root(Request { actor: actor.clone(), deed, attempt: None, expected: None }).await?;
+        let done = self.at_root(Request::once(actor.clone(), deed)).await?;
         let told = |name: &str| done.answer.get(name).and_then(serde_json::Value::as_str);
         let gone = crate::cell::lead::gone;
         let access_key_id = told("access_key_id").ok_or_else(gone)?.to_owned();
@@ -179,8 +178,7 @@ impl Region {
     pub async fn open_session(&self, actor: &Actor, deed: SessionOpen) -> Result<Opened, Refusal> {
         let begun = self.begun(actor);
         let work = async {
-            let done =
-                self.at_root(Request { actor: actor.clone(), deed, attempt: None, expected: None }).await?;
+            let done = self.at_root(Request::once(actor.clone(), deed)).await?;
             let ends = done.answer.get("ends").and_then(serde_json::Value::as_str);
             let ends = ends.and_then(|ends| ends.parse().ok()).ok_or_else(crate::cell::lead::gone)?;
             let ticket = self.write_ticket(&self.ticket_of(actor, begun, ends))?;

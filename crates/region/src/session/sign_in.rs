@@ -33,8 +33,8 @@ pub struct Meant<'a> {
 enum Programs {
     /// For those that stand in the issuer's terms, which organisations adopted.
     Adopted,
-    /// For those, and for programs registered here that keep no secret.
-    Public,
+    /// For those, and for programs registered here that work on S3.
+    S3,
 }
 
 impl Region {
@@ -44,13 +44,13 @@ impl Region {
     }
 
     /// The same for a session at S3, which a page that keeps no secret may ask for by itself: where this region is the
-    /// issuer, tokens that it made for a registered program of that kind count too.
+    /// issuer, tokens that it made for a program registered as `s3` count too.
     ///
     /// WHY no others: what a program with a secret is given tells its own machine who somebody is, and must not let that
     /// machine be them here. WHY at S3 alone: at the doors of acts a session reaches all duties of its person, and
     /// organisations adopted for whom the tokens that open those are made out.
     pub async fn sign_in_to_s3(&self, token: &str, address: IpAddr, place: Place) -> Result<Actor, Refusal> {
-        self.signed_in(token, None, Programs::Public, address, place).await
+        self.signed_in(token, None, Programs::S3, address, place).await
     }
 
     /// The same with a token that answers one sign-in and no other.
@@ -78,8 +78,10 @@ impl Region {
         let row = issuer::at(&root, &peeked.issuer).await?.ok_or_else(unknown)?;
         let keys = self.keys_for(&row, &peeked).await?;
         let mut audiences = row.audiences.clone();
-        if programs == Programs::Public && self.is_own_issuer(&row) {
-            audiences.extend(client::public(&root).await?.into_iter().map(|program| program.alias));
+        if programs == Programs::S3 && self.is_own_issuer(&row) {
+            audiences.extend(
+                client::of_pages(&root, client::Pages::S3).await?.into_iter().map(|program| program.alias),
+            );
         }
         let expected = Expected { issuer: &row.url, audiences: &audiences, now: self.now() };
         let claims = verify(token, &keys, expected)?;

@@ -169,7 +169,7 @@ async fn decided(region: Region, actor: Actor, deed: SnapshotErase) -> Result<Do
     let cell = region.project_cell(&actor, &deed.project).await?;
     let allowed = region.allow(&actor, &deed, Some(&cell)).await?;
     let row = find(&region.root().view().await?, cell.id.cast(), &deed.snapshot).await?;
-    let request = Request { actor, deed, attempt: None, expected: None };
+    let request = Request::once(actor, deed);
     erasure::erase_by_act(&region, &cell, row.id.cast(), request, allowed).await
 }
 

@@ -69,7 +69,7 @@ async fn completed(
             (chosen.into_iter().map(|part| BlobReceipt { piece: part.piece }).collect(), sums, part_sums)
         }
         Some(_) => {
-            let request = Request { actor: actor.clone(), deed: deed.clone(), attempt: None, expected: None };
+            let request = Request::once(actor.clone(), deed.clone());
             let sent_bytes = chosen.iter().map(|part| part.piece.plain_bytes).sum();
             let room =
                 Room::of_version(region, &cell, &rows, &bucket, &deed.key).await?.giving_back(sent_bytes);
@@ -88,15 +88,7 @@ async fn completed(
     let row = ObjectRow { media, metadata, checksums, labels, is_held, retention, part_sums, ..row };
     let row = ObjectRow { is_multipart: true, ..row };
     let made = Made { condition: deed.condition.clone(), source: None, parts: blobs };
-    store(
-        region,
-        &cell,
-        Request { actor: actor.clone(), deed, attempt: None, expected: None },
-        allowed,
-        row,
-        made,
-    )
-    .await
+    store(region, &cell, Request::once(actor.clone(), deed), allowed, row, made).await
 }
 
 /// The parts' own checksums, where the whole one is over them: a reader of one part is told its own.

@@ -76,14 +76,14 @@ async fn copied(
     let room = Room::of_part(region, &cell, &rows, &upload, number).await?;
     room.takes(range.end - range.start, 0)?;
     let plain = body::read_now(region, &cell, &source, range).await?;
-    let request = Request { actor: actor.clone(), deed: wanted, attempt: None, expected: None };
+    let request = Request::once(actor.clone(), wanted);
     let (own, object) = (region.clone(), source.id);
     let watch = Watch { region: own, request, cell: Arc::clone(&cell), object, since, _held };
     let (plain, sums) = summed(guarded(watch, plain), &algorithms);
     let BlobReceipt { piece } = body::write_part(region, &cell, &allowed, &scope, plain, room).await?;
     let part = PartRow::of(number, piece, sums()?, region.now());
     let plan = Keep { part: part.clone(), source: source.id };
-    let request = Request { actor: actor.clone(), deed, attempt: None, expected: None };
+    let request = Request::once(actor.clone(), deed);
     let done = region.commit(&cell, request, allowed, plan).await?;
     Ok(Copied { part, leaf: done.leaf, source })
 }

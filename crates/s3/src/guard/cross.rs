@@ -5,6 +5,7 @@
 //! reaches the protocol, and a page of any other origin is told nothing, not even what it might have asked.
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use region::noun::client::Pages;
 use s3s::{Body, HttpResponse, S3ErrorCode};
 use words::{Reason, Refusal};
 
@@ -114,7 +115,7 @@ fn exposed(headers: &HeaderMap) -> String {
 
 /// Whether the page is of a program that people may use here; one that cannot be looked up now is of none.
 async fn is_registered(door: &S3Door, origin: &HeaderValue) -> bool {
-    let origins = door.region().page_origins().await.unwrap_or_default();
+    let origins = door.region().page_origins(Pages::S3).await.unwrap_or_default();
     origin.to_str().is_ok_and(|origin| origins.contains(origin))
 }
 

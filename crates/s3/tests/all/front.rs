@@ -178,15 +178,16 @@ async fn without_a_console_no_page_may_ask() {
     house.close().await;
 }
 
-// Goal: pages that people of a program without a secret come back to may ask, and no longer than it is registered.
+// Goal: pages that people of a program for S3 come back to may ask, and no longer than it is registered.
 // Method: one of each kind, over the protocol, the asking for sessions and what the bucket says of itself.
 #[tokio::test]
-async fn pages_of_public_programs_may_ask() {
+async fn pages_of_programs_for_s3_may_ask() {
     let house = House::open().await;
     let lab = "https://lab.example:8443";
     let act = async |act: &str, fields| house.world.act("olga", act, fields).await.unwrap();
     for (alias, back, kind) in [
-        ("lab", "https://Lab.example:8443/back?a=b", "public"),
+        ("lab", "https://Lab.example:8443/back?a=b", "s3"),
+        ("map", "https://map.example/back", "public"),
         ("hub", "https://hub.example/back", "secret"),
     ] {
         act("client.register", json!({ "alias": alias, "returns": [back], "kind": kind })).await;
@@ -208,9 +209,13 @@ async fn pages_of_public_programs_may_ask() {
     assert_eq!((sts.status, sts.header("access-control-allow-origin")), (403, Some(lab)));
     let told = house.call(Call::get("/results?cors=")).await;
     assert_eq!(told.all("AllowedOrigin"), [lab], "{}", told.text());
-    for strange in
-        ["https://hub.example", "https://lab.example", "http://lab.example:8443", "https://evil.example"]
-    {
+    for strange in [
+        "https://hub.example",
+        "https://map.example",
+        "https://lab.example",
+        "http://lab.example:8443",
+        "https://evil.example",
+    ] {
         let answer = preflight(strange, "GET", "").send(house.outside).await;
         assert_eq!((answer.status, cross(&answer)), (403, vec![]), "{strange}");
         let answer = house.call(Call::get("/results/a").with("origin", strange)).await;

@@ -44,7 +44,7 @@ impl Lab {
         region.keyring().answered(id, Some(Published { keys, endpoints: None }), region.now());
         act("sergio", "issuer.adopt", json!({ "issuer": "house", "organisation": "iss", "terms": terms }))
             .await;
-        for (alias, kind) in [("lab", "public"), ("hub", "secret")] {
+        for (alias, kind) in [("lab", "s3"), ("map", "public"), ("hub", "secret")] {
             let returns = [format!("https://{alias}.example/back")];
             act("olga", "client.register", json!({ "alias": alias, "returns": returns, "kind": kind })).await;
         }
@@ -156,6 +156,7 @@ async fn a_page_s_token_opens_s3_and_no_other_program_s_does() {
     let wrong = (400, "InvalidIdentityToken".to_owned());
     for (kind, aud) in [
         (TokenKind::Identity, "hub"),
+        (TokenKind::Identity, "map"),
         (TokenKind::Identity, "nobody"),
         (TokenKind::Identity, ISSUER),
         (TokenKind::Access, ISSUER),

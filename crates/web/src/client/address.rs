@@ -48,6 +48,12 @@ impl Address {
         authority.strip_suffix(usual).map_or(authority.clone(), str::to_owned)
     }
 
+    /// As a browser would say where it is (RFC 6454, 6.2).
+    pub(crate) fn origin(&self) -> String {
+        let scheme = if self.is_secure { "https" } else { "http" };
+        format!("{scheme}://{}", self.host_header())
+    }
+
     /// WHY loopback only: a signed request in clear on a network could be read by others.
     fn plain(text: &str) -> Option<Self> {
         let (is_named, text) = match text.strip_prefix(LOCALHOST) {

@@ -19,6 +19,16 @@ const ANSWER_BYTES_MAX: usize = 64 << 20;
 pub struct Answer {
     pub leaf: Option<String>,
     pub answer: Value,
+    /// Of a look: what an act may be done upon, as its `ETag` says it.
+    #[serde(skip)]
+    pub upon: Option<String>,
+}
+
+impl Answer {
+    /// What a command found out by itself.
+    pub const fn own(answer: Value) -> Self {
+        Self { leaf: None, answer, upon: None }
+    }
 }
 
 /// Bytes on their way.
@@ -57,8 +67,11 @@ impl Download {
 
 pub(super) async fn read_answer(response: Response<Incoming>) -> Result<Answer, CallError> {
     let status = response.status().as_u16();
+    let tag = response.headers().get("etag").and_then(|tag| tag.to_str().ok());
+    let upon = tag.map(|tag| tag.trim_matches('"').to_owned());
     let bytes = read_whole(response.into_body(), status).await?;
-    serde_json::from_slice(&bytes).map_err(|_| CallError::Strange { status })
+    let answer: Answer = serde_json::from_slice(&bytes).map_err(|_| CallError::Strange { status })?;
+    Ok(Answer { upon, ..answer })
 }
 
 pub(super) fn read_download(response: Response<Incoming>) -> Download {

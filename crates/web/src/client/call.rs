@@ -85,7 +85,8 @@ impl Client {
     ) -> Result<Request<Body>, CallError> {
         let authority = self.address.authority();
         let path = format!("{ACTS_PATH}{}", act.name());
-        let query = Asked { credential: self.credential.clone(), attempt: self.attempt }.write();
+        let query =
+            Asked { credential: self.credential.clone(), attempt: self.attempt, upon: self.upon }.write();
         let (name, value) = &signed;
         let uri = if query.is_empty() { path.clone() } else { format!("{path}?{query}") };
         let request = Request::post(uri).header(header::HOST, &authority).header(*name, value.as_str());

@@ -137,7 +137,7 @@ fn fixed(field: &str) -> Option<Choices> {
         "tier" => &["0", "1", "2", "3"],
         "environment" => &["test", "production"],
         "service_model" => &["iaas", "paas", "saas"],
-        "kind" => &["secret", "public"],
+        "kind" => &["secret", "public", "s3"],
         "mail" => &["on", "off"],
         "role" => &roles,
         _ => return None,

@@ -21,7 +21,7 @@ pub const FORM_BYTES_MAX: u64 = FILE_BYTES_MAX as u64 + PARTS_MAX as u64 * FIELD
 
 /// Whether an act's form takes a file; data are delivered from the page of their bucket.
 pub const fn is_taken(act: Act) -> bool {
-    matches!(act, Act::AgreementLodge | Act::AgreementScan)
+    matches!(act, Act::AgreementLodge | Act::AgreementScan | Act::AuthorityUpdate)
 }
 
 /// Whether an act is done by a form at all.

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use data_encoding::HEXLOWER;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use region::expected::Digest;
@@ -13,6 +12,8 @@ use words::act::{Field, FieldKind};
 use words::limit::ACT_BODY_BYTES_MAX;
 use words::noun::Attempt;
 use words::{Act, Id, Reason, Refusal};
+
+use crate::encode;
 
 /// WHY: every field of the longest row, and what the form carries itself.
 const FIELDS_MAX: usize = 64;
@@ -86,8 +87,7 @@ impl Form {
 
 /// WHY refused: a form that says upon what it is done must not be done upon anything.
 fn digest(text: &str) -> Result<Option<Digest>, Refusal> {
-    let bytes = HEXLOWER.decode(text.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
-    bytes.map(Some).ok_or_else(|| Refusal::with(Reason::Invalid, "`expected` is no digest"))
+    encode::digest(text).map(Some).ok_or_else(|| Refusal::with(Reason::Invalid, "`expected` is no digest"))
 }
 
 /// What was written as an act takes it; none if nothing was.

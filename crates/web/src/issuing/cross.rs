@@ -5,6 +5,7 @@
 //! SPEC: Fetch, "CORS protocol".
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use region::noun::client::Pages;
 
 use super::{CONFIGURATION, KEYS, TOKEN, USERINFO, failed, oauth, said};
 use crate::door::ActsDoor;
@@ -36,7 +37,7 @@ impl Page {
             return Self { origin: None };
         };
         // One that cannot be looked up now is nobody's.
-        let origins = door.region().page_origins().await.unwrap_or_default();
+        let origins = door.region().page_origins(Pages::Public).await.unwrap_or_default();
         let is_known = one.to_str().is_ok_and(|one| origins.contains(one));
         Self { origin: Some(one.clone()).filter(|_| is_known) }
     }

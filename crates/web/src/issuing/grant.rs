@@ -13,7 +13,7 @@ use serde_json::Value;
 use words::{Reason, Refusal, Secret};
 
 use super::code::Code;
-use super::{OauthError, device, oauth, program, told};
+use super::{OauthError, Program, device, oauth, program, refresh, told};
 use crate::door::ActsDoor;
 
 /// WHY: a code with what it stands for, and the few words around it.
@@ -52,12 +52,31 @@ pub async fn token(
 ) -> Result<Value, OauthError> {
     let _place = door.open_sign_in(address)?;
     let form = Form::read(body).await?;
-    let client = client(door, &parts.headers, &form, issuer).await?;
+    let program = client(door, &parts.headers, &form, issuer).await?;
+    let client = program.alias.as_str();
     match form.text("grant_type")? {
-        "authorization_code" => by_code(door, &form, &client, address, issuer).await,
-        device::GRANT => device::token(door, form.text("device_code")?, &client, address, issuer).await,
-        _ => Err(oauth("unsupported_grant_type", "codes are exchanged here, and nothing else")),
+        "authorization_code" => by_code(door, &form, &program, address, issuer).await,
+        refresh::GRANT => refresh::token(door, form.text("refresh_token")?, client, address, issuer).await,
+        device::GRANT => device::token(door, form.text("device_code")?, client, address, issuer).await,
+        _ => Err(oauth(
+            "unsupported_grant_type",
+            "codes and what they gave are exchanged here, and nothing else",
+        )),
     }
+}
+
+/// SPEC: RFC 7009, 2.1.
+pub async fn revoke(
+    door: &ActsDoor,
+    parts: &Parts,
+    body: Incoming,
+    address: IpAddr,
+    issuer: &IssuerRow,
+) -> Result<Value, OauthError> {
+    let _place = door.open_sign_in(address)?;
+    let form = Form::read(body).await?;
+    client(door, &parts.headers, &form, issuer).await?;
+    Ok(refresh::end(door, form.text("token")?))
 }
 
 /// The program, if it proves itself: by its secret in either place, or by having none to keep.
@@ -66,7 +85,7 @@ async fn client(
     headers: &HeaderMap,
     form: &Form,
     issuer: &IssuerRow,
-) -> Result<String, OauthError> {
+) -> Result<Program, OauthError> {
     let unknown = || oauth("invalid_client", "the program is not known here, or its secret is wrong");
     let basic = headers.get(header::AUTHORIZATION);
     let (alias, secret) = match basic {
@@ -78,7 +97,7 @@ async fn client(
         Some(expected) => *expected == secret,
         None => secret.expose().is_empty(),
     };
-    if is_proved { Ok(program.alias) } else { Err(unknown()) }
+    if is_proved { Ok(program) } else { Err(unknown()) }
 }
 
 /// SPEC: RFC 6749, 2.3.1: both halves escaped as in forms.
@@ -96,7 +115,7 @@ fn basic_of(header: &str) -> Option<(String, Secret<String>)> {
 async fn by_code(
     door: &ActsDoor,
     form: &Form,
-    client: &str,
+    program: &Program,
     address: IpAddr,
     issuer: &IssuerRow,
 ) -> Result<Value, OauthError> {
@@ -107,11 +126,18 @@ async fn by_code(
     // SPEC: RFC 7636, 4.1, 4.6: 43 to 128 characters.
     let is_shown = (43..=128).contains(&verifier.len())
         && BASE64URL_NOPAD.encode(&seal::sha256(verifier.as_bytes())) == code.asked.challenge;
-    let is_ours = code.asked.client == client && code.asked.returns == form.text("redirect_uri")? && is_shown;
+    let is_ours =
+        code.asked.client == program.alias && code.asked.returns == form.text("redirect_uri")? && is_shown;
     // WHY spent whoever shows it: a code in wrong hands is worth nothing to the right ones either (RFC 9700, 4.5).
     if !code.spend(region) || !is_ours {
         return Err(wrong());
     }
     let nonce = code.asked.nonce.as_deref();
-    told::tokens(door, issuer, client, &code.entered(), (&code.asked.scope, nonce), address).await
+    let (client, entered) = (program.alias.as_str(), code.entered());
+    let mut told = told::tokens(door, issuer, client, &entered, (&code.asked.scope, nonce), address).await?;
+    // WHY: of one that keeps no secret nobody knows whether it is the one that got it (RFC 9700, 4.14.2).
+    if program.secret.is_some() {
+        refresh::put_first(door, issuer, client, entered, &mut told);
+    }
+    Ok(told)
 }

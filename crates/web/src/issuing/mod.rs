@@ -11,6 +11,7 @@ mod code;
 mod cross;
 mod device;
 mod grant;
+mod refresh;
 mod told;
 
 use std::net::IpAddr;
@@ -32,6 +33,7 @@ pub use asked::{Asked, Wrong};
 pub use code::Code;
 use cross::Page;
 pub use device::Devices;
+pub use refresh::Lines;
 
 /// Where people are asked who they are; a page.
 pub const AUTHORIZE_PATH: &str = "/issuer/authorize";
@@ -41,6 +43,7 @@ const CONFIGURATION: &str = "/issuer/.well-known/openid-configuration";
 const KEYS: &str = "/issuer/keys";
 const TOKEN: &str = "/issuer/token";
 const USERINFO: &str = "/issuer/userinfo";
+const REVOKE: &str = "/issuer/revoke";
 const DEVICE: &str = "/issuer/device";
 
 /// Whether a path is for programs that come to this issuer.
@@ -95,9 +98,10 @@ async fn answered(door: &ActsDoor, parts: &Parts, body: Incoming, address: IpAdd
         (&Method::GET, CONFIGURATION) => Ok(configuration(&issuer.url)),
         (&Method::GET, KEYS) => told::keys(door),
         (&Method::POST, TOKEN) => grant::token(door, parts, body, address, &issuer).await,
+        (&Method::POST, REVOKE) => grant::revoke(door, parts, body, address, &issuer).await,
         (&Method::POST, DEVICE) => device::begin(door, body, address, &issuer).await,
         (&Method::GET | &Method::POST, USERINFO) => told::userinfo(door, parts, address, &issuer).await,
-        (_, CONFIGURATION | KEYS | TOKEN | DEVICE | USERINFO) => {
+        (_, CONFIGURATION | KEYS | TOKEN | REVOKE | DEVICE | USERINFO) => {
             return failed(StatusCode::METHOD_NOT_ALLOWED, oauth("invalid_request", "not by this method"));
         }
         _ => return failed(StatusCode::NOT_FOUND, oauth("invalid_request", "there is nothing here")),
@@ -144,10 +148,11 @@ fn configuration(issuer: &str) -> Value {
         "token_endpoint": format!("{origin}{TOKEN}"),
         "userinfo_endpoint": format!("{origin}{USERINFO}"),
         "jwks_uri": format!("{origin}{KEYS}"),
+        "revocation_endpoint": format!("{origin}{REVOKE}"),
         "device_authorization_endpoint": format!("{origin}{DEVICE}"),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", device::GRANT],
+        "grant_types_supported": ["authorization_code", refresh::GRANT, device::GRANT],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
         "scopes_supported": told::SCOPES,

@@ -16,7 +16,7 @@ use words::{Id, Timestamp};
 use super::{OauthError, oauth};
 use crate::door::ActsDoor;
 
-pub const SCOPES: [&str; 4] = ["openid", "profile", "email", "groups"];
+pub const SCOPES: [&str; 5] = ["openid", "profile", "email", "groups", super::refresh::SCOPE];
 pub const CLAIMS: [&str; 12] = [
     "iss",
     "sub",
@@ -41,7 +41,7 @@ pub fn keys(door: &ActsDoor) -> Result<Value, OauthError> {
     issue::keys(&seed, door.region().now()).map_err(|_| broken())
 }
 
-/// Tokens for a program, of somebody who has just proved who they are.
+/// Tokens for a program, of somebody who has proved who they are, and would be let in still.
 ///
 /// SPEC: OpenID Connect Core 1.0, 2, 3.1.3.3; RFC 9068.
 pub async fn tokens(

@@ -63,10 +63,11 @@ impl Messenger for Hooks<'_> {
 impl Hooks<'_> {
     /// As far as the head of the answer.
     async fn post(&self, notice: &Notice) -> Result<Response<Incoming>, Fault> {
-        let body = says::hook(&self.region.ground().origin, self.console, notice.at, &notice.digest);
+        let (address, path) = place(notice.to.expose()).map_err(|error| Fault::from(&error))?;
+        let region = &self.region.ground().origin;
+        let body = says::hook((region, &address.origin()), self.console, notice.at, &notice.digest);
         let body = body.to_string().into_bytes();
         let signature = self.region.sign_notice(&body).map_err(|_| Fault::Unwritten)?;
-        let (address, path) = place(notice.to.expose()).map_err(|error| Fault::from(&error))?;
         let to = self.leads_to(&address).await?;
         let request = Request::post(path)
             .header(header::HOST, address.host_header())

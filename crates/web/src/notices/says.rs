@@ -54,10 +54,13 @@ fn listed(texts: &Texts, digest: &Digest, stage: Stage) -> Option<String> {
 }
 
 /// The body of a webhook.
-pub(super) fn hook(region: &str, console: &str, at: Timestamp, digest: &Digest) -> Value {
+///
+/// WHY to whom: a receiver must not pass a notice on to another as the region's word to it. WHY no path: it may be secret.
+pub(super) fn hook((region, to): (&str, &str), console: &str, at: Timestamp, digest: &Digest) -> Value {
     json!({
         "version": VERSION,
         "region": region,
+        "to": to,
         "at": at,
         "waits": digest.waits,
         "ends": {
@@ -100,9 +103,9 @@ mod tests {
 
     #[test]
     fn a_webhook_is_told_the_same() {
-        let said = hook("r", "https://r", Timestamp::from_ms(0), &digest());
+        let said = hook(("r", "https://h:1"), "https://r", Timestamp::from_ms(0), &digest());
         let expected = json!({
-            "version": 1, "region": "r", "at": "1970-01-01T00:00:00.000Z", "waits": 2,
+            "version": 1, "region": "r", "to": "https://h:1", "at": "1970-01-01T00:00:00.000Z", "waits": 2,
             "ends": { "60": 0, "30": 3, "7": 1 }, "ended": 3, "link": "https://r/",
         });
         assert_eq!(said, expected);

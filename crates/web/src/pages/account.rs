@@ -81,7 +81,8 @@ fn proofs(visit: &Visit<'_>, action: &str, question: &str, name: &str, kept: &Ma
 /// What a program will be told, as far as it asked (OpenID Connect Core 1.0, 3.1.2.4).
 fn told(visit: &Visit<'_>, scope: &str) -> Markup {
     let texts = visit.texts;
-    let asked = scope.split(' ').filter(|word| ["profile", "email", "groups"].contains(word));
+    let asked =
+        scope.split(' ').filter(|word| ["profile", "email", "groups", "offline_access"].contains(word));
     html! {
         p { (texts.say("told-what")) }
         ul { li { (texts.say("told-alias")) } @for word in asked { li { (texts.name(&format!("scope.{word}"))) } } }

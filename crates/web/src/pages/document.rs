@@ -102,6 +102,7 @@ fn how(texts: &Texts, party: &Value) -> Markup {
                     @if let Some(by) = by.as_str() { br; (by) }
                 }
                 @if outside.get("weaker") == Some(&Value::Bool(true)) { br; strong { (texts.say("doc-weaker")) } }
+                @else if outside.get("revocation_asked") != Some(&Value::Bool(true)) { br; (texts.say("doc-unasked")) }
             },
             None if party.get("signed").is_some_and(Value::is_string) => (texts.say("doc-by-session")),
             None => {},

@@ -35,6 +35,7 @@ pub fn client(world: &World, person: &str, at: SocketAddr) -> Client {
         rand: Arc::clone(&world.soil.rand) as _,
         credential: None,
         attempt: None,
+        upon: None,
     }
 }
 

@@ -269,7 +269,7 @@ acts! {
         alias: String,
         /// where people come back to after signing in, to the letter, several times
         returns: List,
-        /// `secret` for a program on a server, `public` for one that can keep none
+        /// `secret` for a program on a server, `public` for one that can keep none, `s3` for such a one whose people's sign-ins open sessions at S3
         kind: String,
     }
     /// Let it no more.
@@ -401,6 +401,11 @@ acts! {
         alias: String,
         /// its certificate, as PEM
         certificate: String,
+    }
+    /// Bring the list of certificates that an authority has revoked; it takes the place of the one before.
+    AuthorityUpdate = "authority" "update" in Root on Region weighs Duty carries Upload by [Operator] {
+        /// which
+        authority: String,
     }
     /// Trust it no longer; what was lodged before stands.
     AuthorityDistrust = "authority" "distrust" in Root on Region weighs Duty by [Operator] {

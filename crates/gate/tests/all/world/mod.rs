@@ -192,6 +192,7 @@ pub fn target(act: Act) -> Target {
         | Act::IssuerDistrust
         | Act::IssuerShow
         | Act::AuthorityTrust
+        | Act::AuthorityUpdate
         | Act::AuthorityDistrust
         | Act::AuthorityShow
         | Act::AccountShow

@@ -13,6 +13,8 @@ use gate::facts::Target;
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 use paper::authority::Authority as Anchor;
+use paper::revocation::{List, Revocation};
+use paper::signed::Signed;
 use serde_json::{Value, json};
 use words::act::{AgreementAttest, AgreementDocument, AgreementLodge, AgreementScan};
 use words::actor::Role;
@@ -26,7 +28,7 @@ use crate::act::{Frame, Judged, Outcome, Plan, Request, Rule, Scene};
 use crate::cell::draft::Draft;
 use crate::cell::step::Done;
 use crate::name;
-use crate::noun::authority;
+use crate::noun::authority::{self, revocation};
 use crate::noun::person::PersonRow;
 use crate::noun::role;
 use crate::object::body::Body;
@@ -85,39 +87,30 @@ fn place(row: &AgreementRow, party: Option<Id<Organisation>>) -> Vec<u8> {
     [&row.key()[..], &party].concat()
 }
 
-async fn store(
-    draft: &mut Draft,
-    row: &AgreementRow,
-    party: Option<Id<Organisation>>,
-    bytes: &[u8],
-) -> Result<(), Refusal> {
-    let place = place(row, party);
-    for (own, _) in draft.all::<ChunkRow>(&place).await? {
+/// Keeps a file in pieces, in place of the one that was there.
+pub(crate) async fn store(draft: &mut Draft, place: &[u8], bytes: &[u8]) -> Result<(), Refusal> {
+    for (own, _) in draft.all::<ChunkRow>(place).await? {
         draft.remove::<ChunkRow>(Seal::Cell, &own);
     }
     for (number, chunk) in (0_u16..).zip(bytes.chunks(CHUNK_BYTES)) {
-        let own = [&place[..], &number.to_be_bytes()].concat();
+        let own = [place, &number.to_be_bytes()].concat();
         draft.put(&own, &ChunkRow { bytes: chunk.to_vec().into() })?;
     }
     Ok(())
 }
 
-async fn load(
-    draft: &Draft,
-    row: &AgreementRow,
-    party: Option<Id<Organisation>>,
-) -> Result<Vec<u8>, Refusal> {
-    let chunks = draft.all::<ChunkRow>(&place(row, party)).await?;
+pub(crate) async fn load(draft: &Draft, place: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let chunks = draft.all::<ChunkRow>(place).await?;
     Ok(chunks.into_iter().flat_map(|(_, chunk)| Vec::from(chunk.bytes)).collect())
 }
 
 /// The bytes of a file that is sent, whole.
-async fn whole(mut body: Body) -> Result<Vec<u8>, Refusal> {
+pub(crate) async fn whole(mut body: Body) -> Result<Vec<u8>, Refusal> {
     let mut bytes = Vec::new();
     while let Some(next) = body.next().await {
         let next = next?;
         if bytes.len() + next.len() > FILE_BYTES_MAX {
-            return Err(Refusal::with(Reason::TooLarge, "a signed document has at most 3 MiB"));
+            return Err(Refusal::with(Reason::TooLarge, "a file has at most 3 MiB"));
         }
         bytes.extend_from_slice(&next);
     }
@@ -191,18 +184,18 @@ pub async fn document(
             None => None,
         };
         let is_made = party.is_some() || row.document.is_some();
-        let bytes = if is_made { load(&root, &row, party).await? } else { made(&root, &row).await? };
+        let bytes = if is_made { load(&root, &place(&row, party)).await? } else { made(&root, &row).await? };
         if bytes.is_empty() {
             return Err(Refusal::with(Reason::NotFound, "nothing was lodged"));
         }
-        let request = Request { actor: actor.clone(), deed: deed.clone(), attempt: None, expected: None };
+        let request = Request::once(actor.clone(), deed.clone());
         let keep = Keep { made: (!is_made).then(|| bytes.clone()), digest: File::of(&bytes) };
         let done = region.commit(region.root(), request, allowed, keep).await?;
         // WHY read again: somebody may have taken it first, and theirs is kept.
         let root = region.root().view().await?;
         let row = find(&root, &deed.agreement).await?;
         match row.document.is_some() || party.is_some() {
-            true => Ok((done, Bytes::from(load(&root, &row, party).await?))),
+            true => Ok((done, Bytes::from(load(&root, &place(&row, party)).await?))),
             false => Ok((done, Bytes::from(bytes))),
         }
     };
@@ -237,7 +230,7 @@ impl Plan<AgreementDocument> for Keep {
     ) -> Result<Outcome, Refusal> {
         let mut row = find(draft, &deed.agreement).await?;
         if let (Some(bytes), true, None) = (&self.made, row.is_offered, &row.document) {
-            store(draft, &row, None, bytes).await?;
+            store(draft, &place(&row, None), bytes).await?;
             row.document = Some(self.digest.clone());
             draft.put(&row.key(), &row)?;
         }
@@ -266,31 +259,54 @@ pub async fn lodge(
                 "nobody has taken its document yet: `epic agreement document`",
             ));
         }
-        let original = load(&root, &row, None).await?;
+        let original = load(&root, &place(&row, None)).await?;
         let authorities = authority::trusted(&root).await?;
-        let (now_ms, trusted) = (u64::try_from(region.now().ms()).unwrap_or(0), marks(&authorities));
+        let (now_ms, trusted) = (u64::try_from(region.now().ms()).unwrap_or(0), marks(&root).await?);
+        let lists = revocation::files(&root).await?;
         let checked = tokio::task::spawn_blocking(move || {
-            let checked = paper::signed::check(&original, &bytes, &authorities, now_ms);
-            (bytes, checked)
+            let signed = looked_at(&original, &bytes, (&authorities, &lists), now_ms);
+            signed.map(|signed| (bytes, signed))
         });
-        let (bytes, checked) =
-            checked.await.map_err(|_| Refusal::with(Reason::Unavailable, "it could not be looked at"))?;
-        let signed = checked.map_err(|fault| Refusal::with(Reason::SignatureUnfit, fault.to_string()))?;
-        let request = Request { actor: actor.clone(), deed: deed.clone(), attempt: None, expected: None };
+        let (bytes, signed) =
+            checked.await.map_err(|_| Refusal::with(Reason::Unavailable, "it could not be looked at"))??;
+        let request = Request::once(actor.clone(), deed.clone());
         region.commit(region.root(), request, allowed, Lodging { bytes, signed, trusted }).await
     };
     region.heard(actor, AgreementLodge::ACT, None, work.boxed()).await
 }
 
+/// Who signed it, by the authorities and their lists.
+fn looked_at(
+    original: &[u8],
+    bytes: &[u8],
+    (authorities, lists): (&[Anchor], &[Vec<u8>]),
+    now_ms: u64,
+) -> Result<Signed, Refusal> {
+    let lists: Result<Vec<List>, _> = lists.iter().map(|list| List::read(list)).collect();
+    // WHY not passed over: it may name a certificate that signed this.
+    let lists = lists.map_err(|_| Refusal::with(Reason::Unavailable, "a revocation list cannot be read"))?;
+    let signed = paper::signed::check(original, bytes, authorities, &lists, now_ms)
+        .map_err(|fault| Refusal::with(Reason::SignatureUnfit, fault.to_string()))?;
+    match signed.signatures.iter().any(|signer| signer.revocation == Revocation::Stale) {
+        true => Err(Refusal::with(
+            Reason::SignatureUnfit,
+            "the revocation list of its authority has ended: ask the operator to bring the current one",
+        )),
+        false => Ok(signed),
+    }
+}
+
 struct Lodging {
     bytes: Vec<u8>,
-    signed: paper::signed::Signed,
-    /// The authorities that it was looked at with.
+    signed: Signed,
+    /// The authorities and lists that it was looked at with.
     trusted: Vec<[u8; 32]>,
 }
 
-fn marks(authorities: &[Anchor]) -> Vec<[u8; 32]> {
-    authorities.iter().map(|authority| authority.sha256).collect()
+/// Whose word counts now, and what of it was taken back.
+async fn marks(draft: &Draft) -> Result<Vec<[u8; 32]>, Refusal> {
+    let authorities = authority::trusted(draft).await?.into_iter().map(|authority| authority.sha256);
+    Ok(authorities.chain(revocation::marks(draft).await?).collect())
 }
 
 #[async_trait]
@@ -305,10 +321,10 @@ impl Plan<AgreementLodge> for Lodging {
         let party = name::find_id(draft, Noun::Organisation, &deed.party).await?;
         open(&row, party, frame.now)?;
         // WHY again: what was trusted while it was looked at may not be now.
-        if marks(&authority::trusted(draft).await?) != self.trusted {
+        if marks(draft).await? != self.trusted {
             return Err(Refusal::with(
                 Reason::Unavailable,
-                "the trusted authorities have changed just now: send it again",
+                "the trusted authorities or their lists have changed just now: send it again",
             ));
         }
         let certificates = print::certificates(&self.signed);
@@ -322,9 +338,11 @@ impl Plan<AgreementLodge> for Lodging {
             ));
         }
         let file = File::of(&self.bytes);
-        store(draft, &row, Some(party), &self.bytes).await?;
+        store(draft, &place(&row, Some(party)), &self.bytes).await?;
         let (kind, says) = (print::kind(&self.signed), print::says(&self.signed));
-        sign(draft, row, party, frame, Some(By { file, kind, says, attester: None, certificates })).await
+        let is_clear = self.signed.signatures.iter().all(|signer| signer.revocation == Revocation::Clear);
+        let by = By { file, kind, says, attester: None, certificates, is_clear };
+        sign(draft, row, party, frame, Some(by)).await
     }
 }
 
@@ -336,7 +354,7 @@ pub async fn scan(region: &Region, actor: &Actor, deed: AgreementScan, body: Bod
         if !print::is_picture(&bytes) {
             return Err(Refusal::with(Reason::Invalid, "a scan is a PDF, a JPEG or a PNG"));
         }
-        let request = Request { actor: actor.clone(), deed: deed.clone(), attempt: None, expected: None };
+        let request = Request::once(actor.clone(), deed.clone());
         region.commit(region.root(), request, allowed, Scanning { bytes }).await
     };
     region.heard(actor, AgreementScan::ACT, None, work.boxed()).await
@@ -358,7 +376,7 @@ impl Plan<AgreementScan> for Scanning {
         let party = name::find_id(draft, Noun::Organisation, &deed.party).await?;
         open(&row, party, frame.now)?;
         let file = File::of(&self.bytes);
-        store(draft, &row, Some(party), &self.bytes).await?;
+        store(draft, &place(&row, Some(party)), &self.bytes).await?;
         let answer = json!({ "agreement": row.alias, "state": row.state(frame.now), "scan": file.hex() });
         row.scans.retain(|scan| scan.party != party);
         row.scans.push(Scan { party, file, lodger: frame.actor.person, at: frame.now });
@@ -388,6 +406,7 @@ impl Rule for AgreementAttest {
             says: Vec::new(),
             attester: Some(frame.actor.person),
             certificates: Vec::new(),
+            is_clear: false,
         };
         let signature = Signature { party, person: scan.lodger, at: frame.now, by: Some(by) };
         signed(draft, row, signature, frame).await
@@ -433,7 +452,7 @@ async fn signed(
     let is_paper_left = row.scans.iter().any(|scan| scan.party == party);
     row.scans.retain(|scan| scan.party != party);
     if is_paper_left && signature.by.is_none() {
-        store(draft, &row, Some(party), &[]).await?;
+        store(draft, &place(&row, Some(party)), &[]).await?;
     }
     row.signatures.push(signature);
     draft.put(&row.key(), &row)?;

@@ -149,6 +149,10 @@ pub struct By {
     #[n(4)]
     #[cbor(default)]
     pub certificates: Vec<ByteArray<32>>,
+    /// Lists of their authorities did not have them.
+    #[n(5)]
+    #[cbor(default)]
+    pub is_clear: bool,
 }
 
 impl By {
@@ -157,6 +161,7 @@ impl By {
         json!({
             "kind": print::kind_text(self.kind),
             "weaker": self.kind == print::PAPER,
+            "revocation_asked": self.is_clear,
             "by": if is_open { self.says.as_slice() } else { &[] },
             "sha256": self.file.hex(),
         })
