@@ -1,0 +1,440 @@
+//! Names of people: after titles and words of kinship, in known lists, or written like names.
+//!
+//! A name on no list and with nothing around it is a person's to judge. Eponyms (`morbo di Crohn`) are no finding.
+
+use super::lexicon::Flags;
+use super::scan::{Match, Place, View};
+use super::token::{Case, Class};
+use super::{Confidence, Kind, Why};
+
+/// WHY: four names with particles, hyphens and initials are no longer.
+const CHAIN_TOKENS_MAX: usize = 12;
+
+/// Endings of Italian surnames that few other words have.
+const ENDINGS: &[&[u8]] = &[
+    b"ini", b"oni", b"etti", b"elli", b"ucci", b"acci", b"otti", b"uzzi", b"azzi", b"aghi", b"eschi",
+    b"iani", b"uoli", b"iero", b"accio", b"uccio", b"atore", b"ieri", b"ardi", b"aldi", b"oldi", b"igli",
+    b"aroli", b"uso",
+];
+
+/// Endings of words of the clinic in both languages, and of substances.
+const CLINICAL: &[&[u8]] = &[
+    b"itis",
+    b"osis",
+    b"emia",
+    b"aemia",
+    b"oma",
+    b"omas",
+    b"pathy",
+    b"patia",
+    b"ectomy",
+    b"ectomia",
+    b"ostomy",
+    b"ostomia",
+    b"scopy",
+    b"scopia",
+    b"graphy",
+    b"grafia",
+    b"gram",
+    b"gramma",
+    b"logy",
+    b"logia",
+    b"ology",
+    b"logical",
+    b"logico",
+    b"logica",
+    b"algia",
+    b"uria",
+    b"penia",
+    b"plasia",
+    b"plasty",
+    b"plastica",
+    b"trophy",
+    b"trofia",
+    b"tomia",
+    b"tomy",
+    b"tion",
+    b"sion",
+    b"zione",
+    b"zioni",
+    b"sione",
+    b"ment",
+    b"ments",
+    b"mento",
+    b"menti",
+    b"ance",
+    b"ence",
+    b"enza",
+    b"anza",
+    b"ity",
+    b"ities",
+    b"ness",
+    b"ing",
+    b"ings",
+    b"ous",
+    b"oid",
+    b"oide",
+    b"oidi",
+    b"ical",
+    b"ial",
+    b"ular",
+    b"olare",
+    b"azole",
+    b"azolo",
+    b"cillin",
+    b"cillina",
+    b"mycin",
+    b"micina",
+    b"olol",
+    b"ololo",
+    b"pril",
+    b"sartan",
+    b"statin",
+    b"statina",
+    b"mab",
+    b"umab",
+    b"tinib",
+    b"vir",
+    b"idone",
+    b"amide",
+    b"ammide",
+    b"azepam",
+    b"oxacin",
+    b"cycline",
+    b"ciclina",
+    b"parin",
+    b"parina",
+    b"gliptin",
+    b"gliflozin",
+    b"idine",
+    b"ate",
+    b"ato",
+    b"ide",
+    b"uro",
+    b"ium",
+    b"ase",
+    b"asi",
+    b"ism",
+    b"ismo",
+    b"ist",
+    b"ista",
+    b"able",
+    b"ible",
+    b"ful",
+    b"less",
+    b"ward",
+    b"itude",
+    b"ology",
+    b"ite",
+    b"iti",
+    b"osi",
+    b"sis",
+    b"tic",
+    b"tico",
+    b"tica",
+    b"ici",
+    b"iche",
+    b"ale",
+    b"ali",
+    b"ivo",
+    b"iva",
+    b"ivi",
+    b"ive",
+    b"ita",
+    b"tology",
+    b"iatria",
+    b"iatry",
+    b"terapia",
+    b"therapy",
+    b"metria",
+    b"metry",
+    b"ene",
+    b"one",
+    b"ol",
+    b"ase",
+    b"yl",
+    b"ide",
+    b"ed",
+    b"ly",
+    b"ies",
+    b"ary",
+    b"ory",
+    b"ic",
+    b"ico",
+    b"ica",
+    b"ine",
+    b"al",
+    b"ers",
+    b"ors",
+];
+
+/// Words that belong together as a name may, from `first` to `last`.
+struct Chain {
+    last: usize,
+    words: usize,
+    given: usize,
+    surnames: usize,
+    common: usize,
+    clinical: usize,
+    initials: usize,
+    is_upper: bool,
+    is_lower: bool,
+    has_hyphen: bool,
+    /// Words of every day that are given names too (`Bianca`, `Mark`), where the name begins with one.
+    weak: usize,
+}
+
+/// A name that begins at `at`.
+pub(super) fn name(view: &View<'_>, at: usize) -> Option<Match> {
+    let token = view.get(at)?;
+    let is_written = token.case != Case::Lower;
+    // WHY: small letters are read as a name in a cell or the name of a file alone.
+    let is_name = token.flags.any_name() && !token.flags.any(Flags::COMMON);
+    if (!is_written && (view.place == Place::Prose || !is_name)) || is_part(view, at) {
+        return None;
+    }
+    let title = title_before(view, at);
+    let role = role_before(view, at);
+    if token.flags.any(Flags::TITLE.and(Flags::ROLE_STRONG)) && token.size() > 1 && title.is_none() {
+        return None;
+    }
+    let chain = chain(view, at, title.is_some());
+    let (confidence, why) = match (title.is_some(), role) {
+        (true, _) => titled(&chain)?,
+        (false, Some(is_strong)) => introduced(&chain, is_strong).or_else(|| bare(view, at, &chain))?,
+        (false, None) => bare(view, at, &chain)?,
+    };
+    Some(Match::new(Kind::PersonName, (at, chain.last), confidence, why))
+}
+
+/// Whether the word is the end of another: after an apostrophe, a dot, an `@`, a hyphen.
+fn is_part(view: &View<'_>, at: usize) -> bool {
+    view.place != Place::FileName
+        && at > 0
+        && view.is_joined(at - 1)
+        && matches!(view.tokens[at - 1].class, Class::Mark(b'@' | b'/' | b'\\' | b'#' | b'_' | b'-'))
+}
+
+/// `Sig.ra `, `Dott. `, `Mr `: the token of the title just before `at`.
+fn title_before(view: &View<'_>, at: usize) -> Option<usize> {
+    let mut before = at.checked_sub(1)?;
+    if view.flags(before).any(Flags::TITLE_TAIL)
+        && before > 1
+        && view.is_mark(before - 1, b'.')
+        && view.is_joined(before - 1)
+    {
+        before -= 2;
+    } else if view.is_mark(before, b'.') && before > 0 {
+        before -= 1;
+        // `Dott.ssa.`, `Sig.ra.`
+        if view.flags(before).any(Flags::TITLE_TAIL) && before > 1 && view.is_mark(before - 1, b'.') {
+            before -= 2;
+        }
+    }
+    view.flags(before).any(Flags::TITLE).then_some(before)
+}
+
+/// `paziente `, `Nome: `, `figlia `: whether the word just before introduces a name, and whether it can do nothing else.
+fn role_before(view: &View<'_>, at: usize) -> Option<bool> {
+    let mut before = at.checked_sub(1)?;
+    let mut is_marked = false;
+    // WHY: a colon, a dot, a quote.
+    for _ in 0..2 {
+        if [b':', b'.', b'"', b'=', b','].iter().any(|mark| view.is_mark(before, *mark)) && before > 0 {
+            is_marked |= view.is_mark(before, b':') || view.is_mark(before, b'=');
+            before -= 1;
+        }
+    }
+    let flags = view.flags(before);
+    flags.any(Flags::ROLE).then(|| flags.any(Flags::ROLE_STRONG) || is_marked)
+}
+
+/// The words from `at` on that may be one name.
+fn chain(view: &View<'_>, at: usize, is_titled: bool) -> Chain {
+    let mut chain = Chain {
+        last: at,
+        words: 0,
+        given: 0,
+        surnames: 0,
+        common: 0,
+        clinical: 0,
+        initials: 0,
+        is_upper: true,
+        is_lower: true,
+        has_hyphen: false,
+        weak: 0,
+    };
+    let begins_lower = view.get(at).is_some_and(|token| token.case == Case::Lower);
+    for next in at..at + CHAIN_TOKENS_MAX {
+        let Some(token) = view.get(next) else { break };
+        let is_far = next > at && view.gap(next - 1).is_some_and(|gap| gap > 1);
+        match token.class {
+            _ if is_far => break,
+            Class::Word if token.case == Case::Lower && !begins_lower => {
+                if !token.flags.any(Flags::PARTICLE) || !leads_on(view, next) {
+                    break;
+                }
+            }
+            Class::Word if ends(view, next, &chain, is_titled) => break,
+            Class::Word => chain.take(view, next),
+            Class::Mark(b'-' | b'\'') if view.is_joined(next) && next > at && view.is_joined(next - 1) => {}
+            Class::Mark(b'.') if chain.initials > 0 && chain.last + 1 == next => {}
+            Class::Mark(b'_' | b'-' | b'.' | b' ') if view.place == Place::FileName => {}
+            Class::Mark(b',') if next > at && view.place == Place::Cell && chain.words == 1 => {}
+            Class::Mark(b'^') => {}
+            _ => break,
+        }
+    }
+    chain
+}
+
+/// Whether a capital follows a particle: `de Luca`, `van der Berg`.
+fn leads_on(view: &View<'_>, at: usize) -> bool {
+    (at + 1..at + 4)
+        .map_while(|next| view.get(next))
+        .find(|token| !token.flags.any(Flags::PARTICLE) && !token.is_mark(b'\''))
+        .is_some_and(|token| {
+            matches!(token.case, Case::Title | Case::Upper | Case::Initial) && token.class == Class::Word
+        })
+}
+
+/// Whether the word goes on with something else: a title, a word of the clinic after a known name.
+fn ends(view: &View<'_>, at: usize, chain: &Chain, is_titled: bool) -> bool {
+    let flags = view.flags(at);
+    let is_plain = flags.any(Flags::COMMON) && !flags.any_name();
+    let is_enough = chain.words >= 2 || (is_titled && chain.words >= 1);
+    let is_known = chain.common == 0 && chain.given + chain.surnames > 0;
+    // WHY: the second word of a cell of two is no word of the clinic after a given name (`Claudio Ossola`).
+    let ends_cell = view.place == Place::Cell
+        && view.is_whole
+        && at + 1 == view.tokens.len()
+        && chain.words == 1
+        && view.gap(at - 1) == Some(1);
+    (chain.words > 0 && is_plain && (is_enough || is_known) && !ends_cell) || chain.words >= 5
+}
+
+impl Chain {
+    fn take(&mut self, view: &View<'_>, at: usize) {
+        let Some(token) = view.get(at) else { return };
+        self.has_hyphen |= self.words > 0 && view.is_mark(at - 1, b'-');
+        self.last = at;
+        if token.case == Case::Initial {
+            self.initials += 1;
+            return;
+        }
+        self.words += 1;
+        self.is_upper &= token.case == Case::Upper;
+        self.is_lower &= token.case == Case::Lower;
+        let is_common = token.flags.any(Flags::COMMON.and(Flags::DROP).and(Flags::TITLE));
+        let is_clinical = !token.flags.any_name() && ends_with(view.bytes(at), CLINICAL);
+        let is_weak =
+            is_common && token.flags.any(Flags::GIVEN) && self.words == 1 && token.case == Case::Title;
+        self.weak += usize::from(is_weak);
+        self.common += usize::from(is_common);
+        self.clinical += usize::from(is_clinical);
+        let is_given = token.flags.any(Flags::GIVEN);
+        let is_surname = token.flags.any(Flags::SURNAME) || ends_with(view.bytes(at), ENDINGS);
+        self.given += usize::from(is_given && !is_common);
+        self.surnames += usize::from(is_surname && !is_common && !is_given);
+    }
+
+    /// Words that are neither on a list of names nor of every day.
+    fn unknown(&self) -> usize {
+        self.words.saturating_sub(self.given + self.surnames + self.common + self.clinical)
+    }
+}
+
+fn ends_with(word: &[u8], endings: &[&[u8]]) -> bool {
+    // WHY: a stem of two letters at least.
+    endings.iter().any(|ending| {
+        let Some(at) = word.len().checked_sub(ending.len()).filter(|at| *at >= 2) else { return false };
+        word[at..].eq_ignore_ascii_case(ending)
+    })
+}
+
+/// After a title.
+fn titled(chain: &Chain) -> Option<(Confidence, Why)> {
+    let is_name = chain.words > chain.common || (chain.words + chain.initials > 1 && chain.words > 0);
+    is_name.then_some((Confidence::Likely, Why::Words))
+}
+
+/// After a word that introduces people.
+fn introduced(chain: &Chain, is_strong: bool) -> Option<(Confidence, Why)> {
+    let known = chain.given + chain.surnames;
+    let plain = chain.common + chain.clinical;
+    match (known, chain.unknown(), plain) {
+        (1.., _, _) if !chain.is_upper || chain.words > 1 || is_strong => {
+            Some((Confidence::Likely, Why::Words))
+        }
+        (0, 2.., 0) => Some((Confidence::Likely, Why::Words)),
+        (0, _, _) if is_strong && chain.weak > 0 && chain.words > 1 => Some((Confidence::Likely, Why::Words)),
+        (0, 1, 0) if is_strong => Some((Confidence::Likely, Why::Words)),
+        (0, 1, 0) if !chain.is_upper => Some((Confidence::Ambiguous, Why::Words)),
+        _ => None,
+    }
+}
+
+/// With nothing that introduces it.
+fn bare(view: &View<'_>, at: usize, chain: &Chain) -> Option<(Confidence, Why)> {
+    if is_eponym(view, at, chain) {
+        return None;
+    }
+    let is_cell = view.place == Place::Cell && view.is_all(at, chain.last);
+    let (known, plain) = (chain.given + chain.surnames, chain.common + chain.clinical);
+    let likely = Some((Confidence::Likely, Why::KnownNames));
+    let guess = Some((Confidence::Ambiguous, Why::KnownNames));
+    if chain.is_lower && (known < 2 || plain > 0) {
+        return None;
+    }
+    match (chain.given, chain.surnames, chain.words) {
+        (1.., 1.., _) if plain <= known => likely,
+        (2.., 0, _) if plain == 0 => likely,
+        (1.., 0, 2..) if plain == 0 && !chain.is_upper => {
+            if is_cell {
+                likely
+            } else {
+                guess
+            }
+        }
+        (1.., 0, 2..) if plain < chain.words => guess,
+        (1.., 0, 1) if chain.initials > 0 => guess,
+        (1.., 0, 1) if !chain.is_upper && (is_cell || !begins_sentence(view, at)) => guess,
+        (0, _, 2..=3)
+            if chain.weak > 0
+                && !chain.is_upper
+                && chain.clinical == 0
+                && (is_cell || !begins_sentence(view, at)) =>
+        {
+            guess
+        }
+        (0, 1.., 2..) if plain == 0 && (is_cell || !chain.is_upper) => guess,
+        (0, 1.., 2..) if chain.surnames >= 2 => guess,
+        // Two capitals and a hyphen between: a double name, though one of its words is of every day.
+        (0, 0, _)
+            if chain.has_hyphen
+                && chain.words > 2
+                && plain <= 1
+                && !chain.is_upper
+                && !begins_sentence(view, at) =>
+        {
+            guess
+        }
+        (0, 0, 2..=4) if plain == 0 && !chain.is_upper && view.place != Place::FileName => {
+            let is_alone = is_cell || (view.place == Place::Prose && !begins_sentence(view, at));
+            is_alone.then_some((Confidence::Ambiguous, Why::UnknownNames))
+        }
+        _ => None,
+    }
+}
+
+/// `morbo di Crohn`, `Barthel score`, `Crohn's disease`: a name that stands for a thing.
+fn is_eponym(view: &View<'_>, at: usize, chain: &Chain) -> bool {
+    let is_genitive = view.is_mark(chain.last + 1, b'\'') && view.bytes(chain.last + 2) == b"s";
+    let next = if is_genitive { chain.last + 3 } else { chain.last + 1 };
+    view.said(at, 3, Flags::DISEASE) || view.flags(next).any(Flags::DISEASE)
+}
+
+/// Whether a sentence begins here, where any word has a capital.
+fn begins_sentence(view: &View<'_>, at: usize) -> bool {
+    at == 0 || [b'.', b'!', b'?', b'\n', b':'].iter().any(|mark| view.is_mark(at - 1, *mark))
+}

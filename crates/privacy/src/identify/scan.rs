@@ -1,0 +1,221 @@
+//! One pass over a text: tokens in a sliding window, the rules at each, the best of what they say.
+//!
+//! It exists so that rules see a bounded neighbourhood and nothing else: memory is constant, time is linear. It never
+//! reports two findings that overlap.
+
+use super::hint::Column;
+use super::lexicon::Flags;
+use super::token::{Class, Cut, Token, Tokens};
+use super::{Confidence, Finding, Kind, Why};
+use super::{account, address, contact, date, document, person, phone, postcode, record, tax};
+
+/// WHY: rules look so many tokens ahead at most; an address of three lines has half as many.
+pub(super) const AHEAD: usize = 48;
+/// WHY: words that introduce an identifier stand that near before it.
+const BACK: usize = 24;
+/// WHY: so many tokens are read before the rules run over them: large enough to amortise moving the window.
+const BATCH: usize = 1024;
+
+/// Where a text comes from, which decides how bare names are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Cell,
+    Prose,
+    FileName,
+}
+
+/// What a rule found: tokens from `first` to `last`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Match {
+    pub kind: Kind,
+    pub first: usize,
+    pub last: usize,
+    pub confidence: Confidence,
+    pub why: Why,
+}
+
+impl Match {
+    pub fn new(kind: Kind, span: (usize, usize), confidence: Confidence, why: Why) -> Self {
+        Self { kind, first: span.0, last: span.1, confidence, why }
+    }
+}
+
+/// What rules see: some tokens of a text, its column, its place.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct View<'a> {
+    pub text: &'a [u8],
+    pub tokens: &'a [Token],
+    pub column: &'a Column,
+    pub place: Place,
+    /// Whether the tokens end where the text ends.
+    pub is_whole: bool,
+}
+
+impl View<'_> {
+    pub fn get(&self, at: usize) -> Option<&Token> {
+        self.tokens.get(at)
+    }
+
+    pub fn bytes(&self, at: usize) -> &[u8] {
+        self.tokens.get(at).map_or(&[], |token| &self.text[token.start..token.end])
+    }
+
+    pub fn flags(&self, at: usize) -> Flags {
+        self.tokens.get(at).map_or(Flags::NONE, |token| token.flags)
+    }
+
+    pub fn is_mark(&self, at: usize, mark: u8) -> bool {
+        self.tokens.get(at).is_some_and(|token| token.is_mark(mark))
+    }
+
+    /// Whether nothing stands between this token and the next.
+    pub fn is_joined(&self, at: usize) -> bool {
+        self.gap(at) == Some(0)
+    }
+
+    /// How many bytes stand between this token and the next.
+    pub fn gap(&self, at: usize) -> Option<usize> {
+        Some(self.tokens.get(at + 1)?.start - self.tokens.get(at)?.end)
+    }
+
+    /// Whether the column says one of these, or one of the `count` tokens before.
+    pub fn says(&self, at: usize, count: usize, flags: Flags) -> bool {
+        self.column.flags.any(flags) || self.said(at, count, flags)
+    }
+
+    /// Whether one of the `count` tokens before says one of these.
+    pub fn said(&self, at: usize, count: usize, flags: Flags) -> bool {
+        self.tokens[at.saturating_sub(count)..at].iter().any(|token| token.flags.any(flags))
+    }
+
+    /// Column where that says one of these, words where the tokens before do.
+    pub fn source(&self, flags: Flags) -> Why {
+        if self.column.flags.any(flags) { Why::Column } else { Why::Words }
+    }
+
+    /// Whether the tokens from `first` to `last` are all of the text.
+    pub fn is_all(&self, first: usize, last: usize) -> bool {
+        let is_edge = |token: &Token| matches!(token.class, Class::Mark(_));
+        self.is_whole
+            && self.tokens[..first].iter().all(is_edge)
+            && self.tokens.get(last + 1..).is_none_or(|rest| rest.iter().all(is_edge))
+    }
+}
+
+/// A pass with its memory, which is used again for the next text.
+#[derive(Debug, Default)]
+pub(super) struct Scanner {
+    tokens: Vec<Token>,
+}
+
+impl Scanner {
+    /// One cell: what the column says of the whole of it, unless something in it is certain.
+    pub fn cell(&mut self, column: &Column, cell: &[u8], found: &mut dyn FnMut(Finding)) {
+        let Some(whole) = column.judge(cell) else { return self.scan(cell, column, Place::Cell, found) };
+        let mut inside = Vec::new();
+        self.scan(cell, column, Place::Cell, &mut |finding| inside.push(finding));
+        let is_certain = inside.iter().any(|finding| finding.confidence == Confidence::Certain);
+        let is_surer = inside.iter().any(|finding| finding.confidence > whole.confidence);
+        if is_certain || is_surer { inside.into_iter().for_each(found) } else { found(whole) }
+    }
+
+    pub fn scan(&mut self, text: &[u8], column: &Column, place: Place, found: &mut dyn FnMut(Finding)) {
+        let cut = if place == Place::FileName { Cut::Camel } else { Cut::Plain };
+        let mut tokens = Tokens::of(text, cut);
+        self.tokens.clear();
+        let (mut at, mut is_begun) = (0, false);
+        loop {
+            let wanted = BATCH - self.tokens.len().min(BATCH);
+            self.tokens.extend(tokens.by_ref().take(wanted));
+            let is_end = self.tokens.len() < BATCH;
+            let stop = if is_end { self.tokens.len() } else { BATCH - AHEAD };
+            let is_whole = is_end && !is_begun;
+            let view = View { text, tokens: &self.tokens, column, place, is_whole };
+            at = pass(&view, at, stop, found);
+            if is_end {
+                return;
+            }
+            is_begun = true;
+            let gone = at.saturating_sub(BACK).min(self.tokens.len());
+            self.tokens.drain(..gone);
+            at -= gone;
+        }
+    }
+}
+
+/// Runs the rules from `at` to `stop`; says where to go on.
+fn pass(view: &View<'_>, mut at: usize, stop: usize, found: &mut dyn FnMut(Finding)) -> usize {
+    while at < stop {
+        let Some(best) = best(view, at) else {
+            at += 1;
+            continue;
+        };
+        let (first, last) = (best.first.max(at), best.last.max(at).min(view.tokens.len() - 1));
+        let range = view.tokens[first].start..view.tokens[last].end;
+        found(Finding { kind: best.kind, range, confidence: best.confidence, why: best.why });
+        at = last + 1;
+    }
+    at
+}
+
+type Rule = fn(&View<'_>, usize) -> Option<Match>;
+
+const WORD: &[Rule] = &[
+    contact::email,
+    tax::codice_fiscale,
+    account::iban,
+    document::letters,
+    date::birth,
+    address::italian,
+    postcode::state,
+    person::name,
+];
+const MIXED: &[Rule] = &[
+    contact::email,
+    tax::codice_fiscale,
+    tax::vat,
+    account::iban,
+    document::mixed,
+    date::birth,
+    phone::number,
+    record::number,
+    postcode::british,
+    address::english,
+];
+const NUMBER: &[Rule] = &[
+    contact::email,
+    contact::network,
+    date::birth,
+    phone::number,
+    account::card,
+    document::health_card,
+    tax::eleven,
+    document::nhs,
+    document::social,
+    document::digits,
+    record::number,
+    postcode::italian,
+    address::english,
+];
+const MARK: &[Rule] = &[phone::number];
+
+fn best(view: &View<'_>, at: usize) -> Option<Match> {
+    let rules = match view.tokens[at].class {
+        Class::Word => WORD,
+        Class::Mixed => MIXED,
+        Class::Number => NUMBER,
+        Class::Mark(b'+' | b'(') => MARK,
+        Class::Mark(_) | Class::Long => return None,
+    };
+    let mut best: Option<Match> = None;
+    for found in rules.iter().filter_map(|rule| rule(view, at)) {
+        let rank = |found: &Match| (found.confidence, found.last);
+        if best.as_ref().is_none_or(|best| rank(&found) > rank(best)) {
+            best = Some(found);
+        }
+    }
+    // WHY: a number in a column of codes is no guess of ours, and a person would be asked a million times.
+    best.filter(|found| {
+        found.confidence > Confidence::Ambiguous || !view.column.is_code || found.kind == Kind::PersonName
+    })
+}
