@@ -12,6 +12,7 @@ mod column;
 mod contact;
 mod date;
 mod document;
+mod ending;
 mod field;
 mod hint;
 mod lexicon;

@@ -143,10 +143,10 @@ fn suffix(view: &View<'_>, at: usize) -> Option<(usize, bool)> {
             break;
         }
         // A word of every day makes a name only before a plain word for a street.
-        is_named |= !token.flags.any(Flags::COMMON) || token.flags.any_name() || next == at + 1;
+        is_named |= !token.flags.any(Flags::EVERYDAY) || token.flags.any_name() || next == at + 1;
     }
     let (end, is_strong) = found?;
     let is_plain =
-        (at + 1..end).all(|word| view.flags(word).any(Flags::COMMON) && !view.flags(word).any_name());
+        (at + 1..end).all(|word| view.flags(word).any(Flags::EVERYDAY) && !view.flags(word).any_name());
     if is_plain && !is_strong { None } else { Some((end, is_strong)) }
 }

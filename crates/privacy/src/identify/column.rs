@@ -88,8 +88,11 @@ impl Counts {
         if is_number {
             self.numbers[digits] += 1;
         }
+        if found.is_empty() {
+            return;
+        }
         let is_text = cell.iter().filter(|sign| **sign == b' ').take(TEXT_BLANKS).count() == TEXT_BLANKS;
-        self.in_text += u64::from(is_text && !found.is_empty());
+        self.in_text += u64::from(is_text);
         for (at, kind) in Kind::ALL.into_iter().enumerate() {
             let of_kind = found.iter().filter(|finding| finding.kind == kind);
             let Some(surest) = of_kind.max_by_key(|finding| finding.confidence) else { continue };

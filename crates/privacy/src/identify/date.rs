@@ -26,6 +26,11 @@ pub(super) fn at(view: &View<'_>, from: usize) -> Option<usize> {
     numeric(view, from).or_else(|| compact(view, from)).or_else(|| spelt(view, from))
 }
 
+/// The last token of a date with its signs or its month in letters, which no number is mistaken for.
+pub(super) fn written(view: &View<'_>, from: usize) -> Option<usize> {
+    numeric(view, from).or_else(|| spelt(view, from))
+}
+
 fn value(digits: &[u8]) -> Option<u32> {
     let are_digits = !digits.is_empty() && digits.len() <= 4 && digits.iter().all(u8::is_ascii_digit);
     are_digits.then(|| digits.iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0')))

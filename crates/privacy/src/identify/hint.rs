@@ -60,14 +60,14 @@ impl Column {
         let whole = self.whole?;
         let start = cell.iter().position(|sign| !sign.is_ascii_whitespace())?;
         let end = cell.iter().rposition(|sign| !sign.is_ascii_whitespace())? + 1;
-        let (mut words, mut drops, mut common, mut known, mut digits, mut others) = (0, 0, 0, 0, 0, 0);
+        let (mut words, mut drops, mut everyday, mut known, mut digits, mut others) = (0, 0, 0, 0, 0, 0);
         // WHY one more: so that longer cells are seen to be longer.
         for token in Tokens::of(&cell[start..end], Cut::Plain).take(2 * CELL_WORDS_MAX) {
             match token.class {
                 Class::Word | Class::Mixed => {
                     words += 1;
                     drops += usize::from(token.flags.any(Flags::DROP));
-                    common += usize::from(token.flags.any(Flags::COMMON) && !token.flags.any_name());
+                    everyday += usize::from(token.flags.any(Flags::EVERYDAY) && !token.flags.any_name());
                     known += usize::from(token.flags.any_name());
                     others += usize::from(token.class == Class::Mixed);
                 }
@@ -83,7 +83,7 @@ impl Column {
             Whole::Name if words > 0 && digits <= 4 && !is_code(cell, words) => {
                 (Kind::PersonName, Confidence::Likely)
             }
-            Whole::PerhapsName if words == 0 || common > 0 || digits > 0 || words > 5 => return None,
+            Whole::PerhapsName if words == 0 || everyday > 0 || digits > 0 || words > 5 => return None,
             Whole::PerhapsName if known > 0 => (Kind::PersonName, Confidence::Likely),
             Whole::PerhapsName if words > others || words > 1 => (Kind::PersonName, Confidence::Ambiguous),
             Whole::Address if words > 0 && (words > 1 || digits > 0) => (Kind::Address, Confidence::Likely),

@@ -21,7 +21,7 @@ impl Flags {
     pub const GIVEN: Self = Self(1);
     pub const SURNAME: Self = Self(1 << 1);
     /// A word of every day or of the clinic: no name unless something else says so.
-    pub const COMMON: Self = Self(1 << 2);
+    pub const EVERYDAY: Self = Self(1 << 2);
 
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -30,6 +30,11 @@ impl Flags {
     /// Whether any of `other` is in it.
     pub const fn any(self, other: Self) -> bool {
         self.0 & other.0 != 0
+    }
+
+    /// Whether nothing but these is in it.
+    pub const fn is_within(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
     }
 
     pub const fn any_name(self) -> bool {
@@ -110,7 +115,7 @@ fn table() -> Table {
         add(given, Flags::GIVEN);
         add(surnames, Flags::SURNAME);
     }
-    add(include_str!("lists/common.txt"), Flags::COMMON);
+    add(include_str!("lists/everyday.txt"), Flags::EVERYDAY);
     for part in include_str!("lists/words.txt").split('[').skip(1) {
         let (name, words) = part.split_once(']').unwrap_or_default();
         add(words, section(name).unwrap_or_default());

@@ -5,168 +5,10 @@
 use super::lexicon::Flags;
 use super::scan::{Match, Place, View};
 use super::token::{Case, Class};
-use super::{Confidence, Kind, Why};
+use super::{Confidence, Kind, Why, ending};
 
 /// WHY: four names with particles, hyphens and initials are no longer.
 const CHAIN_TOKENS_MAX: usize = 12;
-
-/// Endings of Italian surnames that few other words have.
-const ENDINGS: &[&[u8]] = &[
-    b"ini", b"oni", b"etti", b"elli", b"ucci", b"acci", b"otti", b"uzzi", b"azzi", b"aghi", b"eschi",
-    b"iani", b"uoli", b"iero", b"accio", b"uccio", b"atore", b"ieri", b"ardi", b"aldi", b"oldi", b"igli",
-    b"aroli", b"uso",
-];
-
-/// Endings of words of the clinic in both languages, and of substances.
-const CLINICAL: &[&[u8]] = &[
-    b"itis",
-    b"osis",
-    b"emia",
-    b"aemia",
-    b"oma",
-    b"omas",
-    b"pathy",
-    b"patia",
-    b"ectomy",
-    b"ectomia",
-    b"ostomy",
-    b"ostomia",
-    b"scopy",
-    b"scopia",
-    b"graphy",
-    b"grafia",
-    b"gram",
-    b"gramma",
-    b"logy",
-    b"logia",
-    b"ology",
-    b"logical",
-    b"logico",
-    b"logica",
-    b"algia",
-    b"uria",
-    b"penia",
-    b"plasia",
-    b"plasty",
-    b"plastica",
-    b"trophy",
-    b"trofia",
-    b"tomia",
-    b"tomy",
-    b"tion",
-    b"sion",
-    b"zione",
-    b"zioni",
-    b"sione",
-    b"ment",
-    b"ments",
-    b"mento",
-    b"menti",
-    b"ance",
-    b"ence",
-    b"enza",
-    b"anza",
-    b"ity",
-    b"ities",
-    b"ness",
-    b"ing",
-    b"ings",
-    b"ous",
-    b"oid",
-    b"oide",
-    b"oidi",
-    b"ical",
-    b"ial",
-    b"ular",
-    b"olare",
-    b"azole",
-    b"azolo",
-    b"cillin",
-    b"cillina",
-    b"mycin",
-    b"micina",
-    b"olol",
-    b"ololo",
-    b"pril",
-    b"sartan",
-    b"statin",
-    b"statina",
-    b"mab",
-    b"umab",
-    b"tinib",
-    b"vir",
-    b"idone",
-    b"amide",
-    b"ammide",
-    b"azepam",
-    b"oxacin",
-    b"cycline",
-    b"ciclina",
-    b"parin",
-    b"parina",
-    b"gliptin",
-    b"gliflozin",
-    b"idine",
-    b"ate",
-    b"ato",
-    b"ide",
-    b"uro",
-    b"ium",
-    b"ase",
-    b"asi",
-    b"ism",
-    b"ismo",
-    b"ist",
-    b"ista",
-    b"able",
-    b"ible",
-    b"ful",
-    b"less",
-    b"ward",
-    b"itude",
-    b"ology",
-    b"ite",
-    b"iti",
-    b"osi",
-    b"sis",
-    b"tic",
-    b"tico",
-    b"tica",
-    b"ici",
-    b"iche",
-    b"ale",
-    b"ali",
-    b"ivo",
-    b"iva",
-    b"ivi",
-    b"ive",
-    b"ita",
-    b"tology",
-    b"iatria",
-    b"iatry",
-    b"terapia",
-    b"therapy",
-    b"metria",
-    b"metry",
-    b"ene",
-    b"one",
-    b"ol",
-    b"ase",
-    b"yl",
-    b"ide",
-    b"ed",
-    b"ly",
-    b"ies",
-    b"ary",
-    b"ory",
-    b"ic",
-    b"ico",
-    b"ica",
-    b"ine",
-    b"al",
-    b"ers",
-    b"ors",
-];
 
 /// Words that belong together as a name may, from `first` to `last`.
 struct Chain {
@@ -174,7 +16,7 @@ struct Chain {
     words: usize,
     given: usize,
     surnames: usize,
-    common: usize,
+    everyday: usize,
     clinical: usize,
     initials: usize,
     is_upper: bool,
@@ -189,7 +31,7 @@ pub(super) fn name(view: &View<'_>, at: usize) -> Option<Match> {
     let token = view.get(at)?;
     let is_written = token.case != Case::Lower;
     // WHY: small letters are read as a name in a cell or the name of a file alone.
-    let is_name = token.flags.any_name() && !token.flags.any(Flags::COMMON);
+    let is_name = token.flags.any_name() && !token.flags.any(Flags::EVERYDAY);
     if (!is_written && (view.place == Place::Prose || !is_name)) || is_part(view, at) {
         return None;
     }
@@ -256,7 +98,7 @@ fn chain(view: &View<'_>, at: usize, is_titled: bool) -> Chain {
         words: 0,
         given: 0,
         surnames: 0,
-        common: 0,
+        everyday: 0,
         clinical: 0,
         initials: 0,
         is_upper: true,
@@ -301,9 +143,9 @@ fn leads_on(view: &View<'_>, at: usize) -> bool {
 /// Whether the word goes on with something else: a title, a word of the clinic after a known name.
 fn ends(view: &View<'_>, at: usize, chain: &Chain, is_titled: bool) -> bool {
     let flags = view.flags(at);
-    let is_plain = flags.any(Flags::COMMON) && !flags.any_name();
+    let is_plain = flags.any(Flags::EVERYDAY) && !flags.any_name();
     let is_enough = chain.words >= 2 || (is_titled && chain.words >= 1);
-    let is_known = chain.common == 0 && chain.given + chain.surnames > 0;
+    let is_known = chain.everyday == 0 && chain.given + chain.surnames > 0;
     // WHY: the second word of a cell of two is no word of the clinic after a given name (`Claudio Ossola`).
     let ends_cell = view.place == Place::Cell
         && view.is_whole
@@ -325,43 +167,37 @@ impl Chain {
         self.words += 1;
         self.is_upper &= token.case == Case::Upper;
         self.is_lower &= token.case == Case::Lower;
-        let is_common = token.flags.any(Flags::COMMON.and(Flags::DROP).and(Flags::TITLE));
-        let is_clinical = !token.flags.any_name() && ends_with(view.bytes(at), CLINICAL);
+        let is_everyday = token.flags.any(Flags::EVERYDAY.and(Flags::DROP).and(Flags::TITLE));
+        let is_unknown = !is_everyday && !token.flags.any_name();
+        let is_clinical = is_unknown && ending::is_clinical(view.bytes(at));
         let is_weak =
-            is_common && token.flags.any(Flags::GIVEN) && self.words == 1 && token.case == Case::Title;
+            is_everyday && token.flags.any(Flags::GIVEN) && self.words == 1 && token.case == Case::Title;
         self.weak += usize::from(is_weak);
-        self.common += usize::from(is_common);
+        self.everyday += usize::from(is_everyday);
         self.clinical += usize::from(is_clinical);
         let is_given = token.flags.any(Flags::GIVEN);
-        let is_surname = token.flags.any(Flags::SURNAME) || ends_with(view.bytes(at), ENDINGS);
-        self.given += usize::from(is_given && !is_common);
-        self.surnames += usize::from(is_surname && !is_common && !is_given);
+        let is_surname =
+            token.flags.any(Flags::SURNAME) || (is_unknown && ending::is_surname(view.bytes(at)));
+        self.given += usize::from(is_given && !is_everyday);
+        self.surnames += usize::from(is_surname && !is_everyday && !is_given);
     }
 
     /// Words that are neither on a list of names nor of every day.
     fn unknown(&self) -> usize {
-        self.words.saturating_sub(self.given + self.surnames + self.common + self.clinical)
+        self.words.saturating_sub(self.given + self.surnames + self.everyday + self.clinical)
     }
-}
-
-fn ends_with(word: &[u8], endings: &[&[u8]]) -> bool {
-    // WHY: a stem of two letters at least.
-    endings.iter().any(|ending| {
-        let Some(at) = word.len().checked_sub(ending.len()).filter(|at| *at >= 2) else { return false };
-        word[at..].eq_ignore_ascii_case(ending)
-    })
 }
 
 /// After a title.
 fn titled(chain: &Chain) -> Option<(Confidence, Why)> {
-    let is_name = chain.words > chain.common || (chain.words + chain.initials > 1 && chain.words > 0);
+    let is_name = chain.words > chain.everyday || (chain.words + chain.initials > 1 && chain.words > 0);
     is_name.then_some((Confidence::Likely, Why::Words))
 }
 
 /// After a word that introduces people.
 fn introduced(chain: &Chain, is_strong: bool) -> Option<(Confidence, Why)> {
     let known = chain.given + chain.surnames;
-    let plain = chain.common + chain.clinical;
+    let plain = chain.everyday + chain.clinical;
     match (known, chain.unknown(), plain) {
         (1.., _, _) if !chain.is_upper || chain.words > 1 || is_strong => {
             Some((Confidence::Likely, Why::Words))
@@ -380,7 +216,7 @@ fn bare(view: &View<'_>, at: usize, chain: &Chain) -> Option<(Confidence, Why)> 
         return None;
     }
     let is_cell = view.place == Place::Cell && view.is_all(at, chain.last);
-    let (known, plain) = (chain.given + chain.surnames, chain.common + chain.clinical);
+    let (known, plain) = (chain.given + chain.surnames, chain.everyday + chain.clinical);
     let likely = Some((Confidence::Likely, Why::KnownNames));
     let guess = Some((Confidence::Ambiguous, Why::KnownNames));
     if chain.is_lower && (known < 2 || plain > 0) {

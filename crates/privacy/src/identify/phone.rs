@@ -44,7 +44,8 @@ pub(super) fn number(view: &View<'_>, at: usize) -> Option<Match> {
     if is_tail {
         return None;
     }
-    let dialled = dial(view, at)?;
+    // WHY: no number that is dialled is shorter.
+    let dialled = dial(view, at).filter(|dialled| dialled.size >= 6)?;
     let is_strong = view.says(at, WORDS, Flags::PHONE_STRONG);
     let is_asked = is_strong || view.says(at, WORDS, Flags::PHONE);
     let found = |confidence, why| Some(Match::new(Kind::Phone, (at, dialled.last), confidence, why));

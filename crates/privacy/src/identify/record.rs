@@ -19,7 +19,7 @@ pub(super) fn number(view: &View<'_>, at: usize) -> Option<Match> {
     let size: usize = (at..=last).map(|part| view.bytes(part).len()).sum();
     let is_year = last == at && size == 4 && matches!(view.bytes(at), [b'1', b'9', ..] | [b'2', b'0', ..]);
     let is_numbered = view.said(at, 2, Flags::NUMBER_WORD);
-    let is_number = (4..=24).contains(&size) && digits >= 3 && date::at(view, at).is_none();
+    let is_number = (4..=24).contains(&size) && digits >= 3 && date::written(view, at).is_none();
     let is_found = is_number && (!is_year || is_numbered);
     is_found.then(|| Match::new(Kind::RecordNumber, (at, last), Confidence::Likely, Why::Words))
 }

@@ -5,7 +5,7 @@
 
 use super::hint::Column;
 use super::lexicon::Flags;
-use super::token::{Class, Cut, Token, Tokens};
+use super::token::{Case, Class, Cut, Token, Tokens};
 use super::{Confidence, Finding, Kind, Why};
 use super::{account, address, contact, date, document, person, phone, postcode, record, tax};
 
@@ -111,7 +111,12 @@ pub(super) struct Scanner {
 impl Scanner {
     /// One cell: what the column says of the whole of it, unless something in it is certain.
     pub fn cell(&mut self, column: &Column, cell: &[u8], found: &mut dyn FnMut(Finding)) {
-        let Some(whole) = column.judge(cell) else { return self.scan(cell, column, Place::Cell, found) };
+        let Some(whole) = column.judge(cell) else {
+            if !is_measure(cell) {
+                self.scan(cell, column, Place::Cell, found);
+            }
+            return;
+        };
         let mut inside = Vec::new();
         self.scan(cell, column, Place::Cell, &mut |finding| inside.push(finding));
         let is_certain = inside.iter().any(|finding| finding.confidence == Confidence::Certain);
@@ -143,11 +148,20 @@ impl Scanner {
     }
 }
 
+/// Whether a cell is a short number, which most cells are and no identifier is: digits, a dot, a comma, a sign.
+fn is_measure(cell: &[u8]) -> bool {
+    cell.len() < 8
+        && cell.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b'-' | b'+'))
+        && cell.iter().filter(|byte| byte.is_ascii_digit()).count() < 6
+}
+
 /// Runs the rules from `at` to `stop`; says where to go on.
 fn pass(view: &View<'_>, mut at: usize, stop: usize, found: &mut dyn FnMut(Finding)) -> usize {
     while at < stop {
         let Some(best) = best(view, at) else {
-            at += 1;
+            // WHY: nothing begins inside a date, and half of all tables are dates.
+            let is_number = view.tokens[at].class == Class::Number;
+            at = date::written(view, at).filter(|_| is_number).map_or(at + 1, |last| last + 1);
             continue;
         };
         let (first, last) = (best.first.max(at), best.last.max(at).min(view.tokens.len() - 1));
@@ -156,6 +170,15 @@ fn pass(view: &View<'_>, mut at: usize, stop: usize, found: &mut dyn FnMut(Findi
         at = last + 1;
     }
     at
+}
+
+/// Whether no rule begins at such a word: small letters, of no list but that of every day, and nothing joined to it.
+fn is_plain(view: &View<'_>, at: usize, token: &Token) -> bool {
+    token.case == Case::Lower
+        && token.flags.is_within(Flags::EVERYDAY)
+        && !view.is_joined(at)
+        && !view.column.flags.any(Flags::IBAN)
+        && token.size() != 16
 }
 
 type Rule = fn(&View<'_>, usize) -> Option<Match>;
@@ -200,7 +223,9 @@ const NUMBER: &[Rule] = &[
 const MARK: &[Rule] = &[phone::number];
 
 fn best(view: &View<'_>, at: usize) -> Option<Match> {
-    let rules = match view.tokens[at].class {
+    let token = &view.tokens[at];
+    let rules = match token.class {
+        Class::Word if is_plain(view, at, token) => return None,
         Class::Word => WORD,
         Class::Mixed => MIXED,
         Class::Number => NUMBER,

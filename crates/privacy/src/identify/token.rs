@@ -86,13 +86,28 @@ impl<'a> Tokens<'a> {
     }
 
     /// The sign at `at` and how many bytes it has; `at` is inside the text.
+    #[inline]
     fn sign(&self, at: usize) -> (Sign, usize) {
         let byte = self.text[at];
-        if byte.is_ascii() { (ascii(byte), 1) } else { wide(&self.text[at..]) }
+        match SIGNS.get(usize::from(byte)) {
+            Some(sign) => (*sign, 1),
+            None => wide(&self.text[at..]),
+        }
     }
 }
 
-fn ascii(byte: u8) -> Sign {
+/// What each ASCII byte is.
+static SIGNS: [Sign; 128] = {
+    let mut signs = [Sign::Space; 128];
+    let mut byte = 0;
+    while byte < 128 {
+        signs[byte as usize] = ascii(byte);
+        byte += 1;
+    }
+    signs
+};
+
+const fn ascii(byte: u8) -> Sign {
     match byte {
         b'0'..=b'9' => Sign::Digit,
         b'a'..=b'z' => Sign::Letter(false),

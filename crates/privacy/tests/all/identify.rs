@@ -96,11 +96,7 @@ fn numbers_with_a_check_are_certain_and_their_near_misses_are_not() {
         ("", "9434765919", Kind::NhsNumber, None),
         ("tessera", "80380000600000000006", Kind::HealthCard, None),
     ];
-    cases
-        .iter()
-        .skip(0)
-        .take(19)
-        .for_each(|(column, text, kind, expected)| check(column, text, *kind, *expected));
+    cases.iter().take(19).for_each(|(column, text, kind, expected)| check(column, text, *kind, *expected));
     // 80380 and fourteen digits: exactly one check digit in ten holds.
     let found: Vec<_> = (0..10).map(|digit| cell("", &format!("8038000012345678901{digit}"))).collect();
     let count = |wanted| found.iter().filter(|found| surest(found, Kind::HealthCard) == wanted).count();

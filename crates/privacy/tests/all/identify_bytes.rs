@@ -131,6 +131,12 @@ fn hostile_text_takes_linear_time() {
     assert!(in_text(&blob).is_empty());
 }
 
+/// Seconds that this thread was at work, whoever else was.
+fn worked_seconds() -> f64 {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    told.split(' ').next().unwrap().parse::<f64>().unwrap() / 1e9
+}
+
 /// `cargo test -p privacy --config 'profile.dev.package.privacy.opt-level=3' -- --ignored --nocapture speed`
 #[test]
 #[ignore = "measures; optimise first"]
@@ -160,9 +166,9 @@ fn speed_of_cells_and_text() {
     for (name, cells) in columns {
         let count = 40_000_000 / cells.iter().map(|cell| cell.len()).sum::<usize>() * cells.len();
         let size: usize = cells.iter().cycle().take(count).map(|cell| cell.len()).sum();
-        let start = Instant::now();
+        let start = worked_seconds();
         let judged = judge_column(name, cells.iter().copied().cycle().take(count));
-        let seconds = start.elapsed().as_secs_f64();
+        let seconds = worked_seconds() - start;
         println!(
             "{name:<12} {:>6.1} MB/s {:>6.2} M cells/s {:?}",
             size as f64 / 1e6 / seconds,
@@ -171,11 +177,11 @@ fn speed_of_cells_and_text() {
         );
     }
     let text = columns[4].1.join(" ").repeat(200_000);
-    let start = Instant::now();
+    let start = worked_seconds();
     let mut found = 0_u64;
     scan_text(text.as_bytes(), &mut |_| found += 1);
     println!(
         "text         {:>6.1} MB/s, {found} found",
-        text.len() as f64 / 1e6 / start.elapsed().as_secs_f64()
+        text.len() as f64 / 1e6 / (worked_seconds() - start)
     );
 }

