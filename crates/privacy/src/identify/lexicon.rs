@@ -120,6 +120,9 @@ fn table() -> Table {
         let (name, words) = part.split_once(']').unwrap_or_default();
         add(words, section(name).unwrap_or_default());
     }
+    // WHY: a census has somebody called `In`, and every sentence has an `in`.
+    let short = table.iter_mut().filter(|(word, flags)| word.len() <= 3 && flags.any(Flags::EVERYDAY));
+    short.for_each(|(_, flags)| flags.0 &= !Flags::GIVEN.and(Flags::SURNAME).0);
     table
 }
 
@@ -129,13 +132,16 @@ pub(super) fn flags(word: &[u8]) -> Flags {
     fold(word, &mut folded).and_then(|size| TABLE.get(&folded[..size])).copied().unwrap_or_default()
 }
 
-/// The word in small letters without accents, and its size; None where it is longer than any word of the lists.
+/// The word in small letters without accents and apostrophes, and its size; None where it is longer than any word of the lists.
 pub(super) fn fold(word: &[u8], into: &mut [u8; WORD_BYTES_MAX]) -> Option<usize> {
     let (mut at, mut size) = (0, 0);
     while at < word.len() {
         let byte = word[at];
-        let (letter, step) =
-            if byte.is_ascii() { (byte.to_ascii_lowercase(), 1) } else { plain(&word[at..]) };
+        let (letter, step) = match byte {
+            b'\'' => (0, 1),
+            _ if byte.is_ascii() => (byte.to_ascii_lowercase(), 1),
+            _ => plain(&word[at..]),
+        };
         at += step;
         if letter == 0 {
             continue;
@@ -146,7 +152,7 @@ pub(super) fn fold(word: &[u8], into: &mut [u8; WORD_BYTES_MAX]) -> Option<usize
     Some(size)
 }
 
-/// The letter below the accents, 0 for an accent alone, `?` for what has none; and how many bytes that was.
+/// The letter below the accents, 0 for an accent or apostrophe alone, `?` for what has none; and how many bytes that was.
 fn plain(text: &[u8]) -> (u8, usize) {
     let (code, step) = character(text).map_or((u32::from(text[0]), 1), |sign| (sign as u32, sign.len_utf8()));
     let letter = match code {
@@ -165,7 +171,7 @@ fn plain(text: &[u8]) -> (u8, usize) {
         0xD9..=0xDC | 0xF9..=0xFC | 0x168..=0x173 => b'u',
         0xDD | 0xFD | 0xFF => b'y',
         0x179..=0x17E => b'z',
-        0x300..=0x36F => 0,
+        0x300..=0x36F | 0x2018 | 0x2019 => 0,
         _ => b'?',
     };
     (letter, step)

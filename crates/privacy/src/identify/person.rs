@@ -2,7 +2,7 @@
 //!
 //! A name on no list and with nothing around it is a person's to judge. Eponyms (`morbo di Crohn`) are no finding.
 
-use super::lexicon::Flags;
+use super::lexicon::{self, Flags};
 use super::scan::{Match, Place, View};
 use super::token::{Case, Class};
 use super::{Confidence, Kind, Why, ending};
@@ -24,20 +24,35 @@ struct Chain {
     has_hyphen: bool,
     /// Words of every day that are given names too (`Bianca`, `Mark`), where the name begins with one.
     weak: usize,
+    /// Words of every day that are no names at all.
+    plain: usize,
 }
 
 /// A name that begins at `at`.
 pub(super) fn name(view: &View<'_>, at: usize) -> Option<Match> {
     let token = view.get(at)?;
     let is_written = token.case != Case::Lower;
-    // WHY: small letters are read as a name in a cell or the name of a file alone.
+    // WHY: small letters are read as a name after a title, in a cell and in the name of a file.
     let is_name = token.flags.any_name() && !token.flags.any(Flags::EVERYDAY);
-    if (!is_written && (view.place == Place::Prose || !is_name)) || is_part(view, at) {
+    if (!is_written && !is_name) || is_part(view, at) {
         return None;
     }
     let title = title_before(view, at);
+    if !is_written && view.place == Place::Prose && title.is_none() {
+        return None;
+    }
     let role = role_before(view, at);
     if token.flags.any(Flags::TITLE.and(Flags::ROLE_STRONG)) && token.size() > 1 && title.is_none() {
+        return None;
+    }
+    // WHY: in prose a word of every day begins no name, and in a text of capitals only a known one does.
+    let is_first = token.flags.any_name() || (token.case != Case::Upper && !token.flags.any(Flags::EVERYDAY));
+    if view.place == Place::Prose
+        && title.is_none()
+        && role.is_none()
+        && !is_first
+        && token.case != Case::Initial
+    {
         return None;
     }
     let chain = chain(view, at, title.is_some());
@@ -105,6 +120,7 @@ fn chain(view: &View<'_>, at: usize, is_titled: bool) -> Chain {
         is_lower: true,
         has_hyphen: false,
         weak: 0,
+        plain: 0,
     };
     let begins_lower = view.get(at).is_some_and(|token| token.case == Case::Lower);
     for next in at..at + CHAIN_TOKENS_MAX {
@@ -117,7 +133,8 @@ fn chain(view: &View<'_>, at: usize, is_titled: bool) -> Chain {
                     break;
                 }
             }
-            Class::Word if ends(view, next, &chain, is_titled) => break,
+            Class::Word if begins_lower && !token.flags.any_name() => break,
+            Class::Word if token.case != Case::Initial && ends(view, next, &chain, is_titled) => break,
             Class::Word => chain.take(view, next),
             Class::Mark(b'-' | b'\'') if view.is_joined(next) && next > at && view.is_joined(next - 1) => {}
             Class::Mark(b'.') if chain.initials > 0 && chain.last + 1 == next => {}
@@ -136,7 +153,9 @@ fn leads_on(view: &View<'_>, at: usize) -> bool {
         .map_while(|next| view.get(next))
         .find(|token| !token.flags.any(Flags::PARTICLE) && !token.is_mark(b'\''))
         .is_some_and(|token| {
-            matches!(token.case, Case::Title | Case::Upper | Case::Initial) && token.class == Class::Word
+            matches!(token.case, Case::Title | Case::Upper | Case::Initial)
+                && token.class == Class::Word
+                && (!token.flags.any(Flags::EVERYDAY) || token.flags.any_name())
         })
 }
 
@@ -158,6 +177,7 @@ fn ends(view: &View<'_>, at: usize, chain: &Chain, is_titled: bool) -> bool {
 impl Chain {
     fn take(&mut self, view: &View<'_>, at: usize) {
         let Some(token) = view.get(at) else { return };
+        let flags = token.flags.and(elided(view, at));
         self.has_hyphen |= self.words > 0 && view.is_mark(at - 1, b'-');
         self.last = at;
         if token.case == Case::Initial {
@@ -167,17 +187,16 @@ impl Chain {
         self.words += 1;
         self.is_upper &= token.case == Case::Upper;
         self.is_lower &= token.case == Case::Lower;
-        let is_everyday = token.flags.any(Flags::EVERYDAY.and(Flags::DROP).and(Flags::TITLE));
-        let is_unknown = !is_everyday && !token.flags.any_name();
+        let is_everyday = flags.any(Flags::EVERYDAY.and(Flags::DROP).and(Flags::TITLE));
+        let is_unknown = !is_everyday && !flags.any_name();
         let is_clinical = is_unknown && ending::is_clinical(view.bytes(at));
-        let is_weak =
-            is_everyday && token.flags.any(Flags::GIVEN) && self.words == 1 && token.case == Case::Title;
+        let is_weak = is_everyday && flags.any(Flags::GIVEN) && self.words == 1 && token.case == Case::Title;
         self.weak += usize::from(is_weak);
+        self.plain += usize::from(is_everyday && !flags.any_name());
         self.everyday += usize::from(is_everyday);
         self.clinical += usize::from(is_clinical);
-        let is_given = token.flags.any(Flags::GIVEN);
-        let is_surname =
-            token.flags.any(Flags::SURNAME) || (is_unknown && ending::is_surname(view.bytes(at)));
+        let is_given = flags.any(Flags::GIVEN);
+        let is_surname = flags.any(Flags::SURNAME) || (is_unknown && ending::is_surname(view.bytes(at)));
         self.given += usize::from(is_given && !is_everyday);
         self.surnames += usize::from(is_surname && !is_everyday && !is_given);
     }
@@ -186,6 +205,15 @@ impl Chain {
     fn unknown(&self) -> usize {
         self.words.saturating_sub(self.given + self.surnames + self.everyday + self.clinical)
     }
+}
+
+/// What is known of `O'Brien` and `D'Angelo` as one word, at their second part.
+fn elided(view: &View<'_>, at: usize) -> Flags {
+    let is_second = at > 1 && view.is_mark(at - 1, b'\'') && view.is_joined(at - 1) && view.is_joined(at - 2);
+    let (Some(first), Some(second)) = (view.get(at.wrapping_sub(2)), view.get(at)) else {
+        return Flags::NONE;
+    };
+    if is_second { lexicon::flags(&view.text[first.start..second.end]) } else { Flags::NONE }
 }
 
 /// After a title.
@@ -219,6 +247,7 @@ fn bare(view: &View<'_>, at: usize, chain: &Chain) -> Option<(Confidence, Why)> 
     let (known, plain) = (chain.given + chain.surnames, chain.everyday + chain.clinical);
     let likely = Some((Confidence::Likely, Why::KnownNames));
     let guess = Some((Confidence::Ambiguous, Why::KnownNames));
+    let is_weak = chain.weak > 0 && chain.plain == 0 && !chain.has_hyphen;
     if chain.is_lower && (known < 2 || plain > 0) {
         return None;
     }
@@ -233,10 +262,17 @@ fn bare(view: &View<'_>, at: usize, chain: &Chain) -> Option<(Confidence, Why)> 
             }
         }
         (1.., 0, 2..) if plain < chain.words => guess,
+        (1.., 0, 1) if view.flags(at).any(Flags::PARTICLE) => None,
         (1.., 0, 1) if chain.initials > 0 => guess,
-        (1.., 0, 1) if !chain.is_upper && (is_cell || !begins_sentence(view, at)) => guess,
+        (0, 1.., 1) if chain.initials > 0 && !chain.is_upper && plain == 0 => guess,
+        // `Marco riferisce dolore`
+        (1.., 0, 1)
+            if !chain.is_upper && (is_cell || !begins_sentence(view, at) || goes_on(view, chain.last)) =>
+        {
+            guess
+        }
         (0, _, 2..=3)
-            if chain.weak > 0
+            if is_weak
                 && !chain.is_upper
                 && chain.clinical == 0
                 && (is_cell || !begins_sentence(view, at)) =>
@@ -267,7 +303,16 @@ fn bare(view: &View<'_>, at: usize, chain: &Chain) -> Option<(Confidence, Why)> 
 fn is_eponym(view: &View<'_>, at: usize, chain: &Chain) -> bool {
     let is_genitive = view.is_mark(chain.last + 1, b'\'') && view.bytes(chain.last + 2) == b"s";
     let next = if is_genitive { chain.last + 3 } else { chain.last + 1 };
-    view.said(at, 3, Flags::DISEASE) || view.flags(next).any(Flags::DISEASE)
+    view.said(at, 3, Flags::DISEASE)
+        || view.flags(at).any(Flags::DISEASE)
+        || view.flags(next).any(Flags::DISEASE)
+}
+
+/// Whether prose goes on with a word in small letters.
+fn goes_on(view: &View<'_>, last: usize) -> bool {
+    let next = view.get(last + 1);
+    view.place == Place::Prose
+        && next.is_some_and(|next| next.class == Class::Word && next.case == Case::Lower)
 }
 
 /// Whether a sentence begins here, where any word has a capital.

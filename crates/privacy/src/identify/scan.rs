@@ -172,6 +172,12 @@ fn pass(view: &View<'_>, mut at: usize, stop: usize, found: &mut dyn FnMut(Findi
     at
 }
 
+/// Whether the digits follow a point and other digits.
+fn is_fraction(view: &View<'_>, at: usize) -> bool {
+    let is_pointed = at > 1 && view.is_mark(at - 1, b'.') && view.is_joined(at - 1) && view.is_joined(at - 2);
+    is_pointed && view.get(at - 2).is_some_and(|token| token.class == Class::Number)
+}
+
 /// Whether no rule begins at such a word: small letters, of no list but that of every day, and nothing joined to it.
 fn is_plain(view: &View<'_>, at: usize, token: &Token) -> bool {
     token.case == Case::Lower
@@ -228,6 +234,8 @@ fn best(view: &View<'_>, at: usize) -> Option<Match> {
         Class::Word if is_plain(view, at, token) => return None,
         Class::Word => WORD,
         Class::Mixed => MIXED,
+        // What stands after a decimal point is part of a measure.
+        Class::Number if is_fraction(view, at) => return None,
         Class::Number => NUMBER,
         Class::Mark(b'+' | b'(') => MARK,
         Class::Mark(_) | Class::Long => return None,

@@ -151,6 +151,7 @@ fn people_places_and_dates_are_found_by_what_stands_around() {
         ("telefono", "3401234567", Kind::Phone, LIKELY),
         ("code", "3401234567", Kind::Phone, None),
         ("", "37.00004476", Kind::Phone, None),
+        ("", "41.67620715906397", Kind::PaymentCard, None),
         ("", "12-03-2020", Kind::Phone, None),
         ("", "mario.rossi@example.it", Kind::Email, LIKELY),
         ("", "a@b", Kind::Email, None),
@@ -163,7 +164,12 @@ fn people_places_and_dates_are_found_by_what_stands_around() {
 fn a_value_is_found_where_it_stands() {
     let cases = [
         ("La Sig.ra Maria Bianchi riferisce tosse.", Kind::PersonName, "Maria Bianchi"),
-        ("Il dott. de Luca consiglia riposo.", Kind::PersonName, ""),
+        ("pz seguita dalla dr.ssa rossi da anni", Kind::PersonName, "rossi"),
+        ("Thank you for seeing Mrs. Joan O'Connor today.", Kind::PersonName, "Joan O'Connor"),
+        ("The patient, John A. Williams, was admitted.", Kind::PersonName, "John A. Williams"),
+        ("Witness: K. O'Brien.", Kind::PersonName, "K. O'Brien"),
+        ("Ieri caduta. Marco riferisce dolore.", Kind::PersonName, "Marco"),
+        ("SI DIMETTE ROSSI MARIO IN DATA ODIERNA", Kind::PersonName, "ROSSI MARIO"),
         ("Dr. J. van der Berg was called.", Kind::PersonName, "J. van der Berg"),
         ("Nato a San Giovanni in Persiceto il 3 marzo 1950, iperteso.", Kind::BirthDate, "3 marzo 1950"),
         ("Date of birth: March 3, 1950. Smoker.", Kind::BirthDate, "March 3, 1950"),
@@ -173,7 +179,7 @@ fn a_value_is_found_where_it_stands() {
         ("Cartella clinica n. 2023/001234 del reparto", Kind::RecordNumber, "2023/001234"),
         ("È nato già; C.F. rssmra80a01h501u è suo", Kind::CodiceFiscale, "rssmra80a01h501u"),
     ];
-    for (text, kind, expected) in cases.iter().filter(|(_, _, expected)| !expected.is_empty()) {
+    for (text, kind, expected) in &cases {
         let found = in_text(text);
         let values: Vec<&str> = found
             .iter()
@@ -192,6 +198,9 @@ fn clinical_prose_without_people_is_clear() {
         "Somministrato per via endovenosa 1000 mg; diuresi 1500 ml/24h il 12/03/2021.",
         "BRCA1 c.68_69delAG, chr17:41276045, rs80357914, HGNC:1100.",
         "Paziente di 67 anni, peso 82 kg, PA 140/90.",
+        "Trasferito dall'Ospedale San Raffaele di Milano; stent Xience Sierra, classe NYHA II, FE 45% Simpson.",
+        "Roux-en-Y bypass, Hartmann's procedure, Lynch syndrome, factor V Leiden, Von Willebrand disease, Clark III.",
+        "White male, 61, BMI 31.2, ex-smoker; Brown stools. Young onset diabetes. Rose spots.",
         "Codice ICD-9-CM 486, DRG 089, LOINC 2345-7, SNOMED 185345009.",
         "The patient was admitted on 12/03/2021 and discharged on 15/03/2021.",
     ];
