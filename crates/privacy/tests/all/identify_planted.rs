@@ -1,7 +1,8 @@
 //! Identifiers that others' generators plant, in cells and in text, and clean cells of real tables.
 //!
 //! Goal: at least 99.5 % of what is planted is found, at most 1 % of clean cells alarm. Method: `plant.py` with Faker; its
-//! seeds were never used while the rules were written (those were 1 to 20: `EPIC_PLANT_SEEDS=1 cargo test planted`).
+//! seeds were never used while the rules were written (those were 1 to 20: `EPIC_PLANT_SEEDS=1`). Seeds of 1001 and 2001 on
+//! held as well and were looked at, so that they count as used; after a change that they led to, take new ones.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -12,7 +13,7 @@ use serde_json::Value;
 use crate::need;
 
 /// The first of the seeds that no rule has seen.
-const SEED: u64 = 2001;
+const SEED: u64 = 3001;
 const SEEDS: u64 = 20;
 const CLEAN: u64 = 10_000;
 
