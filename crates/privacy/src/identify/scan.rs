@@ -112,11 +112,16 @@ impl Scanner {
     /// One cell: what the column says of the whole of it, unless something in it is certain.
     pub fn cell(&mut self, column: &Column, cell: &[u8], found: &mut dyn FnMut(Finding)) {
         let Some(whole) = column.judge(cell) else {
-            if !is_measure(cell) {
+            let is_moment = is_moment(cell) && !column.flags.any(Flags::BORN);
+            if !is_measure(cell) && !is_moment && !is_uuid(cell) {
                 self.scan(cell, column, Place::Cell, found);
             }
             return;
         };
+        // WHY: nothing is certain without a digit.
+        if !cell.iter().any(u8::is_ascii_digit) {
+            return found(whole);
+        }
         let mut inside = Vec::new();
         self.scan(cell, column, Place::Cell, &mut |finding| inside.push(finding));
         let is_certain = inside.iter().any(|finding| finding.confidence == Confidence::Certain);
@@ -153,6 +158,35 @@ fn is_measure(cell: &[u8]) -> bool {
     cell.len() < 8
         && cell.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b'-' | b'+'))
         && cell.iter().filter(|byte| byte.is_ascii_digit()).count() < 6
+}
+
+/// Whether a cell is a day by ISO 8601, with a time or without.
+fn is_moment(cell: &[u8]) -> bool {
+    let Some((day, time)) = cell.split_at_checked(10).filter(|(_, time)| time.len() <= 20) else {
+        return false;
+    };
+    let is_day = day.iter().enumerate().all(|(at, byte)| match at {
+        4 | 7 => *byte == b'-',
+        _ => byte.is_ascii_digit(),
+    });
+    let is_time = match time {
+        [] => true,
+        [b'T' | b' ', hour @ ..] => {
+            hour.get(2) == Some(&b':')
+                && hour.iter().all(|byte| byte.is_ascii_digit() || b":.Z+-".contains(byte))
+        }
+        _ => false,
+    };
+    is_day && is_time
+}
+
+/// Whether a cell is a UUID (RFC 9562).
+fn is_uuid(cell: &[u8]) -> bool {
+    cell.len() == 36
+        && cell.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
 }
 
 /// Runs the rules from `at` to `stop`; says where to go on.

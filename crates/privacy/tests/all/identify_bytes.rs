@@ -137,9 +137,9 @@ fn worked_seconds() -> f64 {
     told.split(' ').next().unwrap().parse::<f64>().unwrap() / 1e9
 }
 
-/// `cargo test -p privacy --config 'profile.dev.package.privacy.opt-level=3' -- --ignored --nocapture speed`
+/// `cargo test -p privacy -- --ignored --nocapture speed`
 #[test]
-#[ignore = "measures; optimise first"]
+#[ignore = "measures"]
 fn speed_of_cells_and_text() {
     let columns: [(&str, &[&str]); 7] = [
         ("value", &["77.49", "140", "5.6", "1203"]),
