@@ -53,7 +53,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("datafusion", &["query"]),
     // The binary draws its chance from it; the gate's tests make the keys of identity providers with it; signatures made
     // outside are verified with it.
-    ("aws-lc-rs", &["seal", "epic", "gate", "paper"]),
+    ("aws-lc-rs", &["seal", "epic", "gate", "paper", "privacy"]),
     ("krilla", &["paper"]),
     ("rustls-webpki", &["paper"]),
     ("x25519-dalek", &["seal"]),

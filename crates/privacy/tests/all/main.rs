@@ -1,0 +1,14 @@
+//! Identifiers found and told apart, pseudonyms made and read; one binary, so that it is linked once.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod fuzz;
+mod identify;
+mod identify_bytes;
+mod identify_columns;
+mod identify_planted;
+#[path = "../../../../trial/tests/need/mod.rs"]
+mod need;
+mod pseudonym;
+mod pseudonym_oracle;
+#[path = "../../../../fuzz/replay.rs"]
+mod replay;
