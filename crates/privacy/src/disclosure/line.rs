@@ -1,0 +1,216 @@
+//! What follows from three figures and more of several releases, along one variable.
+//!
+//! Figures that are the same in all other variables are a family: sets of people along one variable, with their counts.
+//! Ranges: every interval between two cuts that the family determines is found, over any number of releases (counts up to a
+//! cut are potentials; intervals tie them together). Other sets: every determined set is found in families of at most
+//! [`PIECES_MAX`] pieces; in larger ones those that elimination comes upon, the likely small pieces last.
+//! Not found: what takes figures of several families together, in other ways than by totals.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::cut::{Axis, Cuts, Set};
+use super::difference::is_comparable;
+use super::finding::{Finding, Report, Rule, Verdict};
+use super::limits::Limits;
+use super::table::{State, Table};
+
+mod echelon;
+
+/// Figures that are sorted into families. WHY: some seconds and some hundreds of megabytes.
+const FIGURES_MAX: usize = 4_000_000;
+/// Up to here all sets of pieces are tried. WHY: four thousand.
+const PIECES_MAX: usize = 12;
+/// Beyond, a family is too large for elimination.
+const FAMILY_MAX: usize = 400;
+/// Steps of trying and eliminating, for one table. WHY: some seconds.
+const STEPS_MAX: u64 = 500_000_000;
+
+/// One figure of a family.
+#[derive(Debug, Clone, Copy)]
+struct Member {
+    set: usize,
+    count: u64,
+    table: usize,
+    at: usize,
+}
+
+/// Adds what families show. False if they were too many or too large.
+pub(crate) fn judge_lines(tables: &[&Table], cuts: &Cuts, limits: &Limits, report: &mut Report) -> bool {
+    let compared: Vec<usize> = (1..tables.len()).filter(|at| is_comparable(tables[0], tables[*at])).collect();
+    let mut steps = STEPS_MAX;
+    let mut holds = true;
+    for variable in 0..cuts.names.len() {
+        let chosen: Vec<usize> = std::iter::once(0).chain(compared.iter().copied()).collect();
+        let is_cut_anew = compared.iter().any(|at| cuts.axes[*at][variable] != cuts.axes[0][variable]);
+        if !is_cut_anew {
+            continue;
+        }
+        let figures: usize = chosen.iter().map(|at| tables[*at].states.len()).sum();
+        if figures > FIGURES_MAX {
+            holds = false;
+            continue;
+        }
+        for family in families(tables, cuts, variable, &chosen) {
+            holds &= judge_family(tables, cuts, variable, &family, limits, (&mut steps, report));
+        }
+    }
+    holds
+}
+
+fn families(tables: &[&Table], cuts: &Cuts, variable: usize, chosen: &[usize]) -> Vec<Vec<Member>> {
+    let mut families: BTreeMap<Vec<usize>, Vec<Member>> = BTreeMap::new();
+    for table in chosen.iter().copied() {
+        let (axes, figures) = (&cuts.axes[table], tables[table]);
+        for at in (0..figures.states.len()).filter(|at| figures.states[*at] == State::Shown) {
+            let set = |variable: usize| match &axes[variable] {
+                Axis::Same(set) => *set,
+                Axis::Split { dimension, sets } => sets[figures.coordinate(at, *dimension)],
+            };
+            let rest = (0..axes.len()).filter(|other| *other != variable).map(set).collect();
+            let member = Member { set: set(variable), count: figures.counts[at], table, at };
+            families.entry(rest).or_default().push(member);
+        }
+    }
+    let is_of_both = |family: &Vec<Member>| {
+        let of_ours = family.iter().filter(|member| member.table == 0).count();
+        of_ours > 0 && of_ours < family.len() && family.len() > 2
+    };
+    families.into_values().filter(is_of_both).collect()
+}
+
+/// A family without repetition: our own figures first.
+fn judge_family(
+    tables: &[&Table],
+    cuts: &Cuts,
+    variable: usize,
+    family: &[Member],
+    limits: &Limits,
+    (steps, report): (&mut u64, &mut Report),
+) -> bool {
+    let mut distinct: BTreeMap<usize, Member> = BTreeMap::new();
+    for member in family {
+        if !matches!(cuts.sets[variable][member.set], Set::Part(_)) {
+            distinct.entry(member.set).or_insert(*member);
+        }
+    }
+    let members: Vec<Member> = distinct.into_values().collect();
+    let pieces = |member: &Member| match &cuts.sets[variable][member.set] {
+        Set::Pieces(pieces) => Some(pieces.as_slice()),
+        Set::All | Set::Part(_) => None,
+    };
+    let is_code = |piece: &u32| *piece < cuts.codes[variable];
+    let all: BTreeSet<u32> = members.iter().filter_map(pieces).flatten().copied().collect();
+    // Codes and ranges of one variable: how they lie to each other is not known.
+    if all.iter().any(is_code) && !all.iter().all(is_code) {
+        return false;
+    }
+    let is_interval = |pieces: &[u32]| {
+        let ends = pieces.first().zip(pieces.last());
+        ends.is_some_and(|(first, last)| (last - first) as usize + 1 == pieces.len())
+    };
+    let found = if !all.iter().any(is_code) && members.iter().filter_map(pieces).all(is_interval) {
+        Some(intervals(&members, pieces, limits))
+    } else {
+        let sets: Vec<(Vec<usize>, u64)> = indexed(&members, pieces, &all);
+        echelon::small_sets(&sets, all.len() + 1, limits, steps)
+    };
+    let Some(found) = found else { return false };
+    for (touched, value) in found {
+        tell(tables, &members, &touched, value, report);
+    }
+    true
+}
+
+/// Members as sets of places; the last place is everybody whom no category names.
+fn indexed<'a>(
+    members: &[Member],
+    pieces: impl Fn(&Member) -> Option<&'a [u32]>,
+    all: &BTreeSet<u32>,
+) -> Vec<(Vec<usize>, u64)> {
+    let place: BTreeMap<u32, usize> = all.iter().enumerate().map(|(at, piece)| (*piece, at)).collect();
+    let set = |member: &Member| {
+        let set = pieces(member).map_or_else(
+            || (0..=all.len()).collect(),
+            |pieces| pieces.iter().filter_map(|piece| place.get(piece).copied()).collect(),
+        );
+        (set, member.count)
+    };
+    members.iter().map(set).collect()
+}
+
+/// Every interval that is determined, holds a few, and takes three figures or more: which members it is told at, and how many.
+fn intervals<'a>(
+    members: &[Member],
+    pieces: impl Fn(&Member) -> Option<&'a [u32]>,
+    limits: &Limits,
+) -> Vec<(Vec<usize>, u64)> {
+    // Everybody reaches beyond the outermost cuts.
+    let ends = |member: &Member| match pieces(member) {
+        Some(pieces) => (i64::from(pieces[0]), i64::from(pieces[pieces.len() - 1]) + 1),
+        None => (i64::MIN, i64::MAX),
+    };
+    let mut ties: BTreeMap<i64, Vec<(i64, i128)>> = BTreeMap::new();
+    for member in members {
+        let ((from, to), count) = (ends(member), i128::from(member.count));
+        ties.entry(from).or_default().push((to, count));
+        ties.entry(to).or_default().push((from, -count));
+    }
+    let mut seen: BTreeMap<i64, (usize, i128)> = BTreeMap::new();
+    let mut levels: Vec<Vec<(i64, i128)>> = Vec::new();
+    for start in ties.keys() {
+        if seen.contains_key(start) {
+            continue;
+        }
+        let mut queue = vec![(*start, 0)];
+        seen.insert(*start, (levels.len(), 0));
+        let mut level = Vec::new();
+        while let Some((end, count)) = queue.pop() {
+            level.push((end, count));
+            for (other, more) in &ties[&end] {
+                if !seen.contains_key(other) {
+                    seen.insert(*other, (levels.len(), count + more));
+                    queue.push((*other, count + more));
+                }
+            }
+        }
+        level.sort_unstable();
+        levels.push(level);
+    }
+    let is_tied = |from: &i64, to: &i64| ties[from].iter().any(|(other, _)| other == to);
+    let is_pair = |from: &i64, to: &i64| is_tied(from, to) || ties[from].iter().any(|(other, _)| is_tied(other, to));
+    let mut found = Vec::new();
+    for level in &levels {
+        for (at, (from, low)) in level.iter().enumerate() {
+            for (to, high) in level[at + 1..].iter().take_while(|(_, high)| high - low < i128::from(limits.threshold)) {
+                if high > low && !is_pair(from, to) {
+                    let touches = |member: &Member| {
+                        let (first, last) = ends(member);
+                        [first, last].iter().any(|end| end == from || end == to)
+                    };
+                    let touched = (0..members.len()).filter(|at| touches(&members[*at])).collect();
+                    found.push((touched, u64::try_from(high - low).unwrap_or(0)));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Tells it at a cell of ours that has part in it, against an earlier one that has, too.
+fn tell(tables: &[&Table], members: &[Member], touched: &[usize], value: u64, report: &mut Report) {
+    let of = |is_ours: bool| {
+        let is_wanted = |member: &&Member| (member.table == 0) == is_ours;
+        let first = touched.iter().map(|at| &members[*at]).find(is_wanted);
+        first.or_else(|| members.iter().find(is_wanted)).copied()
+    };
+    let place = of(true).map(|member| tables[0].place(member.at)).unwrap_or_default();
+    let against = of(false).map(|member| {
+        (tables[member.table].name().to_owned(), tables[member.table].place(member.at))
+    });
+    report.add(Rule::Difference, Verdict::Fail, || {
+        #[expect(clippy::cast_precision_loss, reason = "it is shown to a person")]
+        let mut finding = Finding::new(Rule::Difference, Verdict::Fail, place).measured(value as f64);
+        finding.against = against;
+        finding
+    });
+}

@@ -1,0 +1,188 @@
+//! Sets that are determined by other sets: elimination over fractions, without rounding.
+
+use std::collections::BTreeSet;
+
+use super::super::limits::Limits;
+use super::{FAMILY_MAX, PIECES_MAX};
+
+/// One combination of figures: coefficients over pieces, and its value at the end. Whole numbers without a common factor.
+type Row = Vec<i128>;
+
+/// Every determined set found that holds a few and is not told by one or two figures alone: members that touch it, and how
+/// many it holds. None if the family is too large.
+///
+/// `sets`: ordered places below `pieces`, and their counts.
+pub(super) fn small_sets(
+    sets: &[(Vec<usize>, u64)],
+    pieces: usize,
+    limits: &Limits,
+    steps: &mut u64,
+) -> Option<Vec<(Vec<usize>, u64)>> {
+    if pieces > FAMILY_MAX || sets.len() > FAMILY_MAX {
+        return None;
+    }
+    let mut found: BTreeSet<(Vec<usize>, u64)> = BTreeSet::new();
+    let mut bounds = bounds(sets, pieces);
+    // What is found makes other pieces small in turn.
+    for _ in 0..3 {
+        let mut order: Vec<usize> = (0..pieces).collect();
+        order.sort_by_key(|piece| (std::cmp::Reverse(bounds[*piece]), *piece));
+        let rows = eliminate(sets, pieces, &order, steps)?;
+        let before = found.len();
+        let candidates = if pieces <= PIECES_MAX + 1 {
+            all_sets(&rows, pieces, limits, steps)?
+        } else {
+            rows.iter().filter_map(|(_, row)| as_set(row, pieces)).collect()
+        };
+        for (set, value) in candidates.into_iter().filter(|(_, value)| limits.is_few(*value)) {
+            set.iter().for_each(|piece| bounds[*piece] = bounds[*piece].min(value));
+            found.insert((set, value));
+        }
+        if found.len() == before || pieces <= PIECES_MAX + 1 {
+            break;
+        }
+    }
+    let is_smallest = |set: &[usize]| {
+        let is_part = |other: &Vec<usize>| other.len() < set.len() && other.iter().all(|piece| set.contains(piece));
+        !found.iter().any(|(other, _)| is_part(other))
+    };
+    let told = found.iter().filter(|(set, _)| is_smallest(set) && !is_pair(sets, set));
+    Some(told.map(|(set, value)| (touched(sets, set), *value)).collect())
+}
+
+/// At most how many each piece can hold, by the sets and by differences of two.
+fn bounds(sets: &[(Vec<usize>, u64)], pieces: usize) -> Vec<u64> {
+    let mut bounds = vec![u64::MAX; pieces];
+    for (set, count) in sets {
+        set.iter().for_each(|piece| bounds[*piece] = bounds[*piece].min(*count));
+    }
+    for (whole, count) in sets {
+        for (part, less) in sets.iter().filter(|(part, less)| less <= count && is_part(part, whole)) {
+            for piece in whole.iter().filter(|piece| part.binary_search(piece).is_err()) {
+                bounds[*piece] = bounds[*piece].min(count - less);
+            }
+        }
+    }
+    bounds
+}
+
+fn is_part(part: &[usize], whole: &[usize]) -> bool {
+    part.len() < whole.len() && part.iter().all(|piece| whole.binary_search(piece).is_ok())
+}
+
+/// Whether one figure, or the difference of two, is this set already.
+fn is_pair(sets: &[(Vec<usize>, u64)], wanted: &[usize]) -> bool {
+    let is_rest = |whole: &[usize], part: &[usize]| {
+        whole.len() == part.len() + wanted.len()
+            && is_part(part, whole)
+            && wanted.iter().all(|piece| part.binary_search(piece).is_err() && whole.binary_search(piece).is_ok())
+    };
+    sets.iter().any(|(set, _)| set == wanted || sets.iter().any(|(part, _)| is_rest(set, part)))
+}
+
+fn touched(sets: &[(Vec<usize>, u64)], wanted: &[usize]) -> Vec<usize> {
+    let touches = |at: &usize| sets[*at].0.iter().any(|piece| wanted.binary_search(piece).is_ok());
+    let mut touched: Vec<usize> = (0..sets.len()).filter(touches).collect();
+    touched.sort_by_key(|at| (sets[*at].0.len(), *at));
+    touched
+}
+
+/// The reduced echelon form: each row with the piece that only it has, pieces taken in this order.
+fn eliminate(
+    sets: &[(Vec<usize>, u64)],
+    pieces: usize,
+    order: &[usize],
+    steps: &mut u64,
+) -> Option<Vec<(usize, Row)>> {
+    let row = |(set, count): &(Vec<usize>, u64)| {
+        let mut row = vec![0; pieces + 1];
+        set.iter().for_each(|piece| row[*piece] = 1);
+        row[pieces] = i128::from(*count);
+        row
+    };
+    let mut open: Vec<Row> = sets.iter().map(row).collect();
+    let mut done: Vec<(usize, Row)> = Vec::new();
+    for piece in order {
+        let Some(at) = open.iter().position(|row| row[*piece] != 0) else { continue };
+        let pivot = open.swap_remove(at);
+        let others = open.iter_mut().chain(done.iter_mut().map(|(_, row)| row));
+        for row in others.filter(|row| row[*piece] != 0) {
+            *steps = steps.checked_sub(pieces as u64)?;
+            clear(row, &pivot, *piece)?;
+        }
+        done.push((*piece, pivot));
+    }
+    // What is left over says that nothing is something: the data have changed, and sums of them mean nothing.
+    if open.iter().any(|row| row[pieces] != 0) {
+        return None;
+    }
+    Some(done)
+}
+
+/// Takes a multiple of `pivot` from a multiple of `row`, so that it has no part of `piece` left.
+fn clear(row: &mut Row, pivot: &[i128], piece: usize) -> Option<()> {
+    let (ours, theirs) = (pivot[piece], row[piece]);
+    let mut common = 0;
+    for (entry, other) in row.iter_mut().zip(pivot) {
+        *entry = entry.checked_mul(ours)?.checked_sub(other.checked_mul(theirs)?)?;
+        common = divisor(common, *entry);
+    }
+    if common > 1 {
+        row.iter_mut().for_each(|entry| *entry /= common);
+    }
+    Some(())
+}
+
+fn divisor(one: i128, other: i128) -> i128 {
+    let (mut one, mut other) = (one, other);
+    while other != 0 {
+        (one, other) = (other, one % other);
+    }
+    if one < 0 { one.checked_neg().unwrap_or(1) } else { one }
+}
+
+/// A combination that is a set: all its coefficients are the same.
+fn as_set(row: &[i128], pieces: usize) -> Option<(Vec<usize>, u64)> {
+    let set: Vec<usize> = (0..pieces).filter(|piece| row[*piece] != 0).collect();
+    let unit = row[*set.first()?];
+    if set.iter().any(|piece| row[*piece] != unit) || row[pieces] % unit != 0 {
+        return None;
+    }
+    Some((set, u64::try_from(row[pieces] / unit).ok()?))
+}
+
+/// Every set of pieces that is a combination of the rows.
+fn all_sets(rows: &[(usize, Row)], pieces: usize, limits: &Limits, steps: &mut u64) -> Option<Vec<(Vec<usize>, u64)>> {
+    let mut found = Vec::new();
+    let mut sum = vec![(0_i128, 1_i128); pieces + 1];
+    for choice in 1_usize..1 << rows.len() {
+        *steps = steps.checked_sub((pieces * rows.len()) as u64)?;
+        // In echelon form a set is the sum of the rows whose own pieces it has.
+        sum.iter_mut().for_each(|entry| *entry = (0, 1));
+        let mut is_set = true;
+        for (_, (own, row)) in rows.iter().enumerate().filter(|(at, _)| choice >> at & 1 == 1) {
+            for (entry, other) in sum.iter_mut().zip(row) {
+                let top = entry.0.checked_mul(row[*own])?.checked_add(other.checked_mul(entry.1)?)?;
+                let bottom = entry.1.checked_mul(row[*own])?;
+                let common = divisor(top, bottom).max(1);
+                *entry = (top / common, bottom / common);
+            }
+        }
+        let mut set = Vec::new();
+        for (piece, (top, bottom)) in sum[..pieces].iter().enumerate() {
+            is_set &= *top == 0 || top == bottom;
+            if *top != 0 {
+                set.push(piece);
+            }
+        }
+        let (top, bottom) = sum[pieces];
+        if is_set
+            && top % bottom == 0
+            && let Ok(value) = u64::try_from(top / bottom)
+            && limits.is_few(value)
+        {
+            found.push((set, value));
+        }
+    }
+    Some(found)
+}

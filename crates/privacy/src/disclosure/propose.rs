@@ -1,0 +1,158 @@
+//! What to hide, so that what is shown does not tell it.
+//!
+//! First every cell that must not be shown; then others beside it, chosen as corners of boxes so that no total changes when
+//! figures move between them (the hypercube method of Repsilber, Eurostat's handbook, 4.4.3); then the attack, again and
+//! again, until it finds nothing. The choice is good, not the best: the best is a hard problem.
+
+use super::attack::{self, Outcome, choose};
+use super::limits::{Fault, Limits};
+use super::rules;
+use super::table::{Aggregate, State, Table};
+
+/// Rounds of hiding and attacking; after them all that hangs together is hidden. WHY: each takes as long as a judgement.
+const ROUNDS_MAX: usize = 60;
+/// Neighbours that are tried along each variable, by how many variables there are.
+const NEIGHBOURS_MAX: [usize; 4] = [64, 16, 8, 4];
+
+/// A table with cells hidden, that the attack finds nothing in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proposal {
+    pub table: Table,
+    /// Cells and totals that must not be shown.
+    pub primary: u64,
+    /// Cells and totals that are hidden so that the others cannot be computed.
+    pub secondary: u64,
+}
+
+/// Hides cells until neither a rule nor the attack finds anything in what is left. Earlier releases are not looked at:
+/// judge the result against them.
+///
+/// A table of which some figures are not known ([`State::Unknown`]) is judged but not mended; it comes back as it is.
+pub fn propose(table: &Table, limits: &Limits) -> Result<Proposal, Fault> {
+    limits.check()?;
+    let mut proposal = Proposal { table: table.clone(), primary: 0, secondary: 0 };
+    if table.states.contains(&State::Unknown) {
+        return Ok(proposal);
+    }
+    for at in sensitive(table, limits) {
+        hide(&mut proposal.table, at, &mut proposal.primary);
+    }
+    for _ in 0..ROUNDS_MAX {
+        let outcome = attack::attack(&proposal.table, &[], limits);
+        if outcome.is_clean() {
+            return Ok(proposal);
+        }
+        mend(&mut proposal, &outcome, limits);
+    }
+    // Nothing but what needs no protection by others: no cells of a variable's lines that hide anything, and no totals.
+    let hides: Vec<usize> = (0..proposal.table.states.len()).collect();
+    for at in hides {
+        hide(&mut proposal.table, at, &mut proposal.secondary);
+    }
+    Ok(proposal)
+}
+
+fn sensitive(table: &Table, limits: &Limits) -> Vec<usize> {
+    let mut found: Vec<usize> =
+        (0..table.states.len()).filter(|at| rules::is_sensitive(table, *at, limits)).collect();
+    // Who is alone in a row or column is told by the zeros beside.
+    if table.aggregate == Aggregate::Count {
+        for dimension in 0..table.shape.len() {
+            let totals = (0..table.states.len()).filter(|at| table.is_total_of(*at, dimension));
+            for total in totals.filter(|total| rules::class_of(table, *total, dimension).is_some()) {
+                found.extend(table.line(total, dimension));
+                found.push(total);
+            }
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+fn hide(table: &mut Table, at: usize, hidden: &mut u64) {
+    if table.states[at] == State::Shown {
+        table.states[at] = State::Suppressed;
+        *hidden += 1;
+    }
+}
+
+/// Hides something more for each cell that was found; at least one cell in all.
+fn mend(proposal: &mut Proposal, outcome: &Outcome, limits: &Limits) {
+    let exposed = outcome.exposed.iter().map(|(at, _)| *at).chain(outcome.unproven.iter().copied());
+    for at in exposed {
+        let corners = corners(&proposal.table, at, limits).unwrap_or_else(|| beside(&proposal.table, at));
+        for corner in corners {
+            hide(&mut proposal.table, corner, &mut proposal.secondary);
+        }
+    }
+    for (total, _) in &outcome.remainders {
+        let more = cheapest_in(&proposal.table, *total).unwrap_or(*total);
+        hide(&mut proposal.table, more, &mut proposal.secondary);
+    }
+}
+
+/// The cheapest box of cells with this one that leaves it wide enough, or none. Costs are respondents who are no longer shown.
+fn corners(table: &Table, at: usize, limits: &Limits) -> Option<Vec<usize>> {
+    let dimensions: Vec<usize> = (0..table.shape.len()).filter(|dimension| !table.is_total_of(at, *dimension)).collect();
+    let most = NEIGHBOURS_MAX[dimensions.len().clamp(1, NEIGHBOURS_MAX.len()) - 1];
+    let mut steps: Vec<Vec<usize>> = Vec::new();
+    for dimension in dimensions {
+        let can_give = |cell: &usize| *cell != at && table.counts[*cell] > 0 && table.states[*cell] != State::Structural;
+        let mut line: Vec<usize> = table.line(at, dimension).filter(can_give).collect();
+        line.sort_by_key(|cell| (!table.is_hidden(*cell), table.counts[*cell], *cell));
+        line.truncate(most);
+        steps.push(line.into_iter().map(|cell| cell.wrapping_sub(at)).collect());
+    }
+    let size: usize = steps.iter().map(Vec::len).product();
+    let mut best: Option<(u64, Vec<usize>)> = None;
+    for choice in 0..size {
+        let chosen = choose(&steps, choice);
+        let (cells, room) = corners_of(table, at, &chosen);
+        let is_possible = cells.iter().all(|cell| table.states[*cell] != State::Structural);
+        let cost = cells.iter().filter(|cell| table.states[**cell] == State::Shown);
+        let cost = cost.fold(0_u64, |cost, cell| cost.saturating_add(table.counts[*cell]).saturating_add(1));
+        let is_wide = room >= limits.interval_min.max(1);
+        if is_possible && is_wide && cost > 0 && best.as_ref().is_none_or(|(other, _)| cost < *other) {
+            best = Some((cost, cells));
+        }
+    }
+    best.map(|(_, cells)| cells)
+}
+
+/// The corners of a box, and how much could be moved between them.
+fn corners_of(table: &Table, at: usize, steps: &[usize]) -> (Vec<usize>, u64) {
+    let (mut cells, mut least) = (Vec::new(), [u64::MAX; 2]);
+    for corner in 0_usize..1 << steps.len() {
+        let picked = steps.iter().enumerate().filter(|(index, _)| corner >> index & 1 == 1);
+        let cell = picked.fold(at, |cell, (_, step)| cell.wrapping_add(*step));
+        let side = corner.count_ones() as usize % 2;
+        least[side] = least[side].min(table.counts[cell]);
+        cells.push(cell);
+    }
+    (cells, least[0].saturating_add(least[1]))
+}
+
+/// The cheapest shown cell of each line through this one, or else the line's total.
+fn beside(table: &Table, at: usize) -> Vec<usize> {
+    let mut found = Vec::new();
+    for dimension in 0..table.shape.len() {
+        let is_shown = |cell: &usize| *cell != at && table.states[*cell] == State::Shown;
+        let cheapest = table.line(at, dimension).filter(is_shown).min_by_key(|cell| (table.counts[*cell] == 0, table.counts[*cell], *cell));
+        let total = at + (table.shape[dimension] - 1 - table.coordinate(at, dimension)) * table.stride(dimension);
+        found.push(cheapest.unwrap_or(total));
+    }
+    found
+}
+
+/// The cheapest shown inner cell that a total adds up.
+fn cheapest_in(table: &Table, total: usize) -> Option<usize> {
+    let mut cells = vec![total];
+    for dimension in 0..table.shape.len() {
+        if table.is_total_of(total, dimension) {
+            cells = cells.into_iter().flat_map(|cell| table.line(cell, dimension)).collect();
+        }
+    }
+    let is_shown = |cell: &usize| table.states[*cell] == State::Shown;
+    cells.into_iter().filter(is_shown).min_by_key(|cell| (table.counts[*cell] == 0, table.counts[*cell], *cell))
+}
