@@ -1,1 +1,2 @@
+mod acro;
 mod cells;
