@@ -1,2 +1,9 @@
 mod acro;
-mod cells;
+mod brute;
+mod differences;
+mod hidden;
+mod kit;
+mod planted;
+mod properties;
+mod rules;
+mod speed;
