@@ -44,6 +44,7 @@ pub(crate) fn judge_pairs(tables: &[&Table], cuts: &Cuts, limits: &Limits, repor
 }
 
 /// Cells of one table that lie within cells of another.
+#[derive(Clone, Copy)]
 struct Pairs<'a> {
     tables: &'a [&'a Table],
     cuts: &'a Cuts,
@@ -87,6 +88,13 @@ impl Pairs<'_> {
         if !limits.is_few(difference) {
             return;
         }
+        // One of the two tables shows both: it told the difference alone.
+        let is_told = |twin: Option<usize>, table: &Table, count: u64| {
+            twin.is_some_and(|twin| table.states[twin] == State::Shown && table.counts[twin] == count)
+        };
+        if !is_same && (is_told(self.twin(at), outer, part) || is_told(self.reversed().twin(place), inner, whole)) {
+            return;
+        }
         let (own, other) = if self.inner == 0 { (at, place) } else { (place, at) };
         let earlier = self.tables[self.inner.max(self.outer)];
         report.add(Rule::Difference, Verdict::Fail, || {
@@ -96,6 +104,30 @@ impl Pairs<'_> {
             finding.against = Some((earlier.name().to_owned(), earlier.place(other)));
             finding
         });
+    }
+
+    fn reversed(&self) -> Self {
+        Self { inner: self.outer, outer: self.inner, ..*self }
+    }
+
+    /// The same people's cell in the outer table, if it has one.
+    fn twin(&self, at: usize) -> Option<usize> {
+        let mut place = 0;
+        for (inner, outer) in self.cuts.axes[self.inner].iter().zip(&self.cuts.axes[self.outer]) {
+            let set = match inner {
+                Axis::Same(set) => *set,
+                Axis::Split { dimension, sets } => sets[self.tables[self.inner].coordinate(at, *dimension)],
+            };
+            match outer {
+                Axis::Same(other) if *other == set => {}
+                Axis::Same(_) => return None,
+                Axis::Split { dimension, sets } => {
+                    let index = sets.iter().position(|other| *other == set)?;
+                    place += index * self.tables[self.outer].stride(*dimension);
+                }
+            }
+        }
+        Some(place)
     }
 
     fn fits(&self, variable: usize) -> (Option<usize>, Fits) {

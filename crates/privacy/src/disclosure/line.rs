@@ -78,7 +78,8 @@ fn families(tables: &[&Table], cuts: &Cuts, variable: usize, chosen: &[usize]) -
     families.into_values().filter(is_of_both).collect()
 }
 
-/// A family without repetition: our own figures first.
+/// One family: what all of it tells, less what our own figures tell alone (that is a hidden remainder) and what the earlier
+/// ones told alone (that is no news).
 fn judge_family(
     tables: &[&Table],
     cuts: &Cuts,
@@ -87,49 +88,79 @@ fn judge_family(
     limits: &Limits,
     (steps, report): (&mut u64, &mut Report),
 ) -> bool {
-    let mut distinct: BTreeMap<usize, Member> = BTreeMap::new();
-    for member in family {
-        if !matches!(cuts.sets[variable][member.set], Set::Part(_)) {
+    let of = |chosen: &dyn Fn(&Member) -> bool| {
+        let mut distinct: BTreeMap<usize, Member> = BTreeMap::new();
+        let is_known = |member: &&Member| !matches!(cuts.sets[variable][member.set], Set::Part(_));
+        for member in family.iter().filter(is_known).filter(|member| chosen(member)) {
             distinct.entry(member.set).or_insert(*member);
         }
-    }
-    let members: Vec<Member> = distinct.into_values().collect();
-    let pieces = |member: &Member| match &cuts.sets[variable][member.set] {
-        Set::Pieces(pieces) => Some(pieces.as_slice()),
-        Set::All | Set::Part(_) => None,
+        distinct.into_values().collect::<Vec<Member>>()
     };
+    // The data have changed: sums of old and new figures mean nothing.
+    let is_torn = |member: &Member| family.iter().any(|other| other.set == member.set && other.count != member.count);
+    if family.len() <= FAMILY_MAX * 4 && family.iter().any(is_torn) {
+        return false;
+    }
+    let (all, ours, earlier) =
+        (of(&|_| true), of(&|member| member.table == 0), of(&|member| member.table > 0));
+    let pieces: BTreeSet<u32> = all.iter().filter_map(|member| pieces(cuts, variable, member)).flatten().copied().collect();
     let is_code = |piece: &u32| *piece < cuts.codes[variable];
-    let all: BTreeSet<u32> = members.iter().filter_map(pieces).flatten().copied().collect();
     // Codes and ranges of one variable: how they lie to each other is not known.
-    if all.iter().any(is_code) && !all.iter().all(is_code) {
+    if pieces.iter().any(is_code) && !pieces.iter().all(is_code) {
         return false;
     }
     let is_interval = |pieces: &[u32]| {
         let ends = pieces.first().zip(pieces.last());
         ends.is_some_and(|(first, last)| (last - first) as usize + 1 == pieces.len())
     };
-    let found = if !all.iter().any(is_code) && members.iter().filter_map(pieces).all(is_interval) {
-        Some(intervals(&members, pieces, limits))
-    } else {
-        let sets: Vec<(Vec<usize>, u64)> = indexed(&members, pieces, &all);
-        echelon::small_sets(&sets, all.len() + 1, limits, steps)
+    let is_line = !pieces.iter().any(is_code)
+        && all.iter().filter_map(|member| self::pieces(cuts, variable, member)).all(is_interval);
+    let mut small = |members: &[Member]| {
+        if is_line {
+            return Some(intervals(cuts, variable, members, limits));
+        }
+        let sets = indexed(cuts, variable, members, &pieces);
+        echelon::small_sets(&sets, pieces.len() + 1, limits, steps)
     };
-    let Some(found) = found else { return false };
-    for (touched, value) in found {
-        tell(tables, &members, &touched, value, report);
+    let Some(found) = small(&all) else { return false };
+    if found.is_empty() {
+        return true;
+    }
+    let (Some(own), Some(old)) = (small(&ours), small(&earlier)) else { return false };
+    for small in found.iter().filter(|small| !small.is_pair && !is_among(&own, small) && !is_among(&old, small)) {
+        tell(tables, &all, small, report);
     }
     true
 }
 
+fn is_among(others: &[Small], small: &Small) -> bool {
+    others.iter().any(|other| other.key == small.key)
+}
+
+fn pieces<'a>(cuts: &'a Cuts, variable: usize, member: &Member) -> Option<&'a [u32]> {
+    match &cuts.sets[variable][member.set] {
+        Set::Pieces(pieces) => Some(pieces.as_slice()),
+        Set::All | Set::Part(_) => None,
+    }
+}
+
+/// A determined set that holds a few.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Small {
+    /// Its pieces, or the ends of an interval.
+    key: Vec<i64>,
+    value: u64,
+    /// One figure or two tell it, so that it is found without us.
+    is_pair: bool,
+    /// Members that have part in it.
+    touched: Vec<usize>,
+}
+
 /// Members as sets of places; the last place is everybody whom no category names.
-fn indexed<'a>(
-    members: &[Member],
-    pieces: impl Fn(&Member) -> Option<&'a [u32]>,
-    all: &BTreeSet<u32>,
-) -> Vec<(Vec<usize>, u64)> {
+fn indexed(cuts: &Cuts, variable: usize, members: &[Member], all: &BTreeSet<u32>) -> Vec<(Vec<usize>, u64)> {
     let place: BTreeMap<u32, usize> = all.iter().enumerate().map(|(at, piece)| (*piece, at)).collect();
     let set = |member: &Member| {
-        let set = pieces(member).map_or_else(
+        let set = pieces(cuts, variable, member).map_or_else(
             || (0..=all.len()).collect(),
             |pieces| pieces.iter().filter_map(|piece| place.get(piece).copied()).collect(),
         );
@@ -138,37 +169,55 @@ fn indexed<'a>(
     members.iter().map(set).collect()
 }
 
-/// Every interval that is determined, holds a few, and takes three figures or more: which members it is told at, and how many.
-fn intervals<'a>(
-    members: &[Member],
-    pieces: impl Fn(&Member) -> Option<&'a [u32]>,
-    limits: &Limits,
-) -> Vec<(Vec<usize>, u64)> {
-    // Everybody reaches beyond the outermost cuts.
-    let ends = |member: &Member| match pieces(member) {
-        Some(pieces) => (i64::from(pieces[0]), i64::from(pieces[pieces.len() - 1]) + 1),
-        None => (i64::MIN, i64::MAX),
-    };
+/// Where a member of an interval begins and ends. Everybody reaches beyond the outermost cuts.
+fn ends(cuts: &Cuts, variable: usize, member: &Member) -> (i64, i64) {
+    let ends = pieces(cuts, variable, member).and_then(|pieces| pieces.first().zip(pieces.last()));
+    ends.map_or((i64::MIN, i64::MAX), |(first, last)| (i64::from(*first), i64::from(*last) + 1))
+}
+
+/// Every interval that is determined and holds a few.
+fn intervals(cuts: &Cuts, variable: usize, members: &[Member], limits: &Limits) -> Vec<Small> {
     let mut ties: BTreeMap<i64, Vec<(i64, i128)>> = BTreeMap::new();
     for member in members {
-        let ((from, to), count) = (ends(member), i128::from(member.count));
+        let ((from, to), count) = (ends(cuts, variable, member), i128::from(member.count));
         ties.entry(from).or_default().push((to, count));
         ties.entry(to).or_default().push((from, -count));
     }
-    let mut seen: BTreeMap<i64, (usize, i128)> = BTreeMap::new();
-    let mut levels: Vec<Vec<(i64, i128)>> = Vec::new();
+    let is_tied = |from: &i64, to: &i64| ties[from].iter().any(|(other, _)| other == to);
+    let mut found = Vec::new();
+    for level in levels(&ties) {
+        for (at, (from, low)) in level.iter().enumerate() {
+            let near = level[at + 1..].iter().take_while(|(_, high)| high - low < i128::from(limits.threshold));
+            for (to, high) in near.filter(|(_, high)| *high > *low) {
+                let touches = |at: &usize| {
+                    let (first, last) = ends(cuts, variable, &members[*at]);
+                    [first, last].iter().any(|end| end == from || end == to)
+                };
+                found.push(Small {
+                    key: vec![*from, *to],
+                    value: u64::try_from(high - low).unwrap_or(0),
+                    is_pair: is_tied(from, to) || ties[from].iter().any(|(other, _)| is_tied(other, to)),
+                    touched: (0..members.len()).filter(touches).collect(),
+                });
+            }
+        }
+    }
+    found
+}
+
+/// Cuts that intervals tie together, in order, each with how many lie before it.
+fn levels(ties: &BTreeMap<i64, Vec<(i64, i128)>>) -> Vec<Vec<(i64, i128)>> {
+    let mut seen: BTreeSet<i64> = BTreeSet::new();
+    let mut levels = Vec::new();
     for start in ties.keys() {
-        if seen.contains_key(start) {
+        if !seen.insert(*start) {
             continue;
         }
-        let mut queue = vec![(*start, 0)];
-        seen.insert(*start, (levels.len(), 0));
-        let mut level = Vec::new();
+        let (mut queue, mut level) = (vec![(*start, 0)], Vec::new());
         while let Some((end, count)) = queue.pop() {
             level.push((end, count));
             for (other, more) in &ties[&end] {
-                if !seen.contains_key(other) {
-                    seen.insert(*other, (levels.len(), count + more));
+                if seen.insert(*other) {
                     queue.push((*other, count + more));
                 }
             }
@@ -176,31 +225,14 @@ fn intervals<'a>(
         level.sort_unstable();
         levels.push(level);
     }
-    let is_tied = |from: &i64, to: &i64| ties[from].iter().any(|(other, _)| other == to);
-    let is_pair = |from: &i64, to: &i64| is_tied(from, to) || ties[from].iter().any(|(other, _)| is_tied(other, to));
-    let mut found = Vec::new();
-    for level in &levels {
-        for (at, (from, low)) in level.iter().enumerate() {
-            for (to, high) in level[at + 1..].iter().take_while(|(_, high)| high - low < i128::from(limits.threshold)) {
-                if high > low && !is_pair(from, to) {
-                    let touches = |member: &Member| {
-                        let (first, last) = ends(member);
-                        [first, last].iter().any(|end| end == from || end == to)
-                    };
-                    let touched = (0..members.len()).filter(|at| touches(&members[*at])).collect();
-                    found.push((touched, u64::try_from(high - low).unwrap_or(0)));
-                }
-            }
-        }
-    }
-    found
+    levels
 }
 
 /// Tells it at a cell of ours that has part in it, against an earlier one that has, too.
-fn tell(tables: &[&Table], members: &[Member], touched: &[usize], value: u64, report: &mut Report) {
+fn tell(tables: &[&Table], members: &[Member], small: &Small, report: &mut Report) {
     let of = |is_ours: bool| {
         let is_wanted = |member: &&Member| (member.table == 0) == is_ours;
-        let first = touched.iter().map(|at| &members[*at]).find(is_wanted);
+        let first = small.touched.iter().map(|at| &members[*at]).find(is_wanted);
         first.or_else(|| members.iter().find(is_wanted)).copied()
     };
     let place = of(true).map(|member| tables[0].place(member.at)).unwrap_or_default();
@@ -209,7 +241,7 @@ fn tell(tables: &[&Table], members: &[Member], touched: &[usize], value: u64, re
     });
     report.add(Rule::Difference, Verdict::Fail, || {
         #[expect(clippy::cast_precision_loss, reason = "it is shown to a person")]
-        let mut finding = Finding::new(Rule::Difference, Verdict::Fail, place).measured(value as f64);
+        let mut finding = Finding::new(Rule::Difference, Verdict::Fail, place).measured(small.value as f64);
         finding.against = against;
         finding
     });

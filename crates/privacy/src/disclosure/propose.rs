@@ -11,6 +11,10 @@ use super::table::{Aggregate, State, Table};
 
 /// Rounds of hiding and attacking; after them all that hangs together is hidden. WHY: each takes as long as a judgement.
 const ROUNDS_MAX: usize = 60;
+/// Cells that may be shown again after all. WHY: each is tried by an attack, which in larger tables takes seconds.
+const RETRIES_MAX: usize = 256;
+/// Figures of a table in which that is tried.
+const RETRIED_MAX: usize = 10_000;
 /// Neighbours that are tried along each variable, by how many variables there are.
 const NEIGHBOURS_MAX: [usize; 4] = [64, 16, 8, 4];
 
@@ -40,22 +44,50 @@ pub fn propose(table: &Table, limits: &Limits) -> Result<Proposal, Fault> {
     for _ in 0..ROUNDS_MAX {
         let outcome = attack::attack(&proposal.table, &[], limits);
         if outcome.is_clean() {
+            show_again(&mut proposal, limits);
             return Ok(proposal);
         }
         mend(&mut proposal, &outcome, limits);
     }
-    // Nothing but what needs no protection by others: no cells of a variable's lines that hide anything, and no totals.
-    let hides: Vec<usize> = (0..proposal.table.states.len()).collect();
-    for at in hides {
+    // It did not come to rest: nothing is shown.
+    for at in 0..proposal.table.states.len() {
         hide(&mut proposal.table, at, &mut proposal.secondary);
     }
     Ok(proposal)
 }
 
+/// Shows what was hidden for nothing: boxes overlap. The largest first.
+fn show_again(proposal: &mut Proposal, limits: &Limits) {
+    let table = &mut proposal.table;
+    if table.states.len() > RETRIED_MAX {
+        return;
+    }
+    let is_spare = |at: &usize| table.states[*at] == State::Suppressed && !rules::is_sensitive(table, *at, limits);
+    let mut spare: Vec<usize> = (0..table.states.len()).filter(is_spare).collect();
+    spare.sort_by_key(|at| (std::cmp::Reverse(table.counts[*at]), *at));
+    for at in spare.into_iter().take(RETRIES_MAX) {
+        table.states[at] = State::Shown;
+        let shows_class = !classes(table).is_empty();
+        if shows_class || !attack::attack(table, &[], limits).is_clean() {
+            table.states[at] = State::Suppressed;
+        } else {
+            proposal.secondary = proposal.secondary.saturating_sub(1);
+        }
+    }
+}
+
 fn sensitive(table: &Table, limits: &Limits) -> Vec<usize> {
     let mut found: Vec<usize> =
         (0..table.states.len()).filter(|at| rules::is_sensitive(table, *at, limits)).collect();
-    // Who is alone in a row or column is told by the zeros beside.
+    found.extend(classes(table));
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Rows and columns of which all are in one cell: the zeros beside tell it as well as the cell does.
+fn classes(table: &Table) -> Vec<usize> {
+    let mut found = Vec::new();
     if table.aggregate == Aggregate::Count {
         for dimension in 0..table.shape.len() {
             let totals = (0..table.states.len()).filter(|at| table.is_total_of(*at, dimension));
@@ -65,8 +97,6 @@ fn sensitive(table: &Table, limits: &Limits) -> Vec<usize> {
             }
         }
     }
-    found.sort_unstable();
-    found.dedup();
     found
 }
 

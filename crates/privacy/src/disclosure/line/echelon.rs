@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::super::limits::Limits;
-use super::{FAMILY_MAX, PIECES_MAX};
+use super::{FAMILY_MAX, PIECES_MAX, Small};
 
 /// One combination of figures: coefficients over pieces, and its value at the end. Whole numbers without a common factor.
 type Row = Vec<i128>;
 
-/// Every determined set found that holds a few and is not told by one or two figures alone: members that touch it, and how
-/// many it holds. None if the family is too large.
+/// Every determined set found that holds a few and no smaller one. None if the family is too large.
 ///
 /// `sets`: ordered places below `pieces`, and their counts.
 pub(super) fn small_sets(
@@ -17,7 +16,7 @@ pub(super) fn small_sets(
     pieces: usize,
     limits: &Limits,
     steps: &mut u64,
-) -> Option<Vec<(Vec<usize>, u64)>> {
+) -> Option<Vec<Small>> {
     if pieces > FAMILY_MAX || sets.len() > FAMILY_MAX {
         return None;
     }
@@ -46,8 +45,14 @@ pub(super) fn small_sets(
         let is_part = |other: &Vec<usize>| other.len() < set.len() && other.iter().all(|piece| set.contains(piece));
         !found.iter().any(|(other, _)| is_part(other))
     };
-    let told = found.iter().filter(|(set, _)| is_smallest(set) && !is_pair(sets, set));
-    Some(told.map(|(set, value)| (touched(sets, set), *value)).collect())
+    let told = found.iter().filter(|(set, _)| is_smallest(set));
+    let small = |(set, value): &(Vec<usize>, u64)| Small {
+        key: set.iter().filter_map(|piece| i64::try_from(*piece).ok()).collect(),
+        value: *value,
+        is_pair: is_pair(sets, set),
+        touched: touched(sets, set),
+    };
+    Some(told.map(small).collect())
 }
 
 /// At most how many each piece can hold, by the sets and by differences of two.

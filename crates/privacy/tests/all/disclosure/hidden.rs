@@ -86,7 +86,7 @@ fn the_attack_is_what_writing_out_every_table_finds() {
         assert_eq!(found(&blind, &[Rule::Remainder]), few);
     }
     println!("{tables} tables: {exposed} hidden cells exposed, {safe} safe, {unproven} not proven");
-    assert!(exposed > 300 && safe > 300);
+    assert!(exposed > 300 && safe > 200);
     assert!(unproven * 100 <= safe as u64);
 }
 
@@ -116,5 +116,5 @@ fn a_proposal_passes_the_attack_that_it_was_made_against() {
         (primary, secondary, cells) = (primary + proposal.primary, secondary + proposal.secondary, cells + all.len());
     }
     println!("400 tables of {cells} figures: {primary} had to be hidden, {secondary} besides; {emptied} tables emptied");
-    assert!(secondary < primary * 3);
+    assert!(secondary < primary * 3 / 2);
 }
