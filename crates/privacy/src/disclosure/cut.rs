@@ -38,8 +38,8 @@ pub(crate) fn is_subset(one: &[u32], other: &[u32]) -> bool {
 /// How a table stands to a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Axis {
-    /// It is one of its dimensions: a set for each category, and the total's.
-    Split { dimension: usize, sets: Vec<usize> },
+    /// It is one of its dimensions: a set for each category, and the total's; and the first place of each set.
+    Split { dimension: usize, sets: Vec<usize>, places: BTreeMap<usize, usize> },
     /// Everybody in it is in this set.
     Same(usize),
 }
@@ -120,7 +120,10 @@ impl Cuts {
         for (axes, (dimension, sets)) in self.axes.iter_mut().zip(raw) {
             let sets: Vec<usize> = sets.into_iter().map(|set| set.map_or(0, |at| ids[at])).collect();
             axes.push(match dimension {
-                Some(dimension) => Axis::Split { dimension, sets },
+                Some(dimension) => {
+                    let places = sets.iter().enumerate().rev().map(|(at, set)| (*set, at)).collect();
+                    Axis::Split { dimension, sets, places }
+                }
                 None => Axis::Same(sets[0]),
             });
         }

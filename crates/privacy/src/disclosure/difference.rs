@@ -116,14 +116,13 @@ impl Pairs<'_> {
         for (inner, outer) in self.cuts.axes[self.inner].iter().zip(&self.cuts.axes[self.outer]) {
             let set = match inner {
                 Axis::Same(set) => *set,
-                Axis::Split { dimension, sets } => sets[self.tables[self.inner].coordinate(at, *dimension)],
+                Axis::Split { dimension, sets, .. } => sets[self.tables[self.inner].coordinate(at, *dimension)],
             };
             match outer {
                 Axis::Same(other) if *other == set => {}
                 Axis::Same(_) => return None,
-                Axis::Split { dimension, sets } => {
-                    let index = sets.iter().position(|other| *other == set)?;
-                    place += index * self.tables[self.outer].stride(*dimension);
+                Axis::Split { dimension, places, .. } => {
+                    place += places.get(&set)? * self.tables[self.outer].stride(*dimension);
                 }
             }
         }
@@ -136,7 +135,7 @@ impl Pairs<'_> {
         // Where each set of the outer table lies in it.
         let offered: Vec<(usize, usize)> = match outer {
             Axis::Same(set) => vec![(*set, 0)],
-            Axis::Split { dimension, sets } => {
+            Axis::Split { dimension, sets, .. } => {
                 let stride = self.tables[self.outer].stride(*dimension);
                 sets.iter().enumerate().map(|(at, set)| (*set, at * stride)).collect()
             }
@@ -148,7 +147,7 @@ impl Pairs<'_> {
         };
         match inner {
             Axis::Same(set) => (None, vec![fit(*set)]),
-            Axis::Split { dimension, sets } => (Some(*dimension), sets.iter().map(|set| fit(*set)).collect()),
+            Axis::Split { dimension, sets, .. } => (Some(*dimension), sets.iter().map(|set| fit(*set)).collect()),
         }
     }
 }

@@ -53,11 +53,11 @@ fn unions(tables: &[&Table], cuts: &Cuts, other: usize, variable: usize) -> Opti
     let sets = &cuts.sets[variable];
     let (theirs, dimension): (Vec<usize>, _) = match &cuts.axes[other][variable] {
         Axis::Same(set) => (vec![*set], None),
-        Axis::Split { dimension, sets } => (sets.clone(), Some(*dimension)),
+        Axis::Split { dimension, sets, .. } => (sets.clone(), Some(*dimension)),
     };
     let offsets = match &cuts.axes[0][variable] {
         Axis::Same(own) => theirs.iter().map(|set| (set == own).then(|| vec![0])).collect::<Vec<_>>(),
-        Axis::Split { dimension, sets: own } => {
+        Axis::Split { dimension, sets: own, .. } => {
             let stride = tables[0].stride(*dimension);
             theirs.iter().map(|set| parts(sets, *set, own, stride)).collect()
         }

@@ -64,7 +64,7 @@ fn families(tables: &[&Table], cuts: &Cuts, variable: usize, chosen: &[usize]) -
         for at in (0..figures.states.len()).filter(|at| figures.states[*at] == State::Shown) {
             let set = |variable: usize| match &axes[variable] {
                 Axis::Same(set) => *set,
-                Axis::Split { dimension, sets } => sets[figures.coordinate(at, *dimension)],
+                Axis::Split { dimension, sets, .. } => sets[figures.coordinate(at, *dimension)],
             };
             let rest = (0..axes.len()).filter(|other| *other != variable).map(set).collect();
             let member = Member { set: set(variable), count: figures.counts[at], table, at };
@@ -97,8 +97,8 @@ fn judge_family(
         distinct.into_values().collect::<Vec<Member>>()
     };
     // The data have changed: sums of old and new figures mean nothing.
-    let is_torn = |member: &Member| family.iter().any(|other| other.set == member.set && other.count != member.count);
-    if family.len() <= FAMILY_MAX * 4 && family.iter().any(is_torn) {
+    let mut counts: BTreeMap<usize, u64> = BTreeMap::new();
+    if family.iter().any(|member| *counts.entry(member.set).or_insert(member.count) != member.count) {
         return false;
     }
     let (all, ours, earlier) =
