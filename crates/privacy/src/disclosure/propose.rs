@@ -39,26 +39,37 @@ pub fn propose(table: &Table, limits: &Limits) -> Result<Proposal, Fault> {
         return Ok(proposal);
     }
     for at in sensitive(table, limits) {
-        hide(&mut proposal.table, at, &mut proposal.primary);
+        hide(&mut proposal.table, at);
     }
-    for _ in 0..ROUNDS_MAX {
-        let outcome = attack::attack(&proposal.table, &[], limits);
-        if outcome.is_clean() {
-            show_again(&mut proposal, limits);
-            return Ok(proposal);
+    if !comes_to_rest(&mut proposal.table, limits) {
+        // Nothing is shown.
+        for at in 0..proposal.table.states.len() {
+            hide(&mut proposal.table, at);
         }
-        mend(&mut proposal, &outcome, limits);
     }
-    // It did not come to rest: nothing is shown.
-    for at in 0..proposal.table.states.len() {
-        hide(&mut proposal.table, at, &mut proposal.secondary);
+    for at in (0..table.states.len()).filter(|at| proposal.table.states[*at] != table.states[*at]) {
+        let is_primary = rules::is_sensitive(table, at, limits);
+        let count = if is_primary { &mut proposal.primary } else { &mut proposal.secondary };
+        *count += 1;
     }
     Ok(proposal)
 }
 
+/// Attacks and mends until the attack finds nothing.
+fn comes_to_rest(table: &mut Table, limits: &Limits) -> bool {
+    for _ in 0..ROUNDS_MAX {
+        let outcome = attack::attack(table, &[], limits);
+        if outcome.is_clean() {
+            show_again(table, limits);
+            return true;
+        }
+        mend(table, &outcome, limits);
+    }
+    false
+}
+
 /// Shows what was hidden for nothing: boxes overlap. The largest first.
-fn show_again(proposal: &mut Proposal, limits: &Limits) {
-    let table = &mut proposal.table;
+fn show_again(table: &mut Table, limits: &Limits) {
     if table.states.len() > RETRIED_MAX {
         return;
     }
@@ -70,8 +81,6 @@ fn show_again(proposal: &mut Proposal, limits: &Limits) {
         let shows_class = !classes(table).is_empty();
         if shows_class || !attack::attack(table, &[], limits).is_clean() {
             table.states[at] = State::Suppressed;
-        } else {
-            proposal.secondary = proposal.secondary.saturating_sub(1);
         }
     }
 }
@@ -100,25 +109,24 @@ fn classes(table: &Table) -> Vec<usize> {
     found
 }
 
-fn hide(table: &mut Table, at: usize, hidden: &mut u64) {
+fn hide(table: &mut Table, at: usize) {
     if table.states[at] == State::Shown {
         table.states[at] = State::Suppressed;
-        *hidden += 1;
     }
 }
 
 /// Hides something more for each cell that was found; at least one cell in all.
-fn mend(proposal: &mut Proposal, outcome: &Outcome, limits: &Limits) {
+fn mend(table: &mut Table, outcome: &Outcome, limits: &Limits) {
     let exposed = outcome.exposed.iter().map(|(at, _)| *at).chain(outcome.unproven.iter().copied());
     for at in exposed {
-        let corners = corners(&proposal.table, at, limits).unwrap_or_else(|| beside(&proposal.table, at));
+        let corners = corners(table, at, limits).unwrap_or_else(|| beside(table, at));
         for corner in corners {
-            hide(&mut proposal.table, corner, &mut proposal.secondary);
+            hide(table, corner);
         }
     }
     for (total, _) in &outcome.remainders {
-        let more = cheapest_in(&proposal.table, *total).unwrap_or(*total);
-        hide(&mut proposal.table, more, &mut proposal.secondary);
+        let more = cheapest_in(table, *total).unwrap_or(*total);
+        hide(table, more);
     }
 }
 
