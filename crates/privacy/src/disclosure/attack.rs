@@ -46,12 +46,12 @@ pub(crate) fn judge_hidden(table: &Table, known: &[Known], limits: &Limits, repo
     let outcome = attack(table, known, limits);
     for (at, (low, high)) in &outcome.exposed {
         let rule = if low == high { Rule::Recoverable } else { Rule::Narrow };
-        #[expect(clippy::cast_precision_loss, reason = "it is shown to a person")]
         let figure = (high - low) as f64;
-        report.add(rule, Verdict::Fail, || Finding::new(rule, Verdict::Fail, table.place(*at)).measured(figure));
+        report.add(rule, Verdict::Fail, || {
+            Finding::new(rule, Verdict::Fail, table.place(*at)).measured(figure)
+        });
     }
     for (at, count) in &outcome.remainders {
-        #[expect(clippy::cast_precision_loss, reason = "it is shown to a person")]
         let figure = *count as f64;
         report.add(Rule::Remainder, Verdict::Fail, || {
             Finding::new(Rule::Remainder, Verdict::Fail, table.place(*at)).measured(figure)
@@ -75,8 +75,10 @@ pub(crate) fn attack(table: &Table, known: &[Known], limits: &Limits) -> Outcome
         return Outcome::default();
     }
     let board = Board::new(table, limits);
-    let targets: Vec<usize> =
-        (0..table.states.len()).filter(|at| board.is_target(*at)).filter(|at| !board.swaps(*at, known)).collect();
+    let targets: Vec<usize> = (0..table.states.len())
+        .filter(|at| board.is_target(*at))
+        .filter(|at| !board.swaps(*at, known))
+        .collect();
     let mut outcome = Outcome { remainders: board.remainders(), ..Outcome::default() };
     if targets.is_empty() {
         return outcome;
@@ -164,7 +166,6 @@ impl<'a> Board<'a> {
             Aggregate::Count => i128::from(self.limits.interval_min).max(1),
             _ => {
                 let total: i128 = inner.iter().map(|cell| self.values[*cell]).sum();
-                #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "below 2^51")]
                 let width = (total.unsigned_abs() as f64 * self.limits.ratio_p).ceil() as i128;
                 width.max(1)
             }
@@ -175,10 +176,14 @@ impl<'a> Board<'a> {
     /// The range of a place, from that of what it hides.
     fn with_shown_part(&self, at: usize, (low, high): Range) -> Range {
         let inner = self.inner(at);
-        let shown: i128 =
-            inner.iter().filter(|cell| self.unknown_of[**cell].is_none()).map(|cell| self.values[*cell]).sum();
+        let shown: i128 = inner
+            .iter()
+            .filter(|cell| self.unknown_of[**cell].is_none())
+            .map(|cell| self.values[*cell])
+            .sum();
         let hidden = i128::try_from(inner.len()).unwrap_or(0)
-            - i128::try_from(inner.iter().filter(|cell| self.unknown_of[**cell].is_none()).count()).unwrap_or(0);
+            - i128::try_from(inner.iter().filter(|cell| self.unknown_of[**cell].is_none()).count())
+                .unwrap_or(0);
         (low + shown - hidden * self.shift, high + shown - hidden * self.shift)
     }
 
@@ -253,7 +258,8 @@ impl<'a> Board<'a> {
             let places = unknowns.iter().map(|unknown| self.places[*unknown]);
             let count = places.clone().fold(0_u64, |count, at| count.saturating_add(self.table.counts[at]));
             let mut all = Magnitude::default();
-            let joined = places.filter_map(|at| self.table.magnitudes.get(at)).try_for_each(|cell| all.join(cell));
+            let joined =
+                places.filter_map(|at| self.table.magnitudes.get(at)).try_for_each(|cell| all.join(cell));
             let is_few = self.limits.is_few(count);
             let is_dominated = joined.is_ok()
                 && self.table.aggregate != Aggregate::Count
@@ -340,7 +346,6 @@ fn values(table: &Table) -> (Vec<i128>, i128) {
     let inner = (0..table.states.len()).filter(|at| !table.is_total(*at));
     let all: f64 = inner.map(|at| table.magnitudes[at].total.abs()).sum();
     let scale = if all > 0.0 && all.is_finite() { (1_u64 << 50) as f64 / all } else { 0.0 };
-    #[expect(clippy::cast_possible_truncation, reason = "below 2^51")]
     let whole = |cell: &Magnitude| (cell.total * scale).round() as i128;
     let is_signed = table.magnitudes.iter().any(Magnitude::has_negative);
     (table.magnitudes.iter().map(whole).collect(), if is_signed { 1 << 60 } else { 0 })

@@ -47,7 +47,13 @@ pub(crate) enum Learnt {
 pub(crate) fn search(system: &System, targets: &[Target], allowance: &mut u64) -> Result<Vec<Learnt>, Stop> {
     let (fixed, equations) = settle(system)?;
     let groups = groups(&fixed, &equations);
-    let mut search = Search { system, fixed: &fixed, group_of: group_of(&groups, system.size), groups, programs: Vec::new() };
+    let mut search = Search {
+        system,
+        fixed: &fixed,
+        group_of: group_of(&groups, system.size),
+        groups,
+        programs: Vec::new(),
+    };
     search.programs.resize_with(search.groups.len(), || None);
     let mut wide = search.wide_by_truth(targets);
     let mut learnt = Vec::with_capacity(targets.len());
@@ -193,14 +199,16 @@ impl Search<'_> {
 
     fn wide_by_truth(&self, targets: &[Target]) -> Vec<Seen> {
         let seen = |target: &Target| {
-            let is_lone = |unknown: &usize| self.fixed[*unknown].is_none() && self.group_of[*unknown].is_none();
+            let is_lone =
+                |unknown: &usize| self.fixed[*unknown].is_none() && self.group_of[*unknown].is_none();
             let value = |places: &[usize], group: usize| {
                 self.system.truth.as_ref().map(|truth| {
                     places.iter().map(|place| truth[self.groups[group].unknowns[*place]]).sum::<i128>()
                 })
             };
             let parts = self.parts(target).into_iter();
-            let parts = parts.filter_map(|(group, places)| value(&places, group).map(|value| (group, (value, value))));
+            let parts = parts
+                .filter_map(|(group, places)| value(&places, group).map(|value| (group, (value, value))));
             Seen { parts: parts.collect(), is_free: target.unknowns.iter().any(is_lone) }
         };
         targets.iter().map(seen).collect()

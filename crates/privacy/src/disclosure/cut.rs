@@ -99,10 +99,13 @@ impl Cuts {
                 raw.push((Some(at), sets));
             } else {
                 let chosen = table.population.iter().find(|selection| selection.variable == *name);
-                raw.push((None, vec![chosen.map(|selection| {
-                    all.push(vec![selection.extent.clone()]);
-                    all.len() - 1
-                })]));
+                raw.push((
+                    None,
+                    vec![chosen.map(|selection| {
+                        all.push(vec![selection.extent.clone()]);
+                        all.len() - 1
+                    })],
+                ));
             }
         }
         let (sets, codes, pieces) = refine(&all);
@@ -173,8 +176,9 @@ fn refine(all: &[Vec<Extent>]) -> (Vec<Set>, u32, u32) {
         let mut parts = BTreeSet::new();
         for extent in extents {
             match extent {
-                Extent::Codes(names) => found
-                    .extend(names.iter().filter_map(|code| pieces.get(holders.get(code.as_str())?.as_slice()))),
+                Extent::Codes(names) => found.extend(
+                    names.iter().filter_map(|code| pieces.get(holders.get(code.as_str())?.as_slice())),
+                ),
                 Extent::Range { from, to } => found.extend(place(*from)..place(*to)),
                 Extent::Part(name) => {
                     parts.insert(name.as_str());

@@ -64,9 +64,12 @@ impl Pairs<'_> {
         for at in (0..inner.states.len()).filter(|at| inner.states[*at] == State::Shown) {
             let lists: Vec<&Vec<(usize, bool)>> = fits
                 .iter()
-                .map(|(dimension, fits)| &fits[dimension.map_or(0, |dimension| inner.coordinate(at, dimension))])
+                .map(|(dimension, fits)| {
+                    &fits[dimension.map_or(0, |dimension| inner.coordinate(at, dimension))]
+                })
                 .collect();
-            let Some(size) = lists.iter().try_fold(1_u64, |size, list| size.checked_mul(list.len() as u64)) else {
+            let Some(size) = lists.iter().try_fold(1_u64, |size, list| size.checked_mul(list.len() as u64))
+            else {
                 return false;
             };
             let Some(rest) = left.checked_sub(size.max(1)) else { return false };
@@ -92,13 +95,14 @@ impl Pairs<'_> {
         let is_told = |twin: Option<usize>, table: &Table, count: u64| {
             twin.is_some_and(|twin| table.states[twin] == State::Shown && table.counts[twin] == count)
         };
-        if !is_same && (is_told(self.twin(at), outer, part) || is_told(self.reversed().twin(place), inner, whole)) {
+        if !is_same
+            && (is_told(self.twin(at), outer, part) || is_told(self.reversed().twin(place), inner, whole))
+        {
             return;
         }
         let (own, other) = if self.inner == 0 { (at, place) } else { (place, at) };
         let earlier = self.tables[self.inner.max(self.outer)];
         report.add(Rule::Difference, Verdict::Fail, || {
-            #[expect(clippy::cast_precision_loss, reason = "it is shown to a person")]
             let mut finding = Finding::new(Rule::Difference, Verdict::Fail, self.tables[0].place(own))
                 .measured(difference as f64);
             finding.against = Some((earlier.name().to_owned(), earlier.place(other)));
@@ -116,7 +120,9 @@ impl Pairs<'_> {
         for (inner, outer) in self.cuts.axes[self.inner].iter().zip(&self.cuts.axes[self.outer]) {
             let set = match inner {
                 Axis::Same(set) => *set,
-                Axis::Split { dimension, sets, .. } => sets[self.tables[self.inner].coordinate(at, *dimension)],
+                Axis::Split { dimension, sets, .. } => {
+                    sets[self.tables[self.inner].coordinate(at, *dimension)]
+                }
             };
             match outer {
                 Axis::Same(other) if *other == set => {}
@@ -147,7 +153,9 @@ impl Pairs<'_> {
         };
         match inner {
             Axis::Same(set) => (None, vec![fit(*set)]),
-            Axis::Split { dimension, sets, .. } => (Some(*dimension), sets.iter().map(|set| fit(*set)).collect()),
+            Axis::Split { dimension, sets, .. } => {
+                (Some(*dimension), sets.iter().map(|set| fit(*set)).collect())
+            }
         }
     }
 }

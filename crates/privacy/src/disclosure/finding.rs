@@ -148,7 +148,9 @@ impl Finding {
             Rule::Negative | Rule::Missing | Rule::Extreme | Rule::Unproven => &[Mend::Explain, Mend::Merge],
             Rule::Degrees => &[Mend::Simplify],
             Rule::Total => &[Mend::Totals],
-            Rule::Recoverable | Rule::Narrow | Rule::Remainder => &[Mend::Suppress, Mend::Totals, Mend::Round],
+            Rule::Recoverable | Rule::Narrow | Rule::Remainder => {
+                &[Mend::Suppress, Mend::Totals, Mend::Round]
+            }
             Rule::Difference => &[Mend::Align, Mend::Suppress, Mend::Round],
             Rule::AtRisk | Rule::Step => &[Mend::Round],
         }

@@ -50,7 +50,6 @@ fn judge_totals(table: &Table, limits: &Limits, report: &mut Report) {
         let is_few = stated > sum && limits.is_few(stated - sum);
         let weight = if is_few { Verdict::Fail } else { Verdict::Review };
         report.add(Rule::Total, weight, || {
-            #[expect(clippy::cast_precision_loss, reason = "it is shown to a person")]
             Finding::new(Rule::Total, weight, table.place(at)).measured(stated.abs_diff(sum) as f64)
         });
     };
@@ -64,7 +63,8 @@ fn judge_totals(table: &Table, limits: &Limits, report: &mut Report) {
         let is_shown = |at: usize| matches!(table.states[at], State::Shown | State::Structural);
         let totals = (0..table.states.len()).filter(|at| table.is_total_of(*at, dimension) && is_shown(*at));
         for total in totals.filter(|total| table.line(*total, dimension).all(is_shown)) {
-            let sum = table.line(total, dimension).fold(0_u64, |sum, at| sum.saturating_add(table.counts[at]));
+            let sum =
+                table.line(total, dimension).fold(0_u64, |sum, at| sum.saturating_add(table.counts[at]));
             compare(total, table.counts[total], sum);
         }
     }

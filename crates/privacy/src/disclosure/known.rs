@@ -25,7 +25,8 @@ pub(crate) fn of_earlier(tables: &[&Table], cuts: &Cuts) -> Option<Vec<Known>> {
     let mut gathered = 0;
     let mut seen = BTreeSet::new();
     for other in (1..tables.len()).filter(|other| is_comparable(own, tables[*other])) {
-        let unions: Option<Vec<_>> = (0..cuts.names.len()).map(|variable| unions(tables, cuts, other, variable)).collect();
+        let unions: Option<Vec<_>> =
+            (0..cuts.names.len()).map(|variable| unions(tables, cuts, other, variable)).collect();
         let Some(unions) = unions else { continue };
         let earlier = tables[other];
         for at in (0..earlier.states.len()).filter(|at| earlier.states[*at] == State::Shown) {
@@ -86,7 +87,6 @@ fn parts(sets: &[Set], wanted: usize, own: &[usize], stride: usize) -> Option<Ve
 }
 
 /// The cells that an earlier cell is the union of; the outer none is too many.
-#[expect(clippy::option_option, reason = "too many is not none")]
 fn cells(unions: &[Union], earlier: &Table, at: usize, most: usize) -> Option<Option<Vec<usize>>> {
     let mut cells = vec![0];
     for union in unions {

@@ -103,7 +103,8 @@ fn judge_family(
     }
     let (all, ours, earlier) =
         (of(&|_| true), of(&|member| member.table == 0), of(&|member| member.table > 0));
-    let pieces: BTreeSet<u32> = all.iter().filter_map(|member| pieces(cuts, variable, member)).flatten().copied().collect();
+    let pieces: BTreeSet<u32> =
+        all.iter().filter_map(|member| pieces(cuts, variable, member)).flatten().copied().collect();
     let is_code = |piece: &u32| *piece < cuts.codes[variable];
     // Codes and ranges of one variable: how they lie to each other is not known.
     if pieces.iter().any(is_code) && !pieces.iter().all(is_code) {
@@ -127,7 +128,9 @@ fn judge_family(
         return true;
     }
     let (Some(own), Some(old)) = (small(&ours), small(&earlier)) else { return false };
-    for small in found.iter().filter(|small| !small.is_pair && !is_among(&own, small) && !is_among(&old, small)) {
+    for small in
+        found.iter().filter(|small| !small.is_pair && !is_among(&own, small) && !is_among(&old, small))
+    {
         tell(tables, &all, small, report);
     }
     true
@@ -187,7 +190,8 @@ fn intervals(cuts: &Cuts, variable: usize, members: &[Member], limits: &Limits) 
     let mut found = Vec::new();
     for level in levels(&ties) {
         for (at, (from, low)) in level.iter().enumerate() {
-            let near = level[at + 1..].iter().take_while(|(_, high)| high - low < i128::from(limits.threshold));
+            let near =
+                level[at + 1..].iter().take_while(|(_, high)| high - low < i128::from(limits.threshold));
             for (to, high) in near.filter(|(_, high)| *high > *low) {
                 let touches = |at: &usize| {
                     let (first, last) = ends(cuts, variable, &members[*at]);
@@ -236,11 +240,9 @@ fn tell(tables: &[&Table], members: &[Member], small: &Small, report: &mut Repor
         first.or_else(|| members.iter().find(is_wanted)).copied()
     };
     let place = of(true).map(|member| tables[0].place(member.at)).unwrap_or_default();
-    let against = of(false).map(|member| {
-        (tables[member.table].name().to_owned(), tables[member.table].place(member.at))
-    });
+    let against = of(false)
+        .map(|member| (tables[member.table].name().to_owned(), tables[member.table].place(member.at)));
     report.add(Rule::Difference, Verdict::Fail, || {
-        #[expect(clippy::cast_precision_loss, reason = "it is shown to a person")]
         let mut finding = Finding::new(Rule::Difference, Verdict::Fail, place).measured(small.value as f64);
         finding.against = against;
         finding

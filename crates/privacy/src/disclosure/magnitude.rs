@@ -18,7 +18,13 @@ pub struct Magnitude {
 
 impl Default for Magnitude {
     fn default() -> Self {
-        Self { contributors: 0, missing: 0, total: 0.0, least: f64::INFINITY, largest: [f64::NEG_INFINITY; LARGEST_MAX] }
+        Self {
+            contributors: 0,
+            missing: 0,
+            total: 0.0,
+            least: f64::INFINITY,
+            largest: [f64::NEG_INFINITY; LARGEST_MAX],
+        }
     }
 }
 

@@ -12,7 +12,6 @@ pub fn judge_model(observations: u64, parameters: u64, limits: &Limits) -> Resul
     let mut report = Report::default();
     let degrees = i128::from(observations) - i128::from(parameters);
     if degrees < i128::from(limits.degrees_min) {
-        #[expect(clippy::cast_precision_loss, reason = "it is shown to a person")]
         report.add(Rule::Degrees, Verdict::Fail, || {
             Finding::new(Rule::Degrees, Verdict::Fail, Vec::new()).measured(degrees as f64)
         });

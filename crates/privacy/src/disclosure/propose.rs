@@ -73,7 +73,8 @@ fn show_again(table: &mut Table, limits: &Limits) {
     if table.states.len() > RETRIED_MAX {
         return;
     }
-    let is_spare = |at: &usize| table.states[*at] == State::Suppressed && !rules::is_sensitive(table, *at, limits);
+    let is_spare =
+        |at: &usize| table.states[*at] == State::Suppressed && !rules::is_sensitive(table, *at, limits);
     let mut spare: Vec<usize> = (0..table.states.len()).filter(is_spare).collect();
     spare.sort_by_key(|at| (std::cmp::Reverse(table.counts[*at]), *at));
     for at in spare.into_iter().take(RETRIES_MAX) {
@@ -132,11 +133,13 @@ fn mend(table: &mut Table, outcome: &Outcome, limits: &Limits) {
 
 /// The cheapest box of cells with this one that leaves it wide enough, or none. Costs are respondents who are no longer shown.
 fn corners(table: &Table, at: usize, limits: &Limits) -> Option<Vec<usize>> {
-    let dimensions: Vec<usize> = (0..table.shape.len()).filter(|dimension| !table.is_total_of(at, *dimension)).collect();
+    let dimensions: Vec<usize> =
+        (0..table.shape.len()).filter(|dimension| !table.is_total_of(at, *dimension)).collect();
     let most = NEIGHBOURS_MAX[dimensions.len().clamp(1, NEIGHBOURS_MAX.len()) - 1];
     let mut steps: Vec<Vec<usize>> = Vec::new();
     for dimension in dimensions {
-        let can_give = |cell: &usize| *cell != at && table.counts[*cell] > 0 && table.states[*cell] != State::Structural;
+        let can_give =
+            |cell: &usize| *cell != at && table.counts[*cell] > 0 && table.states[*cell] != State::Structural;
         let mut line: Vec<usize> = table.line(at, dimension).filter(can_give).collect();
         line.sort_by_key(|cell| (!table.is_hidden(*cell), table.counts[*cell], *cell));
         line.truncate(most);
@@ -176,8 +179,12 @@ fn beside(table: &Table, at: usize) -> Vec<usize> {
     let mut found = Vec::new();
     for dimension in 0..table.shape.len() {
         let is_shown = |cell: &usize| *cell != at && table.states[*cell] == State::Shown;
-        let cheapest = table.line(at, dimension).filter(is_shown).min_by_key(|cell| (table.counts[*cell] == 0, table.counts[*cell], *cell));
-        let total = at + (table.shape[dimension] - 1 - table.coordinate(at, dimension)) * table.stride(dimension);
+        let cheapest = table
+            .line(at, dimension)
+            .filter(is_shown)
+            .min_by_key(|cell| (table.counts[*cell] == 0, table.counts[*cell], *cell));
+        let total =
+            at + (table.shape[dimension] - 1 - table.coordinate(at, dimension)) * table.stride(dimension);
         found.push(cheapest.unwrap_or(total));
     }
     found
@@ -192,5 +199,8 @@ fn cheapest_in(table: &Table, total: usize) -> Option<usize> {
         }
     }
     let is_shown = |cell: &usize| table.states[*cell] == State::Shown;
-    cells.into_iter().filter(is_shown).min_by_key(|cell| (table.counts[*cell] == 0, table.counts[*cell], *cell))
+    cells
+        .into_iter()
+        .filter(is_shown)
+        .min_by_key(|cell| (table.counts[*cell] == 0, table.counts[*cell], *cell))
 }

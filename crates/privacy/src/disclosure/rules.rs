@@ -20,9 +20,8 @@ pub(crate) fn judge_cells(table: &Table, limits: &Limits, report: &mut Report) {
     }
     let is_extreme = matches!(table.aggregate, Aggregate::Minimum | Aggregate::Maximum);
     if is_extreme && table.states.contains(&State::Shown) {
-        report.add(Rule::Extreme, Verdict::Review, || {
-            Finding::new(Rule::Extreme, Verdict::Review, Vec::new())
-        });
+        report
+            .add(Rule::Extreme, Verdict::Review, || Finding::new(Rule::Extreme, Verdict::Review, Vec::new()));
     }
 }
 
@@ -30,7 +29,6 @@ pub(crate) fn judge_cells(table: &Table, limits: &Limits, report: &mut Report) {
 pub(crate) fn breaches(table: &Table, at: usize, limits: &Limits) -> Vec<Breach> {
     let mut found = Vec::new();
     let count = table.counts[at];
-    #[expect(clippy::cast_precision_loss, reason = "it is shown to a person")]
     let figure = count as f64;
     if count == 0 {
         if limits.zeros == Zeros::Disclosive && table.states[at] != State::Structural {
@@ -74,7 +72,6 @@ fn judge_contributions(table: &Table, at: usize, limits: &Limits, found: &mut Ve
         found.push((Rule::AllEqual, weight, cell.least));
     }
     if limits.missing == Missing::Review && cell.missing > 0 {
-        #[expect(clippy::cast_precision_loss, reason = "it is shown to a person")]
         found.push((Rule::Missing, Verdict::Review, cell.missing as f64));
     }
 }
@@ -121,8 +118,8 @@ pub(crate) fn judge_classes(table: &Table, report: &mut Report) {
         for total in (0..table.states.len()).filter(|at| table.is_total_of(*at, dimension)) {
             if let Some(at) = class_of(table, total, dimension) {
                 report.add(Rule::Class, Verdict::Fail, || {
-                    #[expect(clippy::cast_precision_loss, reason = "it is shown to a person")]
-                    Finding::new(Rule::Class, Verdict::Fail, table.place(at)).measured(table.counts[at] as f64)
+                    Finding::new(Rule::Class, Verdict::Fail, table.place(at))
+                        .measured(table.counts[at] as f64)
                 });
             }
         }
@@ -152,6 +149,7 @@ pub(crate) fn class_of(table: &Table, total: usize, dimension: usize) -> Option<
     let holder = holder?;
     let says_zeros = empty_shown + 1 == possible;
     let is_shown = |at: usize| table.states[at] == State::Shown;
-    let says = if says_zeros { is_shown(holder) || is_shown(total) } else { is_shown(holder) && is_shown(total) };
+    let says =
+        if says_zeros { is_shown(holder) || is_shown(total) } else { is_shown(holder) && is_shown(total) };
     (possible > 1 && says).then_some(holder)
 }

@@ -44,7 +44,6 @@ pub fn judge_survival(steps: &[Step], limits: &Limits) -> Result<Report, Fault> 
     check(steps)?;
     let (mut report, fewest) = (Report::default(), limits.survival_threshold);
     let mut found = |rule: Rule, step: &Step, figure: u64| {
-        #[expect(clippy::cast_precision_loss, reason = "it is shown to a person")]
         report.add(rule, Verdict::Fail, || {
             Finding::new(rule, Verdict::Fail, place(step)).measured(figure as f64)
         });
@@ -92,7 +91,6 @@ pub fn round_survival(steps: &[Step], survival: f64, limits: &Limits) -> Result<
 
 /// The share of those at risk who have no event.
 fn share(step: &Step) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "a probability, and no count reaches 2^53")]
     match step.at_risk {
         0 => 0.0,
         at_risk => (at_risk as f64 - step.events as f64) / at_risk as f64,

@@ -296,7 +296,10 @@ impl Table {
     pub(crate) fn place(&self, at: usize) -> Vec<Coordinate> {
         let coordinate = |(index, dimension): (usize, &Dimension)| Coordinate {
             variable: dimension.name.clone(),
-            category: dimension.categories.get(self.coordinate(at, index)).map(|category| category.label.clone()),
+            category: dimension
+                .categories
+                .get(self.coordinate(at, index))
+                .map(|category| category.label.clone()),
         };
         self.dimensions.iter().enumerate().map(coordinate).collect()
     }

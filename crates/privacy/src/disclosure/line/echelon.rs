@@ -42,7 +42,8 @@ pub(super) fn small_sets(
         }
     }
     let is_smallest = |set: &[usize]| {
-        let is_part = |other: &Vec<usize>| other.len() < set.len() && other.iter().all(|piece| set.contains(piece));
+        let is_part =
+            |other: &Vec<usize>| other.len() < set.len() && other.iter().all(|piece| set.contains(piece));
         !found.iter().any(|(other, _)| is_part(other))
     };
     let told = found.iter().filter(|(set, _)| is_smallest(set));
@@ -80,7 +81,9 @@ fn is_pair(sets: &[(Vec<usize>, u64)], wanted: &[usize]) -> bool {
     let is_rest = |whole: &[usize], part: &[usize]| {
         whole.len() == part.len() + wanted.len()
             && is_part(part, whole)
-            && wanted.iter().all(|piece| part.binary_search(piece).is_err() && whole.binary_search(piece).is_ok())
+            && wanted
+                .iter()
+                .all(|piece| part.binary_search(piece).is_err() && whole.binary_search(piece).is_ok())
     };
     sets.iter().any(|(set, _)| set == wanted || sets.iter().any(|(part, _)| is_rest(set, part)))
 }
@@ -157,7 +160,12 @@ fn as_set(row: &[i128], pieces: usize) -> Option<(Vec<usize>, u64)> {
 }
 
 /// Every set of pieces that is a combination of the rows.
-fn all_sets(rows: &[(usize, Row)], pieces: usize, limits: &Limits, steps: &mut u64) -> Option<Vec<(Vec<usize>, u64)>> {
+fn all_sets(
+    rows: &[(usize, Row)],
+    pieces: usize,
+    limits: &Limits,
+    steps: &mut u64,
+) -> Option<Vec<(Vec<usize>, u64)>> {
     let mut found = Vec::new();
     let mut sum = vec![(0_i128, 1_i128); pieces + 1];
     for choice in 1_usize..1 << rows.len() {

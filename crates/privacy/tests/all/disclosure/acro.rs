@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 use privacy::disclosure::{
-    Aggregate, Dimension, Limits, Magnitude, Missing, Report, Rule, Step, Table, Verdict, judge, judge_model, round,
-    round_survival,
+    Aggregate, Dimension, Limits, Magnitude, Missing, Report, Rule, Step, Table, Verdict, judge, judge_model,
+    round, round_survival,
 };
 use serde_json::Value;
 
@@ -55,7 +55,12 @@ fn ours(report: &Report, rules: &[Rule]) -> Places {
 }
 
 /// Where ACRO's mask is set, over rows and columns with their totals last.
-fn theirs(mask: &Value, rows: &[Vec<Option<String>>], columns: &[Option<String>], is_set: impl Fn(f64) -> bool) -> Places {
+fn theirs(
+    mask: &Value,
+    rows: &[Vec<Option<String>>],
+    columns: &[Option<String>],
+    is_set: impl Fn(f64) -> bool,
+) -> Places {
     let mut places = Places::new();
     for (row, line) in rows.iter().zip(mask.as_array().unwrap()) {
         for (column, value) in columns.iter().zip(line.as_array().unwrap()) {
@@ -93,10 +98,12 @@ fn compare_table(case: &Value) -> usize {
     let cells: Vec<Vec<f64>> = case["cells"].as_array().unwrap().iter().map(numbers).collect();
     let has_negative = cells.iter().flatten().any(|value| *value < 0.0);
     let magnitudes: Vec<Magnitude> = cells.iter().map(|values| Magnitude::of(values).unwrap()).collect();
-    let table = Table::of_magnitudes(function, aggregate(function), dimensions(&case["names"]), &magnitudes).unwrap();
+    let table =
+        Table::of_magnitudes(function, aggregate(function), dimensions(&case["names"]), &magnitudes).unwrap();
     let table = if has_totals { table } else { table.without_totals() };
     let is_missing = flavour == "missing";
-    let limits = Limits { missing: if is_missing { Missing::Review } else { Missing::Ignored }, ..Limits::default() };
+    let limits =
+        Limits { missing: if is_missing { Missing::Review } else { Missing::Ignored }, ..Limits::default() };
     let report = judge(&table, &[], &limits).unwrap();
     let rows: Vec<_> = labels(&case["names"][0], has_totals).into_iter().map(|row| vec![row]).collect();
     let columns = labels(&case["names"][1], has_totals);
@@ -107,8 +114,11 @@ fn compare_table(case: &Value) -> usize {
             continue;
         }
         let is_set = |value: f64| if check == "MinimumDoFCheck" { value < 10.0 } else { value > 0.0 };
-        let (ours, theirs) = (ours(&report, rules_of(check, has_negative)), theirs(mask, &rows, &columns, is_set));
-        has_theirs |= !theirs.is_empty() && check != "MissingCheck" && !(has_negative && check != "MinimumThresholdCheck");
+        let (ours, theirs) =
+            (ours(&report, rules_of(check, has_negative)), theirs(mask, &rows, &columns, is_set));
+        has_theirs |= !theirs.is_empty()
+            && check != "MissingCheck"
+            && !(has_negative && check != "MinimumThresholdCheck");
         // ACRO counts people without a value as contributors to a mean; we do not.
         let is_stricter = is_missing && function != "count" && check != "MissingCheck";
         if is_stricter {
@@ -128,9 +138,12 @@ fn compare_table(case: &Value) -> usize {
     // What ACRO lets pass fails here only by what it does not look at.
     if status == "pass" {
         let more = [Rule::Class, Rule::AllEqual, Rule::Threshold, Rule::Zero];
-        let of_ours = |rule: &Rule| more.contains(rule) && (*rule == Rule::Class || is_missing || *rule == Rule::AllEqual);
+        let of_ours = |rule: &Rule| {
+            more.contains(rule) && (*rule == Rule::Class || is_missing || *rule == Rule::AllEqual)
+        };
         let is_grave = |weight: Verdict| weight == Verdict::Fail;
-        let unexpected = report.findings.iter().find(|finding| is_grave(finding.weight) && !of_ours(&finding.rule));
+        let unexpected =
+            report.findings.iter().find(|finding| is_grave(finding.weight) && !of_ours(&finding.rule));
         assert_eq!(unexpected, None, "{function} {flavour}");
         assert!(!has_theirs);
     }
@@ -139,11 +152,15 @@ fn compare_table(case: &Value) -> usize {
 
 fn compare_three(case: &Value) -> usize {
     let names = case["names"].as_array().unwrap();
-    let table = Table::of_counts("three", dimensions(&case["names"]), &whole(&case["counts"])).unwrap().without_totals();
+    let table = Table::of_counts("three", dimensions(&case["names"]), &whole(&case["counts"]))
+        .unwrap()
+        .without_totals();
     let report = judge(&table, &[], &Limits::default()).unwrap();
     let one = labels(&names[0], false);
-    let rows: Vec<Vec<_>> =
-        one.iter().flat_map(|one| labels(&names[1], false).into_iter().map(move |two| vec![one.clone(), two])).collect();
+    let rows: Vec<Vec<_>> = one
+        .iter()
+        .flat_map(|one| labels(&names[1], false).into_iter().map(move |two| vec![one.clone(), two]))
+        .collect();
     let columns = labels(&names[2], false);
     let mut compared = 0;
     for check in ["PresenceOfZeroCheck", "MinimumThresholdCheck"] {
@@ -157,14 +174,17 @@ fn compare_three(case: &Value) -> usize {
 fn compare_one(case: &Value) -> usize {
     let cells: Vec<Magnitude> =
         case["cells"].as_array().unwrap().iter().map(|cell| Magnitude::of(&numbers(cell)).unwrap()).collect();
-    let table = Table::of_magnitudes("one", Aggregate::Sum, dimensions(&case["names"]), &cells).unwrap().without_totals();
+    let table = Table::of_magnitudes("one", Aggregate::Sum, dimensions(&case["names"]), &cells)
+        .unwrap()
+        .without_totals();
     let report = judge(&table, &[], &Limits::default()).unwrap();
     let names = labels(&case["names"][0], false);
     let mut compared = 0;
     for check in ["NKCheck", "PPercentCheck", "MinimumThresholdCheck"] {
         // A category without anybody is no row of ACRO's here.
         let is_judged = |at: &usize| case["masks"][check][*at].as_f64().is_some();
-        let judged: BTreeSet<_> = (0..names.len()).filter(is_judged).map(|at| vec![names[at].clone()]).collect();
+        let judged: BTreeSet<_> =
+            (0..names.len()).filter(is_judged).map(|at| vec![names[at].clone()]).collect();
         let set = |at: &usize| case["masks"][check][*at].as_f64().is_some_and(|value| value > 0.0);
         let theirs: Places = (0..names.len()).filter(set).map(|at| vec![names[at].clone()]).collect();
         let ours: Places = ours(&report, rules_of(check, false)).intersection(&judged).cloned().collect();
@@ -239,7 +259,10 @@ fn we_agree_with_acro() {
         };
         cases += 1;
     }
-    println!("ACRO and we agree on {places} judgements in {} cases; it could not judge {refused}", cases - refused);
+    println!(
+        "ACRO and we agree on {places} judgements in {} cases; it could not judge {refused}",
+        cases - refused
+    );
     assert!(refused * 10 < cases, "{refused} of {cases}");
     assert!(places > 4_000, "{places}");
 }

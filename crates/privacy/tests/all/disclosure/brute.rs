@@ -30,7 +30,9 @@ impl Puzzle {
     pub fn lines(&self) -> BTreeMap<Place, (Vec<usize>, u64)> {
         let unknowns = self.unknowns();
         let mut lines = BTreeMap::new();
-        for total in places(&self.sizes).into_iter().filter(|place| is_total(place) && !self.hidden.contains(place)) {
+        for total in
+            places(&self.sizes).into_iter().filter(|place| is_total(place) && !self.hidden.contains(place))
+        {
             let inside: Vec<usize> = (0..unknowns.len()).filter(|at| holds(&total, &unknowns[*at])).collect();
             let sum = inside.iter().map(|at| self.count(&unknowns[*at])).sum();
             if !inside.is_empty() {
@@ -55,8 +57,10 @@ impl Puzzle {
             .hidden
             .iter()
             .map(|place| {
-                let inside: Vec<usize> = (0..unknowns.len()).filter(|at| holds(place, &unknowns[*at])).collect();
-                let shown = self.count(place) - inside.iter().map(|at| self.count(&unknowns[*at])).sum::<u64>();
+                let inside: Vec<usize> =
+                    (0..unknowns.len()).filter(|at| holds(place, &unknowns[*at])).collect();
+                let shown =
+                    self.count(place) - inside.iter().map(|at| self.count(&unknowns[*at])).sum::<u64>();
                 (place, inside, shown)
             })
             .collect();
@@ -138,7 +142,9 @@ fn reduce(row: &mut [u64], base: &[(usize, Vec<u64>)]) {
     for (pivot, other) in base {
         let factor = row[*pivot];
         if factor > 0 {
-            row.iter_mut().zip(other).for_each(|(entry, other)| *entry = (*entry + (PRIME - factor) * other) % PRIME);
+            row.iter_mut()
+                .zip(other)
+                .for_each(|(entry, other)| *entry = (*entry + (PRIME - factor) * other) % PRIME);
         }
     }
 }

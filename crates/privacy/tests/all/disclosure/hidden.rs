@@ -81,7 +81,14 @@ fn the_attack_is_what_writing_out_every_table_finds() {
         let is_few = |place: &&Place| ranges[*place].0 < limits.threshold;
         let told: BTreeSet<Place> = puzzle.hidden.iter().filter(is_narrow).filter(is_few).cloned().collect();
         if !blind.has(Rule::Unproven) {
-            assert_eq!(found(&blind, &[Rule::Recoverable, Rule::Narrow]), told, "{:?} {:?} {:?}", puzzle.sizes, puzzle.counts, puzzle.hidden);
+            assert_eq!(
+                found(&blind, &[Rule::Recoverable, Rule::Narrow]),
+                told,
+                "{:?} {:?} {:?}",
+                puzzle.sizes,
+                puzzle.counts,
+                puzzle.hidden
+            );
         }
         assert_eq!(found(&blind, &[Rule::Remainder]), few);
     }
@@ -113,8 +120,11 @@ fn a_proposal_passes_the_attack_that_it_was_made_against() {
         let all = places(&sizes);
         let shown = all.iter().filter(|place| proposal.table.state(place).unwrap() == State::Shown).count();
         emptied += usize::from(shown == 0);
-        (primary, secondary, cells) = (primary + proposal.primary, secondary + proposal.secondary, cells + all.len());
+        (primary, secondary, cells) =
+            (primary + proposal.primary, secondary + proposal.secondary, cells + all.len());
     }
-    println!("400 tables of {cells} figures: {primary} had to be hidden, {secondary} besides; {emptied} tables emptied");
+    println!(
+        "400 tables of {cells} figures: {primary} had to be hidden, {secondary} besides; {emptied} tables emptied"
+    );
     assert!(secondary < primary * 3 / 2);
 }

@@ -45,8 +45,12 @@ pub type Place = Vec<Option<usize>>;
 pub fn places(sizes: &[usize]) -> Vec<Place> {
     let mut all: Vec<Place> = vec![Vec::new()];
     for size in sizes {
-        let with = |place: &Place, next: Option<usize>| place.iter().copied().chain([next]).collect::<Place>();
-        all = all.iter().flat_map(|place| (0..*size).map(Some).chain([None]).map(move |next| with(place, next))).collect();
+        let with =
+            |place: &Place, next: Option<usize>| place.iter().copied().chain([next]).collect::<Place>();
+        all = all
+            .iter()
+            .flat_map(|place| (0..*size).map(Some).chain([None]).map(move |next| with(place, next)))
+            .collect();
     }
     all
 }
@@ -59,7 +63,11 @@ pub fn is_total(place: &Place) -> bool {
 pub fn found(report: &Report, rules: &[Rule]) -> BTreeSet<Place> {
     let is_wanted = |rule: Rule, weight: Verdict| rules.contains(&rule) && weight == Verdict::Fail;
     let chosen = report.findings.iter().filter(|finding| is_wanted(finding.rule, finding.weight));
-    chosen.map(|finding| finding.place.iter().map(|at| at.category.as_ref().map(|label| label.parse().unwrap())).collect()).collect()
+    chosen
+        .map(|finding| {
+            finding.place.iter().map(|at| at.category.as_ref().map(|label| label.parse().unwrap())).collect()
+        })
+        .collect()
 }
 
 pub fn suppress(table: &mut Table, place: &Place) {

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use privacy::disclosure::{
-    Aggregate, Dimension, Extent, Limits, Magnitude, Report, Rule, Step, Table, Verdict, Zeros, judge, judge_model,
-    judge_survival,
+    Aggregate, Dimension, Extent, Limits, Magnitude, Report, Rule, Step, Table, Verdict, Zeros, judge,
+    judge_model, judge_survival,
 };
 
 use crate::disclosure::brute::Puzzle;
@@ -82,7 +82,12 @@ fn counted(sizes: &[usize], counts: &[u64], is_bad: impl Fn(u64) -> bool) -> Out
     let report = judge(&table, &[], &limits()).unwrap();
     let all_places = places(sizes);
     let expected = all_places.iter().filter(|place| is_bad(sum(sizes, counts, place))).cloned().collect();
-    Outcome { expected, found: all(&report), places: all_places.len(), is_pass: report.verdict == Verdict::Pass }
+    Outcome {
+        expected,
+        found: all(&report),
+        places: all_places.len(),
+        is_pass: report.verdict == Verdict::Pass,
+    }
 }
 
 fn low_count(chance: &mut Chance, is_planted: bool) -> Outcome {
@@ -105,9 +110,9 @@ fn nobody(chance: &mut Chance, is_planted: bool) -> Outcome {
     counted(&sizes, &counts, |count| count < 10)
 }
 
-#[allow(clippy::cast_precision_loss)]
 fn contributions(chance: &mut Chance, sizes: &[usize]) -> Vec<Vec<f64>> {
-    let cell = |chance: &mut Chance| (0..chance.between(30, 60)).map(|_| chance.between(50, 150) as f64).collect();
+    let cell =
+        |chance: &mut Chance| (0..chance.between(30, 60)).map(|_| chance.between(50, 150) as f64).collect();
     (0..sizes.iter().product()).map(|_| cell(chance)).collect()
 }
 
@@ -124,14 +129,24 @@ fn weighed(
     let inner = inner(sizes);
     let of = |place: &Place| -> Vec<f64> {
         let is_in = |cell: &Place| place.iter().zip(cell).all(|(total, own)| total.is_none() || total == own);
-        let mut values: Vec<f64> =
-            inner.iter().zip(cells).filter(|(cell, _)| is_in(cell)).flat_map(|(_, values)| values).copied().collect();
+        let mut values: Vec<f64> = inner
+            .iter()
+            .zip(cells)
+            .filter(|(cell, _)| is_in(cell))
+            .flat_map(|(_, values)| values)
+            .copied()
+            .collect();
         values.sort_by(|one, other| other.total_cmp(one));
         values
     };
     let all_places = places(sizes);
     let expected = all_places.iter().filter(|place| is_bad(&of(place))).cloned().collect();
-    Outcome { expected, found: all(&report), places: all_places.len(), is_pass: report.verdict == Verdict::Pass }
+    Outcome {
+        expected,
+        found: all(&report),
+        places: all_places.len(),
+        is_pass: report.verdict == Verdict::Pass,
+    }
 }
 
 fn is_concentrated(values: &[f64]) -> bool {
@@ -197,7 +212,12 @@ fn class(chance: &mut Chance, is_planted: bool) -> Outcome {
     }
     let table = Table::of_counts("t", dimensions(&sizes), &counts).unwrap();
     let report = judge(&table, &[], &Limits { zeros: Zeros::Allowed, ..limits() }).unwrap();
-    Outcome { expected, found: all(&report), places: places(&sizes).len(), is_pass: report.verdict == Verdict::Pass }
+    Outcome {
+        expected,
+        found: all(&report),
+        places: places(&sizes).len(),
+        is_pass: report.verdict == Verdict::Pass,
+    }
 }
 
 fn stated(chance: &mut Chance, is_planted: bool) -> Outcome {
@@ -215,7 +235,12 @@ fn stated(chance: &mut Chance, is_planted: bool) -> Outcome {
         }
     }
     let report = judge(&table, &[], &limits()).unwrap();
-    Outcome { expected, found: all(&report), places: places(&sizes).len(), is_pass: report.verdict == Verdict::Pass }
+    Outcome {
+        expected,
+        found: all(&report),
+        places: places(&sizes).len(),
+        is_pass: report.verdict == Verdict::Pass,
+    }
 }
 
 /// Hides cells; what can be told of them is judged by writing out all tables that fit.
@@ -228,13 +253,19 @@ fn hidden(puzzle: &Puzzle) -> Outcome {
     let mut expected: BTreeSet<Place> = puzzle.hidden.iter().filter(is_bad).cloned().collect();
     let few = puzzle.lines().into_iter().filter(|(_, (cells, sum))| cells.len() > 1 && (1..10).contains(sum));
     expected.extend(few.map(|(total, _)| total));
-    Outcome { expected, found: all(&report), places: places(&puzzle.sizes).len(), is_pass: report.verdict == Verdict::Pass }
+    Outcome {
+        expected,
+        found: all(&report),
+        places: places(&puzzle.sizes).len(),
+        is_pass: report.verdict == Verdict::Pass,
+    }
 }
 
 /// A low cell in the corner of a box of hidden cells; planted: one corner is shown after all.
 fn boxed(chance: &mut Chance, sizes: Vec<usize>, is_planted: bool) -> Outcome {
     let mut counts: Vec<u64> = (0..sizes.iter().product()).map(|_| chance.between(10, 40)).collect();
-    let corners: Vec<Place> = inner(&sizes).into_iter().filter(|cell| cell.iter().all(|at| *at < Some(2))).collect();
+    let corners: Vec<Place> =
+        inner(&sizes).into_iter().filter(|cell| cell.iter().all(|at| *at < Some(2))).collect();
     counts[0] = chance.between(1, 10);
     let mut hidden: BTreeSet<Place> = corners.iter().cloned().collect();
     if is_planted {
@@ -273,8 +304,8 @@ fn remainder(chance: &mut Chance, is_planted: bool) -> Outcome {
 /// Whether a difference was found, and of how many; all others are false.
 fn compared(new: &Table, earlier: &[Table], planted: Option<u64>) -> Outcome {
     let report = judge(new, earlier, &limits()).unwrap();
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let figure = |finding: &privacy::disclosure::Finding| finding.figure.map(|figure| figure.for_checker() as usize);
+    let figure =
+        |finding: &privacy::disclosure::Finding| finding.figure.map(|figure| figure.for_checker() as usize);
     let differences = report.findings.iter().filter(|finding| finding.rule == Rule::Difference);
     let mut found: BTreeSet<Place> = differences.map(|finding| vec![figure(finding)]).collect();
     let others = all_but_differences(&report);
@@ -341,7 +372,8 @@ fn groups(chance: &mut Chance, is_planted: bool) -> Outcome {
         Table::of_counts("t", vec![Dimension::of_groups("ward", groups)], counts).unwrap()
     };
     let earlier = of(&[("0", &["a", "b", "x"]), ("1", &["c"])], &[a + b + few, c]);
-    let new = Dimension { is_exhaustive: false, ..Dimension::of_groups("ward", &[("0", &["a"]), ("1", &["b"])]) };
+    let new =
+        Dimension { is_exhaustive: false, ..Dimension::of_groups("ward", &[("0", &["a"]), ("1", &["b"])]) };
     let new = Table::of_counts("b", vec![new], &[a, b]).unwrap();
     compared(&new, &[earlier], planted(few, is_planted))
 }
@@ -363,7 +395,8 @@ fn two_variables(chance: &mut Chance, is_planted: bool) -> Outcome {
     let counts: Vec<u64> = (0..4).map(|_| chance.between(50, 150)).collect();
     let earlier = Table::of_counts("a", dimensions(&[2, 2]), &counts).unwrap();
     // Of one row alone, by another name, without some of one cell.
-    let new = Table::of_counts("b", vec![dimensions(&[2, 2]).remove(1)], &[counts[0] - few, counts[1]]).unwrap();
+    let new =
+        Table::of_counts("b", vec![dimensions(&[2, 2]).remove(1)], &[counts[0] - few, counts[1]]).unwrap();
     let new = new.within("v0", Extent::code("0")).unwrap().within("consent", Extent::code("yes")).unwrap();
     compared(&new, &[earlier], planted(few, is_planted))
 }
@@ -416,10 +449,16 @@ fn two_hundred_planted_tables() {
     }
     let mut all = (0, 0, 0, 0, 0);
     for (name, line) in &lines {
-        println!("{name}: {} disclosive places, {} found; of {} others {} flagged; {} of 10 clean tables did not pass", line.0, line.1, line.3, line.2, line.4);
+        println!(
+            "{name}: {} disclosive places, {} found; of {} others {} flagged; {} of 10 clean tables did not pass",
+            line.0, line.1, line.3, line.2, line.4
+        );
         all = (all.0 + line.0, all.1 + line.1, all.2 + line.2, all.3 + line.3, all.4 + line.4);
     }
-    println!("all: {} of {} found, {} of {} others flagged, {} of 200 clean tables did not pass", all.1, all.0, all.2, all.3, all.4);
+    println!(
+        "all: {} of {} found, {} of {} others flagged, {} of 200 clean tables did not pass",
+        all.1, all.0, all.2, all.3, all.4
+    );
     assert_eq!(all.1, all.0);
     assert!(all.2 * 20 <= all.3 && all.4 * 20 <= 200);
 }

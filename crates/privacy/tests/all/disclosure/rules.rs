@@ -1,9 +1,9 @@
 //! Each rule at its edge, and what a checker and an author are told. Method: cases by hand.
 
 use privacy::disclosure::{
-    Aggregate, CATEGORIES_MAX, Category, Coordinate, DIMENSIONS_MAX, Dimension, Extent, FINDINGS_MAX, Fault, Limits,
-    Magnitude, Mend, Missing, Note, Rule, State, Step, Table, Verdict, Zeros, judge, judge_model, judge_survival, propose,
-    round, round_survival,
+    Aggregate, CATEGORIES_MAX, Category, Coordinate, DIMENSIONS_MAX, Dimension, Extent, FINDINGS_MAX, Fault,
+    Limits, Magnitude, Mend, Missing, Note, Rule, State, Step, Table, Verdict, Zeros, judge, judge_model,
+    judge_survival, propose, round, round_survival,
 };
 
 use crate::disclosure::kit::dimensions;
@@ -154,7 +154,8 @@ fn models_and_curves() {
     let report = judge_survival(&steps, &limits).unwrap();
     assert_eq!((report.tally[&Rule::Step], report.tally[&Rule::AtRisk]), (1, 1));
     let rounded = round_survival(&steps, 50.0 / 60.0, &limits).unwrap();
-    let risks: Vec<(u64, u64)> = rounded.iter().map(|rounded| (rounded.step.at_risk, rounded.step.events)).collect();
+    let risks: Vec<(u64, u64)> =
+        rounded.iter().map(|rounded| (rounded.step.at_risk, rounded.step.events)).collect();
     assert_eq!(risks, [(60, 10), (50, 3), (50, 0), (30, 4), (9, 1)]);
     let rising = [step(1.0, 60, 1), step(2.0, 61, 1)];
     assert_eq!(judge_survival(&rising, &limits), Err(Fault::Steps));
@@ -164,7 +165,8 @@ fn models_and_curves() {
 
 #[test]
 fn what_is_no_table_is_refused() {
-    let of = |dimensions: Vec<Dimension>, counts: &[u64]| Table::of_counts("t", dimensions, counts).map(|_| ());
+    let of =
+        |dimensions: Vec<Dimension>, counts: &[u64]| Table::of_counts("t", dimensions, counts).map(|_| ());
     assert_eq!(of(vec![], &[]), Err(Fault::Dimensions));
     assert_eq!(of(dimensions(&[2; DIMENSIONS_MAX + 1]), &[]), Err(Fault::Dimensions));
     assert_eq!(of(dimensions(&[2]), &[1]), Err(Fault::Figures { expected: 2, found: 1 }));
@@ -175,8 +177,10 @@ fn what_is_no_table_is_refused() {
     assert_eq!(of(twice, &[1; 4]), Err(Fault::TwiceNamed { name: "v0".into() }));
     let overlap = Dimension::of_groups("v", &[("a", &["x", "y"]), ("b", &["y"])]);
     assert_eq!(of(vec![overlap], &[1, 1]), Err(Fault::Categories { name: "v".into() }));
-    let range = |from: f64, to: f64| Category { label: format!("{from}"), extent: Extent::Range { from, to } };
-    let ranges = |categories: Vec<Category>| vec![Dimension { name: "v".into(), categories, is_exhaustive: true }];
+    let range =
+        |from: f64, to: f64| Category { label: format!("{from}"), extent: Extent::Range { from, to } };
+    let ranges =
+        |categories: Vec<Category>| vec![Dimension { name: "v".into(), categories, is_exhaustive: true }];
     assert_eq!(of(ranges(vec![range(f64::NAN, 1.0)]), &[1]), Err(Fault::Range { name: "v".into() }));
     assert_eq!(of(ranges(vec![range(2.0, 1.0)]), &[1]), Err(Fault::Range { name: "v".into() }));
     let overlap = ranges(vec![range(0.0, 40.0), range(39.0, 50.0)]);

@@ -8,7 +8,9 @@ use crate::disclosure::kit::{Chance, dimensions};
 
 fn counts(size: usize, few_percent: u64) -> Vec<u64> {
     let mut chance = Chance(1);
-    (0..size).map(|_| if chance.is(few_percent) { chance.between(1, 10) } else { chance.between(10, 500) }).collect()
+    (0..size)
+        .map(|_| if chance.is(few_percent) { chance.between(1, 10) } else { chance.between(10, 500) })
+        .collect()
 }
 
 fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
@@ -40,13 +42,15 @@ fn full_against_an_earlier_one() {
     let limits = Limits::default();
     let figures = counts(1_000_000, 0);
     let table = Table::of_counts("t", dimensions(&[1_000, 1_000]), &figures).unwrap();
-    let report = timed("against itself", || judge(&table, &[table.clone()], &limits).unwrap());
+    let report = timed("against itself", || judge(&table, std::slice::from_ref(&table), &limits).unwrap());
     assert_eq!(report.verdict, Verdict::Pass);
     // Ranges that are shifted by one.
     let cuts = |shift: f64| (0..=1_000).map(|at| f64::from(at) * 10.0 + shift).collect::<Vec<f64>>();
     let of = |shift: f64| vec![Dimension::of_cuts("age", &cuts(shift)), dimensions(&[1_000]).remove(0)];
-    let (one, other) =
-        (Table::of_counts("a", of(0.0), &figures).unwrap(), Table::of_counts("b", of(1.0), &figures).unwrap());
+    let (one, other) = (
+        Table::of_counts("a", of(0.0), &figures).unwrap(),
+        Table::of_counts("b", of(1.0), &figures).unwrap(),
+    );
     let report = timed("against shifted cuts", || judge(&one, &[other], &limits).unwrap());
     println!("{:?}", report.tally);
 }
@@ -57,7 +61,7 @@ fn full_ten_thousand_columns() {
     let limits = Limits::default();
     let figures = counts(100_000, 10);
     let mut table = Table::of_counts("t", dimensions(&[10, 10_000]), &figures).unwrap();
-    let report = timed("judged", || judge(&table, &[table.clone()], &limits).unwrap());
+    let report = timed("judged", || judge(&table, std::slice::from_ref(&table), &limits).unwrap());
     println!("{:?}", report.tally);
     for (at, count) in figures.iter().enumerate().filter(|(_, count)| **count < 10) {
         let _ = count;
