@@ -267,3 +267,77 @@ fn along_one_variable_every_determined_few_are_found() {
     println!("releases along one variable: {tally:?}");
     assert!(tally["disclosive"] > 200 && tally["clean"] > 200);
 }
+
+/// A release over two variables of three categories each, in groups; either may be left out. Its figures as sets of atoms.
+fn release_of_two(chance: &mut Chance, people: &[u64; 9]) -> (Table, Vec<Figure>) {
+    let cut =
+        |chance: &mut Chance| if chance.is(35) { vec![vec![0, 1, 2]] } else { groups(chance, 3, false) };
+    let (rows, columns) = (cut(chance), cut(chance));
+    let named =
+        |name: &str, groups: &[Vec<usize>]| Dimension { name: name.into(), ..dimension(groups, false, true) };
+    let bits = |rows: &[usize], columns: &[usize]| {
+        let atoms = rows.iter().flat_map(|row| columns.iter().map(move |column| row * 3 + column));
+        atoms.fold(0_u32, |bits, atom| bits | 1 << atom)
+    };
+    let (mut figures, mut counts) = (Vec::new(), Vec::new());
+    let everybody = vec![0, 1, 2];
+    let value =
+        |set: Figure| (0..9).filter(|atom| set >> atom & 1 == 1).map(|atom| people[atom]).sum::<u64>();
+    for row in rows.iter().chain([&everybody]) {
+        for column in columns.iter().chain([&everybody]) {
+            figures.push(bits(row, column));
+        }
+    }
+    for row in &rows {
+        counts.extend(columns.iter().map(|column| value(bits(row, column))));
+    }
+    (Table::of_counts("r", vec![named("row", &rows), named("column", &columns)], &counts).unwrap(), figures)
+}
+
+#[test]
+fn over_two_variables_most_determined_few_are_found() {
+    let limits = Limits::default();
+    let mut chance = Chance(12);
+    let (mut disclosive, mut noticed, mut clean, mut false_alarms) = (0, 0, 0, 0);
+    for _ in 0..10_000 {
+        let mut people = [0; 9];
+        people.iter_mut().for_each(|count| *count = chance.between(20, 90));
+        // A row, a column or a single cell of few.
+        let (line, kind) = (chance.at(3), chance.at(3));
+        for at in 0..3 {
+            let atom = [line * 3 + at, at * 3 + line, line * 3 + line][kind];
+            people[atom] = chance.between(1, 4);
+        }
+        let (new, own) = release_of_two(&mut chance, &people);
+        let earlier: Vec<(Table, Vec<Figure>)> =
+            (0..=chance.at(2)).map(|_| release_of_two(&mut chance, &people)).collect();
+        let old: Vec<Figure> = earlier.iter().flat_map(|(_, figures)| figures.clone()).collect();
+        let tables: Vec<Table> = earlier.into_iter().map(|(table, _)| table).collect();
+        let all: Vec<Figure> = own.iter().chain(&old).copied().collect();
+        let value =
+            |set: &Figure| (0..9).filter(|atom| set >> atom & 1 == 1).map(|atom| people[atom]).sum::<u64>();
+        let small = |figures: &[Figure]| -> BTreeSet<Figure> {
+            determined(figures, 9)
+                .into_iter()
+                .filter(|set| (1..limits.threshold).contains(&value(set)))
+                .collect()
+        };
+        // Few in one table alone are another rule's.
+        if !small(&own).is_empty() || !small(&old).is_empty() {
+            continue;
+        }
+        let is_found = judge(&new, &tables, &limits).unwrap().has(Rule::Difference);
+        if small(&all).is_empty() {
+            clean += 1;
+            false_alarms += usize::from(is_found);
+        } else {
+            disclosive += 1;
+            noticed += usize::from(is_found);
+        }
+    }
+    println!(
+        "releases over two variables: {noticed} of {disclosive} disclosive ones noticed, {false_alarms} of {clean} clean ones"
+    );
+    assert_eq!(false_alarms, 0);
+    assert!(disclosive > 50 && noticed * 100 >= disclosive * 90);
+}
