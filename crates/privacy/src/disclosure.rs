@@ -31,8 +31,8 @@ pub use dimension::{Category, Dimension, Extent, Selection};
 pub use finding::{Coordinate, Figure, Finding, Mend, Note, Report, Rule, Verdict};
 pub use judge::judge;
 pub use limits::{
-    CATEGORIES_MAX, CELLS_MAX, DIMENSIONS_MAX, FINDINGS_MAX, Fault, LARGEST_MAX, Limits, Missing,
-    RELEASES_MAX, Zeros,
+    CATEGORIES_ALL_MAX, CATEGORIES_MAX, CELLS_MAX, DIMENSIONS_MAX, FINDINGS_MAX, Fault, LARGEST_MAX, Limits,
+    Missing, RELEASES_MAX, Zeros,
 };
 pub use magnitude::Magnitude;
 pub use model::judge_model;

@@ -5,7 +5,7 @@ use super::cut::Cuts;
 use super::difference;
 use super::finding::{Finding, Report, Rule, Verdict};
 use super::known;
-use super::limits::{Fault, Limits, RELEASES_MAX};
+use super::limits::{CATEGORIES_ALL_MAX, Fault, Limits, RELEASES_MAX};
 use super::line;
 use super::rules;
 use super::table::{State, Table};
@@ -16,7 +16,8 @@ use super::table::{State, Table};
 /// input gives the same report.
 pub fn judge(table: &Table, earlier: &[Table], limits: &Limits) -> Result<Report, Fault> {
     limits.check()?;
-    if earlier.len() > RELEASES_MAX {
+    let categories: usize = earlier.iter().chain([table]).flat_map(|table| &table.shape).sum();
+    if earlier.len() > RELEASES_MAX || categories > CATEGORIES_ALL_MAX {
         return Err(Fault::TooManyReleases);
     }
     let mut report = Report::default();

@@ -8,6 +8,8 @@ pub const CATEGORIES_MAX: usize = 100_000;
 pub const CELLS_MAX: usize = 2_000_000;
 /// Earlier releases that one table is held against.
 pub const RELEASES_MAX: usize = 1_000;
+/// Categories of one table and all the earlier ones together. WHY: their common refinement is held in memory.
+pub const CATEGORIES_ALL_MAX: usize = 2_000_000;
 /// Findings that are kept one by one; all are counted. WHY: nobody reads more, and a million would be a gigabyte.
 pub const FINDINGS_MAX: usize = 10_000;
 /// Largest contributions that are kept of a cell.
@@ -89,7 +91,9 @@ pub enum Fault {
     TooManyCells,
     #[error("there are {found} figures for {expected} cells")]
     Figures { expected: usize, found: usize },
-    #[error("a table is held against at most {RELEASES_MAX} earlier ones")]
+    #[error(
+        "a table is held against at most {RELEASES_MAX} earlier ones, of {CATEGORIES_ALL_MAX} categories in all"
+    )]
     TooManyReleases,
     #[error("a cell is named by one category of each variable, or its total")]
     NoSuchCell,
@@ -97,6 +101,8 @@ pub enum Fault {
     Overflow,
     #[error("a contribution is infinite")]
     Infinite,
+    #[error("what sums a cell up contradicts itself")]
+    SummedUp,
     #[error("a survival table's steps do not fall")]
     Steps,
 }

@@ -25,6 +25,9 @@ const FAMILY_MAX: usize = 400;
 /// Steps of trying and eliminating, for one table. WHY: some seconds.
 const STEPS_MAX: u64 = 500_000_000;
 
+/// Figures that are kept of those that have part in a difference: one of ours and one of others is told.
+const TOUCHED_MAX: usize = 16;
+
 /// One figure of a family.
 #[derive(Debug, Clone, Copy)]
 struct Member {
@@ -128,16 +131,11 @@ fn judge_family(
         return true;
     }
     let (Some(own), Some(old)) = (small(&ours), small(&earlier)) else { return false };
-    for small in
-        found.iter().filter(|small| !small.is_pair && !is_among(&own, small) && !is_among(&old, small))
-    {
+    let told: BTreeSet<&Vec<i64>> = own.iter().chain(&old).map(|small| &small.key).collect();
+    for small in found.iter().filter(|small| !small.is_pair && !told.contains(&small.key)) {
         tell(tables, &all, small, report);
     }
     true
-}
-
-fn is_among(others: &[Small], small: &Small) -> bool {
-    others.iter().any(|other| other.key == small.key)
 }
 
 fn pieces<'a>(cuts: &'a Cuts, variable: usize, member: &Member) -> Option<&'a [u32]> {
@@ -186,6 +184,13 @@ fn intervals(cuts: &Cuts, variable: usize, members: &[Member], limits: &Limits) 
         ties.entry(from).or_default().push((to, count));
         ties.entry(to).or_default().push((from, -count));
     }
+    let mut touching: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+    for (at, member) in members.iter().enumerate() {
+        let (from, to) = ends(cuts, variable, member);
+        for end in [from, to] {
+            touching.entry(end).or_default().push(at);
+        }
+    }
     let is_tied = |from: &i64, to: &i64| ties[from].iter().any(|(other, _)| other == to);
     let mut found = Vec::new();
     for level in levels(&ties) {
@@ -193,15 +198,15 @@ fn intervals(cuts: &Cuts, variable: usize, members: &[Member], limits: &Limits) 
             let near =
                 level[at + 1..].iter().take_while(|(_, high)| high - low < i128::from(limits.threshold));
             for (to, high) in near.filter(|(_, high)| *high > *low) {
-                let touches = |at: &usize| {
-                    let (first, last) = ends(cuts, variable, &members[*at]);
-                    [first, last].iter().any(|end| end == from || end == to)
-                };
                 found.push(Small {
                     key: vec![*from, *to],
                     value: u64::try_from(high - low).unwrap_or(0),
                     is_pair: is_tied(from, to) || ties[from].iter().any(|(other, _)| is_tied(other, to)),
-                    touched: (0..members.len()).filter(touches).collect(),
+                    touched: [from, to]
+                        .into_iter()
+                        .flat_map(|end| touching[end].clone())
+                        .take(TOUCHED_MAX)
+                        .collect(),
                 });
             }
         }

@@ -38,6 +38,30 @@ impl Magnitude {
         Ok(all)
     }
 
+    /// What somebody else summed up: numbers of respondents with and without a value, the total, the least contribution and
+    /// the largest ones, in falling order: at least two, if so many contribute, and as many as `dominance_n`.
+    pub fn summed_up(
+        contributors: u64,
+        missing: u64,
+        total: f64,
+        least: f64,
+        largest: &[f64],
+    ) -> Result<Self, Fault> {
+        let (given, all) = (largest.len() as u64, Self { contributors, missing, ..Self::default() });
+        if contributors == 0 && largest.is_empty() {
+            return Ok(all);
+        }
+        let falls = largest.windows(2).all(|pair| pair[0] >= pair[1]);
+        let is_bounded = largest.iter().all(|value| value.is_finite() && *value >= least);
+        let is_enough = given >= contributors.min(2) && given <= contributors && largest.len() <= LARGEST_MAX;
+        if !(falls && is_bounded && is_enough && total.is_finite() && least.is_finite()) {
+            return Err(Fault::SummedUp);
+        }
+        let mut kept = [f64::NEG_INFINITY; LARGEST_MAX];
+        kept[..largest.len()].copy_from_slice(largest);
+        Ok(Self { total, least, largest: kept, ..all })
+    }
+
     /// One contribution more.
     pub fn add(&mut self, value: f64) -> Result<(), Fault> {
         if value.is_nan() {

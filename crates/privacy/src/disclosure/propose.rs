@@ -1,7 +1,7 @@
 //! What to hide, so that what is shown does not tell it.
 //!
 //! First every cell that must not be shown; then others beside it, chosen as corners of boxes so that no total changes when
-//! figures move between them (the hypercube method of Repsilber, Eurostat's handbook, 4.4.3); then the attack, again and
+//! figures move between them (Repsilber's hypercube method, in the chapter on magnitude tables of Eurostat's handbook); then the attack, again and
 //! again, until it finds nothing. The choice is good, not the best: the best is a hard problem.
 
 use super::attack::{self, Outcome, choose};

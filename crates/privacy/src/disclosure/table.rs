@@ -245,6 +245,25 @@ impl Table {
         &self.name
     }
 
+    pub fn aggregate(&self) -> Aggregate {
+        self.aggregate
+    }
+
+    /// What the figures are about; empty if nobody said.
+    pub fn measure(&self) -> &str {
+        &self.measure
+    }
+
+    /// What everybody in it has in common.
+    pub fn population(&self) -> &[Selection] {
+        &self.population
+    }
+
+    /// Figures are multiples of it; 1 is exact.
+    pub fn base(&self) -> u64 {
+        self.base
+    }
+
     pub fn dimensions(&self) -> &[Dimension] {
         &self.dimensions
     }

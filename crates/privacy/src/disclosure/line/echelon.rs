@@ -160,41 +160,39 @@ fn as_set(row: &[i128], pieces: usize) -> Option<(Vec<usize>, u64)> {
 }
 
 /// Every set of pieces that is a combination of the rows.
+///
+/// In echelon form a set is the sum of the rows whose own pieces it has. Sums are walked through so that each differs from
+/// the one before by a single row (Gray's code).
 fn all_sets(
     rows: &[(usize, Row)],
     pieces: usize,
     limits: &Limits,
     steps: &mut u64,
 ) -> Option<Vec<(Vec<usize>, u64)>> {
-    let mut found = Vec::new();
-    let mut sum = vec![(0_i128, 1_i128); pieces + 1];
-    for choice in 1_usize..1 << rows.len() {
-        *steps = steps.checked_sub((pieces * rows.len()) as u64)?;
-        // In echelon form a set is the sum of the rows whose own pieces it has.
-        sum.iter_mut().for_each(|entry| *entry = (0, 1));
-        let mut is_set = true;
-        for (_, (own, row)) in rows.iter().enumerate().filter(|(at, _)| choice >> at & 1 == 1) {
-            for (entry, other) in sum.iter_mut().zip(row) {
-                let top = entry.0.checked_mul(row[*own])?.checked_add(other.checked_mul(entry.1)?)?;
-                let bottom = entry.1.checked_mul(row[*own])?;
-                let common = divisor(top, bottom).max(1);
-                *entry = (top / common, bottom / common);
-            }
+    // All own pieces with the same coefficient.
+    let unit = rows.iter().try_fold(1_i128, |unit, (own, row)| {
+        let own = row[*own].checked_abs()?;
+        unit.checked_mul(own / divisor(unit, own))
+    })?;
+    let scale = |(own, row): &(usize, Row)| {
+        let factor = unit / row[*own];
+        row.iter().map(|entry| entry.checked_mul(factor)).collect::<Option<Row>>()
+    };
+    let rows: Vec<Row> = rows.iter().map(scale).collect::<Option<_>>()?;
+    let (mut sum, mut found) = (vec![0_i128; pieces + 1], Vec::new());
+    *steps = steps.checked_sub((pieces as u64) << rows.len())?;
+    for turn in 1_usize..1 << rows.len() {
+        let (row, code) = (&rows[turn.trailing_zeros() as usize], turn ^ (turn >> 1));
+        let is_in = code >> turn.trailing_zeros() & 1 == 1;
+        for (entry, other) in sum.iter_mut().zip(row) {
+            *entry = if is_in { entry.checked_add(*other)? } else { entry.checked_sub(*other)? };
         }
-        let mut set = Vec::new();
-        for (piece, (top, bottom)) in sum[..pieces].iter().enumerate() {
-            is_set &= *top == 0 || top == bottom;
-            if *top != 0 {
-                set.push(piece);
+        let is_set = sum[..pieces].iter().all(|entry| *entry == 0 || *entry == unit);
+        if is_set && sum[pieces] % unit == 0 {
+            let value = u64::try_from(sum[pieces] / unit).unwrap_or(0);
+            if limits.is_few(value) {
+                found.push(((0..pieces).filter(|piece| sum[*piece] != 0).collect(), value));
             }
-        }
-        let (top, bottom) = sum[pieces];
-        if is_set
-            && top % bottom == 0
-            && let Ok(value) = u64::try_from(top / bottom)
-            && limits.is_few(value)
-        {
-            found.push((set, value));
         }
     }
     Some(found)

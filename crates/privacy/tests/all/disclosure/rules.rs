@@ -194,6 +194,26 @@ fn what_is_no_table_is_refused() {
 }
 
 #[test]
+fn contributions_may_come_summed_up() {
+    let values = [3.0, 50.0, 7.0, 40.0, 20.0, 60.0, 1.0];
+    let all = Magnitude::of(&values).unwrap();
+    assert_eq!([1, 2, 5, 9].map(|n| all.largest_sum(n)), [60.0, 110.0, 177.0, 177.0]);
+    assert_eq!((all.greatest(), all.least, all.total), (Some(60.0), 1.0, 181.0));
+    let largest = [60.0, 50.0, 40.0, 20.0, 7.0];
+    assert_eq!(Magnitude::summed_up(7, 0, 181.0, 1.0, &largest), Ok(all));
+    assert_eq!(Magnitude::summed_up(0, 0, 0.0, 0.0, &[]), Ok(Magnitude::default()));
+    for (contributors, total, least, largest) in [
+        (7, 181.0, 1.0, &[60.0][..]),
+        (7, 181.0, 1.0, &[50.0, 60.0]),
+        (1, 60.0, 60.0, &[60.0, 50.0]),
+        (7, f64::NAN, 1.0, &[60.0, 50.0]),
+        (7, 181.0, 55.0, &[60.0, 50.0]),
+    ] {
+        assert_eq!(Magnitude::summed_up(contributors, 0, total, least, largest), Err(Fault::SummedUp));
+    }
+}
+
+#[test]
 fn limits_that_would_judge_nothing_are_refused() {
     let table = Table::of_counts("t", dimensions(&[2]), &[10, 10]).unwrap();
     let sound = Limits::default;
