@@ -3,7 +3,8 @@
 //! Figures that are the same in all other variables are a family: sets of people along one variable, with their counts.
 //! Ranges: every interval between two cuts that the family determines is found, over any number of releases (counts up to a
 //! cut are potentials; intervals tie them together). Other sets: every determined set is found in families of at most
-//! [`PIECES_MAX`] pieces; in larger ones those that elimination comes upon, the likely small pieces last.
+//! [`PIECES_MAX`] pieces and in hierarchies; else those that elimination comes upon, the likely small pieces last, which is
+//! [`Rule::Unproven`] besides.
 //! Not found: what takes figures of several families together, in other ways than by totals.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -121,21 +122,21 @@ fn judge_family(
         && all.iter().filter_map(|member| self::pieces(cuts, variable, member)).all(is_interval);
     let mut small = |members: &[Member]| {
         if is_line {
-            return Some(intervals(cuts, variable, members, limits));
+            return intervals(cuts, variable, members, limits).map(|found| (found, true));
         }
         let sets = indexed(cuts, variable, members, &pieces);
         echelon::small_sets(&sets, pieces.len() + 1, limits, steps)
     };
-    let Some(found) = small(&all) else { return false };
+    let Some((found, is_all)) = small(&all) else { return false };
     if found.is_empty() {
-        return true;
+        return is_all;
     }
-    let (Some(own), Some(old)) = (small(&ours), small(&earlier)) else { return false };
+    let (Some((own, _)), Some((old, _))) = (small(&ours), small(&earlier)) else { return false };
     let told: BTreeSet<&Vec<i64>> = own.iter().chain(&old).map(|small| &small.key).collect();
     for small in found.iter().filter(|small| !small.is_pair && !told.contains(&small.key)) {
         tell(tables, &all, small, report);
     }
-    true
+    is_all
 }
 
 fn pieces<'a>(cuts: &'a Cuts, variable: usize, member: &Member) -> Option<&'a [u32]> {
@@ -176,8 +177,8 @@ fn ends(cuts: &Cuts, variable: usize, member: &Member) -> (i64, i64) {
     ends.map_or((i64::MIN, i64::MAX), |(first, last)| (i64::from(*first), i64::from(*last) + 1))
 }
 
-/// Every interval that is determined and holds a few.
-fn intervals(cuts: &Cuts, variable: usize, members: &[Member], limits: &Limits) -> Vec<Small> {
+/// Every interval that is determined and holds a few. None if figures contradict each other: the data have changed.
+fn intervals(cuts: &Cuts, variable: usize, members: &[Member], limits: &Limits) -> Option<Vec<Small>> {
     let mut ties: BTreeMap<i64, Vec<(i64, i128)>> = BTreeMap::new();
     for member in members {
         let ((from, to), count) = (ends(cuts, variable, member), i128::from(member.count));
@@ -193,7 +194,7 @@ fn intervals(cuts: &Cuts, variable: usize, members: &[Member], limits: &Limits) 
     }
     let is_tied = |from: &i64, to: &i64| ties[from].iter().any(|(other, _)| other == to);
     let mut found = Vec::new();
-    for level in levels(&ties) {
+    for level in levels(&ties)? {
         for (at, (from, low)) in level.iter().enumerate() {
             let near =
                 level[at + 1..].iter().take_while(|(_, high)| high - low < i128::from(limits.threshold));
@@ -211,30 +212,36 @@ fn intervals(cuts: &Cuts, variable: usize, members: &[Member], limits: &Limits) 
             }
         }
     }
-    found
+    Some(found)
 }
 
 /// Cuts that intervals tie together, in order, each with how many lie before it.
-fn levels(ties: &BTreeMap<i64, Vec<(i64, i128)>>) -> Vec<Vec<(i64, i128)>> {
-    let mut seen: BTreeSet<i64> = BTreeSet::new();
+fn levels(ties: &BTreeMap<i64, Vec<(i64, i128)>>) -> Option<Vec<Vec<(i64, i128)>>> {
+    let mut seen: BTreeMap<i64, i128> = BTreeMap::new();
     let mut levels = Vec::new();
     for start in ties.keys() {
-        if !seen.insert(*start) {
+        if seen.contains_key(start) {
             continue;
         }
+        seen.insert(*start, 0);
         let (mut queue, mut level) = (vec![(*start, 0)], Vec::new());
         while let Some((end, count)) = queue.pop() {
             level.push((end, count));
             for (other, more) in &ties[&end] {
-                if seen.insert(*other) {
-                    queue.push((*other, count + more));
+                match seen.get(other) {
+                    Some(known) if *known != count + more => return None,
+                    Some(_) => {}
+                    None => {
+                        seen.insert(*other, count + more);
+                        queue.push((*other, count + more));
+                    }
                 }
             }
         }
         level.sort_unstable();
         levels.push(level);
     }
-    levels
+    Some(levels)
 }
 
 /// Tells it at a cell of ours that has part in it, against an earlier one that has, too.

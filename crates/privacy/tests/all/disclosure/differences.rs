@@ -161,6 +161,30 @@ fn codes_and_ranges_of_one_variable_are_for_a_person() {
     assert_eq!((report.verdict, report.has(Rule::Unproven)), (Verdict::Review, true));
 }
 
+#[test]
+fn a_hierarchy_is_compared_and_a_tangle_is_for_a_person() {
+    let codes: Vec<String> = (0..60).map(|code| format!("c{code:02}")).collect();
+    let of = |name: &str, size: usize, shift: usize, few: u64| {
+        let mut turned = codes.clone();
+        turned.rotate_left(shift);
+        let category = |(at, group): (usize, &[String])| Category {
+            label: at.to_string(),
+            extent: Extent::codes(group.iter().map(String::as_str)),
+        };
+        let categories: Vec<Category> = turned.chunks(size).enumerate().map(category).collect();
+        let mut counts = vec![size as u64 * 30; categories.len()];
+        counts[0] -= few;
+        let dimension = Dimension { name: "diagnosis".into(), categories, is_exhaustive: true };
+        Table::of_counts(name, vec![dimension], &counts).unwrap()
+    };
+    assert_eq!(against(&of("fine", 2, 0, 0), &[of("coarse", 6, 0, 0)]).verdict, Verdict::Pass);
+    // Four of the first chapter are in none of its groups, nor in any.
+    let report = against(&of("fine", 2, 0, 4), &[of("coarse", 6, 0, 0)]);
+    assert_eq!((report.verdict, figures(&report)), (Verdict::Fail, vec![4]));
+    let tangled = against(&of("fine", 2, 0, 0), &[of("turned", 6, 3, 0)]);
+    assert_eq!((tangled.verdict, tangled.has(Rule::Unproven)), (Verdict::Review, true));
+}
+
 /// Random cuts of a line of atoms, or random groups of them; `None` leaves a variable out.
 fn groups(chance: &mut Chance, atoms: usize, is_range: bool) -> Vec<Vec<usize>> {
     let parts = chance.at(atoms.min(4)) + 1;
@@ -221,9 +245,9 @@ fn along_one_variable_every_determined_few_are_found() {
     let limits = Limits::default();
     let mut chance = Chance(11);
     let mut tally: BTreeMap<&str, usize> = BTreeMap::new();
-    for round in 0..1_500 {
+    for round in 0..4_000 {
         let is_range = round % 2 == 0;
-        let atoms = chance.at(6) + 3;
+        let atoms = chance.at(9) + 3;
         let rare = chance.between(10, 60);
         let people: Vec<u64> = (0..atoms)
             .map(|_| if chance.is(rare) { chance.between(1, 8) } else { chance.between(20, 90) })
