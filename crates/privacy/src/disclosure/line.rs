@@ -2,8 +2,8 @@
 //!
 //! Figures that are the same in all other variables are a family: sets of people along one variable, with their counts.
 //! Ranges: every interval between two cuts that the family determines is found, over any number of releases (counts up to a
-//! cut are potentials; intervals tie them together). Other sets: every determined set is found in families of at most
-//! [`PIECES_MAX`] pieces and in hierarchies; else those that elimination comes upon, the likely small pieces last, which is
+//! cut are potentials; intervals tie them together). Other sets: every determined set is found in hierarchies and in families
+//! of at most [`PIECES_MAX`] pieces; else those that elimination comes upon, the likely small pieces last, and it is
 //! [`Rule::Unproven`] besides.
 //! Not found: what takes figures of several families together, in other ways than by totals.
 
@@ -14,8 +14,10 @@ use super::difference::is_comparable;
 use super::finding::{Finding, Report, Rule, Verdict};
 use super::limits::Limits;
 use super::table::{State, Table};
+use nested::Nested;
 
 mod echelon;
+mod nested;
 
 /// Figures that are sorted into families. WHY: some seconds and some hundreds of megabytes.
 const FIGURES_MAX: usize = 4_000_000;
@@ -125,7 +127,11 @@ fn judge_family(
             return intervals(cuts, variable, members, limits).map(|found| (found, true));
         }
         let sets = indexed(cuts, variable, members, &pieces);
-        echelon::small_sets(&sets, pieces.len() + 1, limits, steps)
+        match nested::small_sets(&sets, pieces.len() + 1, limits) {
+            Nested::Found(found) => Some((found, true)),
+            Nested::Torn => None,
+            Nested::No => echelon::small_sets(&sets, pieces.len() + 1, limits, steps),
+        }
     };
     let Some((found, is_all)) = small(&all) else { return false };
     if found.is_empty() {

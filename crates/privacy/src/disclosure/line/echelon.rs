@@ -11,8 +11,6 @@ type Row = Vec<i128>;
 /// Every determined set found that holds a few and no smaller one, and whether these are all. None if the family is too
 /// large, or contradicts itself.
 ///
-/// Where sets lie within each other or apart, the rows are what each has besides its parts: these are all there are.
-///
 /// `sets`: ordered places below `pieces`, and their counts.
 pub(super) fn small_sets(
     sets: &[(Vec<usize>, u64)],
@@ -56,7 +54,7 @@ pub(super) fn small_sets(
         is_pair: is_pair(sets, set),
         touched: touched(sets, set),
     };
-    Some((told.map(small).collect(), pieces <= PIECES_MAX + 1 || is_nested(sets)))
+    Some((told.map(small).collect(), pieces <= PIECES_MAX + 1))
 }
 
 /// At most how many each piece can hold, by the sets and by differences of two.
@@ -73,15 +71,6 @@ fn bounds(sets: &[(Vec<usize>, u64)], pieces: usize) -> Vec<u64> {
         }
     }
     bounds
-}
-
-/// Whether any two sets lie apart or one within the other.
-fn is_nested(sets: &[(Vec<usize>, u64)]) -> bool {
-    let shares = |one: &[usize], other: &[usize]| one.iter().any(|piece| other.binary_search(piece).is_ok());
-    let is_apart = |one: &[usize], other: &[usize]| {
-        one == other || is_part(one, other) || is_part(other, one) || !shares(one, other)
-    };
-    sets.iter().all(|(one, _)| sets.iter().all(|(other, _)| is_apart(one, other)))
 }
 
 fn is_part(part: &[usize], whole: &[usize]) -> bool {

@@ -163,7 +163,7 @@ fn codes_and_ranges_of_one_variable_are_for_a_person() {
 
 #[test]
 fn a_hierarchy_is_compared_and_a_tangle_is_for_a_person() {
-    let codes: Vec<String> = (0..60).map(|code| format!("c{code:02}")).collect();
+    let codes: Vec<String> = (0..1_200).map(|code| format!("c{code:04}")).collect();
     let of = |name: &str, size: usize, shift: usize, few: u64| {
         let mut turned = codes.clone();
         turned.rotate_left(shift);
