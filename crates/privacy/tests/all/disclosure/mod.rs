@@ -1,3 +1,5 @@
+//! Disclosure control: against ACRO, against judges that write everything out, and at the edge of each rule.
+
 mod acro;
 mod brute;
 mod differences;
