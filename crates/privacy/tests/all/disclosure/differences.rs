@@ -162,6 +162,27 @@ fn codes_and_ranges_of_one_variable_are_for_a_person() {
 }
 
 #[test]
+fn figures_that_contradict_each_other_are_for_a_person() {
+    let some = |dimension: Dimension| Dimension { is_exhaustive: false, ..dimension };
+    let whole = some(Dimension::of_groups("ward", &[("east", &["a", "b"])]));
+    let parts = some(Dimension::of_codes("ward", ["a", "b"]));
+    let ages = |cuts: &[f64]| some(Dimension::of_cuts("age", cuts));
+    for (old, new, part) in [
+        (whole.clone(), parts.clone(), 90),
+        (whole, parts, 120),
+        (ages(&[0.0, 50.0]), ages(&[0.0, 30.0, 50.0]), 90),
+        (ages(&[0.0, 50.0]), ages(&[0.0, 30.0, 50.0]), 120),
+    ] {
+        // Two parts of 200 that are not 100 each: people came or went.
+        let earlier = counts("a", old, &[200]);
+        let without = |part: u64| counts("b", new.clone(), &[part, part]).without_totals();
+        assert_eq!(against(&without(100), &[earlier.clone()]).verdict, Verdict::Pass);
+        let report = against(&without(part), &[earlier]);
+        assert_eq!((report.verdict, report.has(Rule::Unproven)), (Verdict::Review, true));
+    }
+}
+
+#[test]
 fn a_hierarchy_is_compared_and_a_tangle_is_for_a_person() {
     let codes: Vec<String> = (0..1_200).map(|code| format!("c{code:04}")).collect();
     let of = |name: &str, size: usize, shift: usize, few: u64| {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use privacy::disclosure::Zeros;
 use privacy::disclosure::{
     Aggregate, Category, Dimension, Extent, Limits, Magnitude, Report, Rule, State, Step, Table, Verdict,
     judge, judge_survival, propose, round, round_survival,
@@ -80,8 +81,11 @@ proptest! {
     }
 
     #[test]
-    fn what_we_propose_passes((counts, _, _, columns) in any_table()) {
-        let limits = Limits::default();
+    fn what_we_propose_passes((counts, _, _, columns) in any_table(), is_allowed: bool) {
+        let zeros = if is_allowed { Zeros::Allowed } else { Zeros::Disclosive };
+        let limits = Limits { zeros, ..Limits::default() };
+        // With many empty cells, too.
+        let counts: Vec<u64> = counts.into_iter().map(|count| if count % 3 == 0 { 0 } else { count }).collect();
         let sizes = [counts.len() / columns.len(), columns.len()];
         let proposal = propose(&Table::of_counts("t", dimensions(&sizes), &counts).unwrap(), &limits).unwrap();
         prop_assert_eq!(judge(&proposal.table, &[], &limits).unwrap().verdict, Verdict::Pass);
