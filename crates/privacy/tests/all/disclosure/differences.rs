@@ -176,7 +176,7 @@ fn figures_that_contradict_each_other_are_for_a_person() {
         // Two parts of 200 that are not 100 each: people came or went.
         let earlier = counts("a", old, &[200]);
         let without = |part: u64| counts("b", new.clone(), &[part, part]).without_totals();
-        assert_eq!(against(&without(100), &[earlier.clone()]).verdict, Verdict::Pass);
+        assert_eq!(against(&without(100), std::slice::from_ref(&earlier)).verdict, Verdict::Pass);
         let report = against(&without(part), &[earlier]);
         assert_eq!((report.verdict, report.has(Rule::Unproven)), (Verdict::Review, true));
     }
