@@ -28,7 +28,7 @@ mod token;
 use std::fmt;
 use std::ops::Range;
 
-pub use column::{ColumnJudgement, Tally, judge_column};
+pub use column::{ColumnJudgement, TableJudge, Tally, judge_column};
 pub use hint::Column;
 
 use scan::{Place, Scanner};

@@ -76,6 +76,16 @@ pub fn schemathesis() -> Option<PathBuf> {
     None
 }
 
+/// The interpreter of an environment that has ACRO, the judge of statistical results that other regions use.
+pub fn acro() -> Option<PathBuf> {
+    let python = path("EPIC_ACRO", "target/acro-venv").join("bin/python");
+    if python.exists() {
+        return Some(python);
+    }
+    skip(&format!("ACRO is missing at {}", python.display()));
+    None
+}
+
 /// The folder of real files.
 pub fn data() -> Option<PathBuf> {
     let data = path("EPIC_DATA", "../shared/data");

@@ -63,17 +63,39 @@ pub fn judge_column<'a, C: AsRef<[u8]> + ?Sized + 'a>(
     name: &str,
     cells: impl IntoIterator<Item = &'a C>,
 ) -> ColumnJudgement {
-    let column = Column::named(name);
-    let mut scanner = Scanner::default();
-    let mut counts = Counts::default();
-    let mut found = Vec::new();
-    for cell in cells {
-        let cell = cell.as_ref();
-        found.clear();
-        scanner.cell(&column, cell, &mut |finding| found.push(finding));
-        counts.add(cell, &found);
+    let mut table = TableJudge::named([name]);
+    cells.into_iter().for_each(|cell| table.cell(0, cell.as_ref()));
+    table.judge().pop().unwrap_or_else(|| Counts::default().judge())
+}
+
+/// The columns of a table judged while its cells pass by, row by row.
+#[derive(Default)]
+pub struct TableJudge {
+    columns: Vec<(Column, Counts)>,
+    scanner: Scanner,
+    found: Vec<Finding>,
+}
+
+impl TableJudge {
+    /// By the names of its columns; empty ones say nothing.
+    pub fn named<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
+        let columns = names.into_iter().map(|name| (Column::named(name), Counts::default())).collect();
+        Self { columns, ..Self::default() }
     }
-    counts.judge()
+
+    /// One cell of a column, counted from 0; one of no column is passed over.
+    pub fn cell(&mut self, column: usize, cell: &[u8]) {
+        let Some((column, counts)) = self.columns.get_mut(column) else { return };
+        let found = &mut self.found;
+        found.clear();
+        self.scanner.cell(column, cell, &mut |finding| found.push(finding));
+        counts.add(cell, found);
+    }
+
+    /// Each column, in order.
+    pub fn judge(&self) -> Vec<ColumnJudgement> {
+        self.columns.iter().map(|(_, counts)| counts.judge()).collect()
+    }
 }
 
 impl Counts {

@@ -1,6 +1,7 @@
-//! Identifiers found and told apart, pseudonyms made and read; one binary, so that it is linked once.
+//! Identifiers found, pseudonyms made and read, tables judged; one binary, so that it is linked once.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod disclosure;
 mod fuzz;
 mod identify;
 mod identify_bytes;
