@@ -219,11 +219,12 @@ rules! {
     VCF_INFO_COUNT Fault "vcf.info-count" "an INFO key has as many values as it declares";
     VCF_INFO_TYPE Fault "vcf.info-type" "values of INFO are of the type that is declared or reserved";
     VCF_INFO_DECLARED Note "vcf.info-declared" "INFO keys are declared";
-    VCF_END Fault "vcf.end" "END is not before POS";
+    VCF_END Note "vcf.end" "END is not before POS";
     VCF_FORMAT Fault "vcf.format" "FORMAT is keys, none twice, GT first";
     VCF_FORMAT_DECLARED Note "vcf.format-declared" "FORMAT keys are declared";
     VCF_SAMPLE Fault "vcf.sample" "a sample has no more values than FORMAT has keys";
     VCF_GT Fault "vcf.gt" "GT is alleles that exist, / or | between them";
+    VCF_GT_NONE Note "vcf.gt-none" "genotypes name no alternative where there is none";
     VCF_SAMPLE_COUNT Fault "vcf.sample-count" "a FORMAT key has as many values as it declares";
     VCF_SAMPLE_TYPE Fault "vcf.sample-type" "values of samples are of the type that is declared or reserved";
     VCF_SV Fault "vcf.sv" "structural variants bring SVLEN, SVCLAIM and repeats as VCF 4.4 has them";

@@ -118,6 +118,8 @@ impl<R: io::BufRead> Read for Frames<R> {
 pub struct Passed {
     pub bytes: u64,
     pub tail: Vec<u8>,
+    /// Whether the reader itself failed, not what was read.
+    pub is_broken: bool,
 }
 
 /// A reader that remembers how much it gave and how it ended.
@@ -135,8 +137,14 @@ impl<R: Read> Tap<R> {
 
 impl<R: Read> Read for Tap<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let size = self.from.read(buffer)?;
         let mut passed = self.passed.borrow_mut();
+        let size = match self.from.read(buffer) {
+            Ok(size) => size,
+            Err(error) => {
+                passed.is_broken |= error.kind() != io::ErrorKind::Interrupted;
+                return Err(error);
+            }
+        };
         passed.bytes += size as u64;
         let given = buffer.get(..size).unwrap_or_default();
         let kept = given.get(size.saturating_sub(BGZF_END.len())..).unwrap_or_default();
@@ -147,25 +155,41 @@ impl<R: Read> Read for Tap<R> {
     }
 }
 
-/// The message of the error by which a reader says that more came out than may.
-pub const BOMB: &str = "more comes out than may";
+/// More came out than may.
+#[derive(Debug, thiserror::Error)]
+#[error("more comes out than may")]
+struct Bomb;
+
+/// Whether a reader stopped because more came out than may.
+pub fn is_bomb(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<Bomb>())
+}
 
 /// A reader that stops where more comes out than may.
 pub struct Bounded<R> {
     from: R,
-    left: u64,
+    given: u64,
+    bytes_max: u64,
 }
 
 impl<R: Read> Bounded<R> {
     pub fn new(from: R, limits: &Limits) -> Self {
-        Self { from, left: limits.unpacked_bytes_max }
+        Self { from, given: 0, bytes_max: limits.unpacked_bytes_max }
+    }
+
+    /// How much came out.
+    pub fn given(&self) -> u64 {
+        self.given
     }
 }
 
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let size = self.from.read(buffer)?;
-        self.left = self.left.checked_sub(size as u64).ok_or_else(|| io::Error::other(BOMB))?;
+        self.given = self.given.saturating_add(size as u64);
+        if self.given > self.bytes_max {
+            return Err(io::Error::other(Bomb));
+        }
         Ok(size)
     }
 }

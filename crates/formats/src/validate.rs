@@ -3,12 +3,17 @@
 //! It exists so that every kind is judged through one door. It never keeps a value, and never fails by what it reads: only a
 //! reader that cannot read is an error.
 
-use std::io::{self, Read, Seek};
+mod vcf;
+
+use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::detect::Detected;
+use crate::kind::Kind;
 use crate::limits::Limits;
-use crate::report::Report;
+use crate::report::{Facts, Findings, Place, Report};
 use crate::rule;
+use crate::unpack::{self, Bounded, Layer, Tap};
 
 /// What cannot be judged at all.
 #[derive(Debug, thiserror::Error)]
@@ -17,11 +22,56 @@ pub enum Error {
     Read(#[source] io::Error),
 }
 
-/// A reader that may be asked for its end.
-pub trait Whole: Read + Seek {}
-impl<T: Read + Seek> Whole for T {}
+/// One judgement as it goes.
+pub(crate) struct Job<'a> {
+    pub detected: &'a Detected,
+    pub limits: &'a Limits,
+    pub findings: Findings,
+    pub facts: Facts,
+}
 
-/// Judges.
-pub fn validate(detected: &Detected, _from: &mut dyn Read, _limits: &Limits) -> Result<Report, Error> {
-    Ok(Report::only(detected.kind, rule::KIND_UNJUDGED))
+/// How a kind is judged that is read from its beginning to its end.
+type Judge = fn(&mut Job, &mut dyn Read) -> io::Result<()>;
+
+/// Judges what was detected, reading it once from its beginning.
+pub fn validate(detected: &Detected, from: &mut dyn Read, limits: &Limits) -> Result<Report, Error> {
+    let mut job = Job { detected, limits, findings: Findings::new(limits.findings_max), facts: Facts::default() };
+    if detected.kind == Kind::Empty {
+        return Ok(Report::only(detected.kind, rule::FILE_EMPTY));
+    }
+    let Some(judge) = judge_of(detected.kind) else {
+        return Ok(Report::only(detected.kind, rule::KIND_UNJUDGED));
+    };
+    let (tap, passed) = Tap::new(from);
+    let mut inside: Box<dyn Read> = Box::new(tap);
+    for layer in &detected.layers {
+        inside = layer.open(inside);
+    }
+    let mut inside = Bounded::new(inside, limits);
+    // WHY: a parser that gives up is a finding about the file, not the end of who asked.
+    let ended = catch_unwind(AssertUnwindSafe(|| judge(&mut job, &mut inside)));
+    let (passed, inside) = (passed.borrow(), inside);
+    match ended {
+        Err(_) => job.findings.add(rule::WORKER_PANICKED, Place::WHOLE),
+        Ok(Err(error)) if passed.is_broken => return Err(Error::Read(error)),
+        Ok(Err(error)) if unpack::is_bomb(&error) => job.findings.add(rule::STREAM_BOMB, Place::byte(inside.given())),
+        Ok(Err(_)) => job.findings.add(rule::STREAM_BROKEN, Place::byte(inside.given())),
+        Ok(Ok(())) => {
+            let is_cut = detected.layers.first() == Some(&Layer::Bgzf) && passed.tail != unpack::BGZF_END;
+            job.findings.need(!is_cut, rule::BGZF_END, Place::WHOLE);
+        }
+    }
+    job.facts.number("bytes", passed.bytes);
+    if !detected.layers.is_empty() {
+        job.facts.number("unpacked-bytes", inside.given());
+    }
+    Ok(job.findings.report(detected.kind, job.facts))
+}
+
+/// Who judges a kind.
+fn judge_of(kind: Kind) -> Option<Judge> {
+    match kind {
+        Kind::Vcf => Some(vcf::judge),
+        _ => None,
+    }
 }
