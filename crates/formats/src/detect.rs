@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::input::fill;
 use crate::kind::Kind;
-use crate::report::tame;
+use crate::report::{WORD_BYTES_MAX, tame};
 use crate::unpack::{self, Layer};
 
 /// WHY: a block of BGZF, the longest header of a table with thousands of columns, a tar's first entries; read in one go.
@@ -123,6 +123,13 @@ impl Detected {
             self.details.insert(name.to_owned(), tame(word));
         }
         self
+    }
+
+    /// Whether what is bounded is; asked of what another process says.
+    pub(crate) fn is_bounded(&self) -> bool {
+        let is_short = |word: &str| word.len() <= WORD_BYTES_MAX;
+        let are_details = self.details.iter().all(|(name, word)| name.len() <= 64 && is_short(word));
+        self.layers.len() <= unpack::LAYERS_MAX && self.details.len() <= DETAILS_MAX && are_details && is_short(&self.why)
     }
 
     /// The kind and its layers, as `vcf+bgzf`.

@@ -142,3 +142,47 @@ little!(u16_at u16);
 little!(u32_at u32);
 little!(i32_at i32);
 little!(u64_at u64);
+
+/// A reader that knows how far it is, for formats of bytes.
+pub struct Bytes<'a> {
+    from: &'a mut dyn Read,
+    pub offset: u64,
+}
+
+impl<'a> Bytes<'a> {
+    pub fn new(from: &'a mut dyn Read) -> Self {
+        Self { from, offset: 0 }
+    }
+
+    /// So many bytes, or what there is of them. WHY nothing is made ready: the size is claimed by the file.
+    pub fn some(&mut self, size: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        (&mut *self.from).take(size).read_to_end(&mut bytes)?;
+        self.offset += bytes.len() as u64;
+        Ok(bytes)
+    }
+
+    /// So many bytes, or `None` if there are fewer.
+    pub fn exact(&mut self, size: u64) -> io::Result<Option<Vec<u8>>> {
+        Ok(Some(self.some(size)?).filter(|bytes| bytes.len() as u64 == size))
+    }
+
+    /// Passes over so many; whether there were as many.
+    pub fn skip(&mut self, size: u64) -> io::Result<bool> {
+        let skipped = skip(&mut *self.from, size)?;
+        self.offset += skipped;
+        Ok(skipped == size)
+    }
+
+    pub fn u8(&mut self) -> io::Result<Option<u8>> {
+        Ok(self.exact(1)?.and_then(|bytes| bytes.first().copied()))
+    }
+
+    pub fn u32(&mut self) -> io::Result<Option<u32>> {
+        Ok(self.exact(4)?.and_then(|bytes| u32_at(&bytes, 0)))
+    }
+
+    pub fn u64(&mut self) -> io::Result<Option<u64>> {
+        Ok(self.exact(8)?.and_then(|bytes| u64_at(&bytes, 0)))
+    }
+}

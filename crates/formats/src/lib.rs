@@ -15,6 +15,7 @@ pub mod limits;
 pub mod manifest;
 pub mod omop;
 pub mod report;
+mod rows;
 pub mod rule;
 pub mod shape;
 mod tar;

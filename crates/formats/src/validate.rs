@@ -3,6 +3,13 @@
 //! It exists so that every kind is judged through one door. It never keeps a value, and never fails by what it reads: only a
 //! reader that cannot read is an error.
 
+mod bam;
+mod bcf;
+mod cram;
+mod interval;
+mod sam;
+mod sequence;
+pub(crate) mod table;
 mod vcf;
 
 use std::io::{self, Read};
@@ -72,6 +79,18 @@ pub fn validate(detected: &Detected, from: &mut dyn Read, limits: &Limits) -> Re
 fn judge_of(kind: Kind) -> Option<Judge> {
     match kind {
         Kind::Vcf => Some(vcf::judge),
+        Kind::Fastq => Some(sequence::fastq),
+        Kind::Fasta => Some(sequence::fasta),
+        Kind::Bases => Some(sequence::bare),
+        Kind::Bam => Some(bam::judge),
+        Kind::Bcf => Some(bcf::judge),
+        Kind::Cram => Some(cram::judge),
+        Kind::Bai | Kind::Csi | Kind::Tbi | Kind::Gzi => Some(bam::index),
+        Kind::Sam => Some(sam::judge),
+        Kind::Bed => Some(interval::bed),
+        Kind::Gff | Kind::Gtf => Some(interval::gff),
+        Kind::Fai => Some(interval::fai),
+        Kind::Csv | Kind::Tsv | Kind::OmopTable | Kind::Pileup => Some(table::judge),
         _ => None,
     }
 }

@@ -124,6 +124,32 @@ pub fn judge(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
     Ok(())
 }
 
+/// What a BCF file needs to know of its header.
+pub(super) struct Heads {
+    pub contigs: usize,
+    pub samples: usize,
+}
+
+/// Judges a header alone, as BCF has it.
+pub(super) fn header(job: &mut Job, text: &[u8]) -> io::Result<Heads> {
+    let mut from = text;
+    let mut lines = Lines::new(&mut from, job.limits.line_bytes_max);
+    let mut header = Header { minor: 3, ..Header::default() };
+    while let Some(line) = lines.next()? {
+        let place = line.place();
+        let text = self::text(job, &line);
+        if line.number == 1 {
+            header.minor = fileformat(job, &text, place);
+        } else if let Some(body) = text.strip_prefix("##") {
+            meta::judge(job, &mut header, body, place);
+        } else {
+            head(job, &mut header, &text, place);
+        }
+    }
+    job.findings.need(header.columns.is_some(), rule::BCF_HEADER, Place::WHOLE);
+    Ok(Heads { contigs: header.contigs.len(), samples: header.columns.unwrap_or_default().saturating_sub(9) })
+}
+
 fn finish(job: &mut Job, header: &Header, (end, place): (End, Place)) {
     if place == Place::WHOLE {
         job.findings.add(rule::FILE_EMPTY, Place::WHOLE);

@@ -54,7 +54,9 @@ fn one(job: &mut Job, header: &Header, record: &Record, (key, given): (&str, Opt
         return;
     }
     // WHY: a text in quotes is one value, commas and all.
-    let is_quoted = given.len() > 1 && given.starts_with('"') && given.ends_with('"');
+    let is_quoted = given.len() > 1 && given.starts_with('"') && given.ends_with('"')
+        // WHY: GATK writes lists inside lists into one text, with bars between.
+        || kind == Some(Type::String) && number == Some(Number::Count(1)) && given.contains('|');
     let values = || if is_quoted { given.split('\0') } else { given.split(',') };
     let counted = number.and_then(|number| match number {
         // SPEC: without genotypes nobody knows how many there are of them.
