@@ -19,6 +19,7 @@ mod rows;
 pub mod rule;
 pub mod shape;
 mod tar;
+mod thrift;
 mod unpack;
 pub mod validate;
 mod wire;

@@ -3,14 +3,23 @@
 //! It exists so that every kind is judged through one door. It never keeps a value, and never fails by what it reads: only a
 //! reader that cannot read is an error.
 
+mod archive;
 mod bam;
 mod bcf;
+mod columnar;
 mod cram;
+mod document;
+mod fhir;
+mod imaging;
 mod interval;
+mod json;
+mod model;
 mod sam;
+mod sealed;
 mod sequence;
 pub(crate) mod table;
 mod vcf;
+mod xml;
 
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -78,6 +87,25 @@ pub fn validate(detected: &Detected, from: &mut dyn Read, limits: &Limits) -> Re
 /// Who judges a kind.
 fn judge_of(kind: Kind) -> Option<Judge> {
     match kind {
+        Kind::Json | Kind::FhirJson | Kind::GeoJson | Kind::Phenopacket => Some(json::judge),
+        Kind::Ndjson | Kind::FhirNdjson => Some(json::lines),
+        Kind::Xml | Kind::FhirXml | Kind::Svg => Some(xml::judge),
+        Kind::Zip | Kind::Xlsx | Kind::Docx | Kind::Pptx | Kind::Ods | Kind::Odt | Kind::Macros => Some(archive::zip),
+        Kind::Tar => Some(archive::tar),
+        Kind::Gzip | Kind::Zlib | Kind::Bzip2 | Kind::Zstd => Some(archive::packed),
+        Kind::Dicom => Some(imaging::dicom),
+        Kind::Nifti => Some(imaging::nifti),
+        Kind::Parquet => Some(columnar::parquet),
+        Kind::ArrowFile => Some(columnar::arrow),
+        Kind::Sqlite => Some(columnar::sqlite),
+        Kind::Safetensors => Some(model::safetensors),
+        Kind::Onnx => Some(model::onnx),
+        Kind::Pdf => Some(document::pdf),
+        Kind::Png | Kind::Jpeg | Kind::Gif | Kind::Webp | Kind::Bmp | Kind::Tiff => Some(document::picture),
+        Kind::Hl7v2 => Some(document::hl7),
+        Kind::Text | Kind::Html | Kind::Yaml | Kind::SampleSheet => Some(document::text),
+        Kind::Crypt4gh => Some(sealed::crypt4gh),
+        Kind::Manifest => Some(sealed::manifest),
         Kind::Vcf => Some(vcf::judge),
         Kind::Fastq => Some(sequence::fastq),
         Kind::Fasta => Some(sequence::fasta),
