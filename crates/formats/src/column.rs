@@ -97,9 +97,9 @@ pub struct Seen {
     left: usize,
 }
 
-impl Seen {
+impl Default for Seen {
     /// WHY: 24 bytes each in a set: 48 MB for all columns together.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self { left: 2_000_000 }
     }
 }

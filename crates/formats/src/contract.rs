@@ -182,7 +182,8 @@ pub fn check(
     let mut count = 0;
     while let Some(row) = rows.next()? {
         row.flaws.iter().for_each(|flaw| check.findings.add(table::rule_of(*flaw), row.place));
-        let cells: Vec<String> = row.cells().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect();
+        let cells: Vec<String> =
+            row.cells().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect();
         if row.number == 1 {
             check.names(&cells, &row);
             if dialect.has_header {
@@ -218,9 +219,17 @@ impl Check<'_> {
             self.findings.need(at.is_some(), rule::CONTRACT_COLUMN, Place::WHOLE.column(nth + 1));
         }
         let of = |name: &String| self.contract.columns.iter().position(|term| term.name == *name);
-        let found: Vec<Option<usize>> =
-            self.contract.key.iter().map(|name| of(name).and_then(|nth| self.at.get(nth).copied().flatten())).collect();
-        self.key_at = if found.iter().all(Option::is_some) { found.into_iter().flatten().collect() } else { Vec::new() };
+        let found: Vec<Option<usize>> = self
+            .contract
+            .key
+            .iter()
+            .map(|name| of(name).and_then(|nth| self.at.get(nth).copied().flatten()))
+            .collect();
+        self.key_at = if found.iter().all(Option::is_some) {
+            found.into_iter().flatten().collect()
+        } else {
+            Vec::new()
+        };
         if self.key_at.len() < self.contract.key.len() {
             self.findings.add(rule::CONTRACT_KEY, Place::WHOLE);
         }
@@ -245,7 +254,8 @@ impl Check<'_> {
         }
         self.findings.need(term.kind.takes(shape), rule::CONTRACT_TYPE, place);
         if let Some(number) = shape::number(cell, has_comma) {
-            let is_inside = term.min.is_none_or(|min| number >= min) && term.max.is_none_or(|max| number <= max);
+            let is_inside =
+                term.min.is_none_or(|min| number >= min) && term.max.is_none_or(|max| number <= max);
             self.findings.need(is_inside, rule::CONTRACT_RANGE, place);
         }
         if matches!(term.kind, Type::Date | Type::Moment) {

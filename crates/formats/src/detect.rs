@@ -129,7 +129,10 @@ impl Detected {
     pub(crate) fn is_bounded(&self) -> bool {
         let is_short = |word: &str| word.len() <= WORD_BYTES_MAX;
         let are_details = self.details.iter().all(|(name, word)| name.len() <= 64 && is_short(word));
-        self.layers.len() <= unpack::LAYERS_MAX && self.details.len() <= DETAILS_MAX && are_details && is_short(&self.why)
+        self.layers.len() <= unpack::LAYERS_MAX
+            && self.details.len() <= DETAILS_MAX
+            && are_details
+            && is_short(&self.why)
     }
 
     /// The kind and its layers, as `vcf+bgzf`.

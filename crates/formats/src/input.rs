@@ -56,11 +56,6 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// How many bytes have been read as lines.
-    pub fn offset(&self) -> u64 {
-        self.offset
-    }
-
     /// The next line, if there is one.
     pub fn next(&mut self) -> io::Result<Option<Line<'_>>> {
         self.line.clear();
@@ -172,10 +167,6 @@ impl<'a> Bytes<'a> {
         let skipped = skip(&mut *self.from, size)?;
         self.offset += skipped;
         Ok(skipped == size)
-    }
-
-    pub fn u8(&mut self) -> io::Result<Option<u8>> {
-        Ok(self.exact(1)?.and_then(|bytes| bytes.first().copied()))
     }
 
     pub fn u32(&mut self) -> io::Result<Option<u32>> {

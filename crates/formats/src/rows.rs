@@ -171,7 +171,8 @@ impl<'a> Rows<'a> {
             if self.offset == offset {
                 return Ok(None);
             }
-            if self.ends.len() == 1 && self.bytes.iter().all(u8::is_ascii_whitespace) && self.flaws.is_empty() {
+            if self.ends.len() == 1 && self.bytes.iter().all(u8::is_ascii_whitespace) && self.flaws.is_empty()
+            {
                 blank += 1;
                 continue;
             }
@@ -197,7 +198,8 @@ impl<'a> Rows<'a> {
             }
             // WHY: taken out while it is looked at, so that what is found can be kept beside it.
             let buffer = std::mem::take(&mut self.buffer);
-            let (used, is_ended) = self.scan(buffer.get(self.at..self.filled).unwrap_or_default(), &mut state);
+            let (used, is_ended) =
+                self.scan(buffer.get(self.at..self.filled).unwrap_or_default(), &mut state);
             self.buffer = buffer;
             self.at += used;
             self.offset += used as u64;
@@ -216,7 +218,9 @@ impl<'a> Rows<'a> {
                 State::Quoted if is_quote => *state = State::Closing,
                 State::Quoted => {
                     self.line += u64::from(byte == b'\n');
-                    self.plain(chunk, &mut at, |byte, quote, _| Some(byte) == quote || byte == b'\n' || byte == 0);
+                    self.plain(chunk, &mut at, |byte, quote, _| {
+                        Some(byte) == quote || byte == b'\n' || byte == 0
+                    });
                     continue;
                 }
                 State::Closing if is_quote => {
@@ -225,7 +229,9 @@ impl<'a> Rows<'a> {
                 }
                 State::Begin if is_quote => *state = State::Quoted,
                 _ if byte == b'\n' => {
-                    if self.bytes.last() == Some(&b'\r') && self.bytes.len() > self.ends.last().copied().unwrap_or(0) {
+                    if self.bytes.last() == Some(&b'\r')
+                        && self.bytes.len() > self.ends.last().copied().unwrap_or(0)
+                    {
                         self.bytes.pop();
                     }
                     self.end_cell();
@@ -244,7 +250,9 @@ impl<'a> Rows<'a> {
                 }
                 State::Begin | State::Plain => {
                     *state = State::Plain;
-                    self.plain(chunk, &mut at, |byte, _, delimiter| byte == delimiter || byte == b'\n' || byte == 0);
+                    self.plain(chunk, &mut at, |byte, _, delimiter| {
+                        byte == delimiter || byte == b'\n' || byte == 0
+                    });
                     continue;
                 }
             }
@@ -257,7 +265,11 @@ impl<'a> Rows<'a> {
     fn plain(&mut self, chunk: &[u8], at: &mut usize, stops: fn(u8, Option<u8>, u8) -> bool) {
         let rest = chunk.get(*at..).unwrap_or_default();
         let (quote, delimiter) = (self.quote, self.delimiter);
-        let size = rest.iter().skip(1).position(|byte| stops(*byte, quote, delimiter)).map_or(rest.len(), |at| at + 1);
+        let size = rest
+            .iter()
+            .skip(1)
+            .position(|byte| stops(*byte, quote, delimiter))
+            .map_or(rest.len(), |at| at + 1);
         if rest.first() == Some(&0) {
             self.flaw(Flaw::Nul);
         }
@@ -271,9 +283,14 @@ fn decoded<'a>(from: &'a mut dyn Read, encoding: Encoding) -> Box<dyn Read + 'a>
     match encoding {
         Encoding::Ascii | Encoding::Utf8 => Box::new(from),
         Encoding::Utf8Mark => Box::new(Unmarked { from, left: 3 }),
-        Encoding::Latin1 | Encoding::Utf16Le | Encoding::Utf16Be => {
-            Box::new(Transcoded { from: BufReader::new(from), encoding, ready: Vec::new(), at: 0, high: None, is_begun: false })
-        }
+        Encoding::Latin1 | Encoding::Utf16Le | Encoding::Utf16Be => Box::new(Transcoded {
+            from: BufReader::new(from),
+            encoding,
+            ready: Vec::new(),
+            at: 0,
+            high: None,
+            is_begun: false,
+        }),
     }
 }
 
@@ -332,10 +349,14 @@ impl Transcoded<'_> {
         let read = bytes.get(..size).unwrap_or_default();
         match self.encoding {
             Encoding::Utf16Le => {
-                read.chunks(2).for_each(|pair| self.unit(pair.iter().rev().fold(0, |unit, byte| unit << 8 | u16::from(*byte))));
+                read.chunks(2).for_each(|pair| {
+                    self.unit(pair.iter().rev().fold(0, |unit, byte| unit << 8 | u16::from(*byte)))
+                });
             }
             Encoding::Utf16Be => {
-                read.chunks(2).for_each(|pair| self.unit(pair.iter().fold(0, |unit, byte| unit << 8 | u16::from(*byte))));
+                read.chunks(2).for_each(|pair| {
+                    self.unit(pair.iter().fold(0, |unit, byte| unit << 8 | u16::from(*byte)))
+                });
             }
             Encoding::Ascii | Encoding::Utf8 | Encoding::Utf8Mark | Encoding::Latin1 => {
                 read.iter().for_each(|byte| self.put(char::from(*byte)));

@@ -51,7 +51,8 @@ type Judge = fn(&mut Job, &mut dyn Read) -> io::Result<()>;
 
 /// Judges what was detected, reading it once from its beginning.
 pub fn validate(detected: &Detected, from: &mut dyn Read, limits: &Limits) -> Result<Report, Error> {
-    let mut job = Job { detected, limits, findings: Findings::new(limits.findings_max), facts: Facts::default() };
+    let mut job =
+        Job { detected, limits, findings: Findings::new(limits.findings_max), facts: Facts::default() };
     if detected.kind == Kind::Empty {
         return Ok(Report::only(detected.kind, rule::FILE_EMPTY));
     }
@@ -70,7 +71,9 @@ pub fn validate(detected: &Detected, from: &mut dyn Read, limits: &Limits) -> Re
     match ended {
         Err(_) => job.findings.add(rule::WORKER_PANICKED, Place::WHOLE),
         Ok(Err(error)) if passed.is_broken => return Err(Error::Read(error)),
-        Ok(Err(error)) if unpack::is_bomb(&error) => job.findings.add(rule::STREAM_BOMB, Place::byte(inside.given())),
+        Ok(Err(error)) if unpack::is_bomb(&error) => {
+            job.findings.add(rule::STREAM_BOMB, Place::byte(inside.given()))
+        }
         Ok(Err(_)) => job.findings.add(rule::STREAM_BROKEN, Place::byte(inside.given())),
         Ok(Ok(())) => {
             let is_cut = detected.layers.first() == Some(&Layer::Bgzf) && passed.tail != unpack::BGZF_END;
@@ -90,7 +93,9 @@ fn judge_of(kind: Kind) -> Option<Judge> {
         Kind::Json | Kind::FhirJson | Kind::GeoJson | Kind::Phenopacket => Some(json::judge),
         Kind::Ndjson | Kind::FhirNdjson => Some(json::lines),
         Kind::Xml | Kind::FhirXml | Kind::Svg => Some(xml::judge),
-        Kind::Zip | Kind::Xlsx | Kind::Docx | Kind::Pptx | Kind::Ods | Kind::Odt | Kind::Macros => Some(archive::zip),
+        Kind::Zip | Kind::Xlsx | Kind::Docx | Kind::Pptx | Kind::Ods | Kind::Odt | Kind::Macros => {
+            Some(archive::zip)
+        }
         Kind::Tar => Some(archive::tar),
         Kind::Gzip | Kind::Zlib | Kind::Bzip2 | Kind::Zstd => Some(archive::packed),
         Kind::Dicom => Some(imaging::dicom),

@@ -70,7 +70,10 @@ impl Answer {
     /// Of a file that was not judged, and why.
     fn unjudged(rule: Rule) -> Self {
         let detected = detect_bytes(&[0], false);
-        Self { detected: Detected { why: String::new(), ..detected }, report: Report::only(Kind::Unknown, rule) }
+        Self {
+            detected: Detected { why: String::new(), ..detected },
+            report: Report::only(Kind::Unknown, rule),
+        }
     }
 }
 
@@ -113,9 +116,12 @@ fn bound(bounds: &Bounds) {
         (Resource::Nofile, 3),
     ];
     for (resource, value) in limits {
-        let hard = getrlimit(resource).maximum.map_or(value, |maximum| maximum.min(value));
-        // WHY: a limit that cannot be set lower is one that is lower already.
-        let _ = setrlimit(resource, Rlimit { current: Some(hard), maximum: Some(hard) });
+        let current = getrlimit(resource).maximum.map_or(value, |maximum| maximum.min(value));
+        // SPEC: setrlimit(2): at the soft limit of processor time comes SIGXCPU, which tells why, at the hard one SIGKILL.
+        let maximum = if resource == Resource::Cpu { current.saturating_add(1) } else { current };
+        let limit = Rlimit { current: Some(current), maximum: Some(maximum) };
+        // WHY: a limit that cannot be set is one that is lower already.
+        let _ = setrlimit(resource, limit);
     }
 }
 
@@ -154,7 +160,13 @@ enum Fed {
 /// Runs a child, feeds it, and takes its answer; whatever happens to the child is in the answer.
 pub fn run(command: &mut Command, from: &mut (dyn Read + Send), bounds: &Bounds) -> Result<Answer, Error> {
     // WHY: a group of its own, so that whatever a child starts ends with it.
-    let started = command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).env_clear().spawn();
+    let started = command
+        .process_group(0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .env_clear()
+        .spawn();
     let mut child = started.map_err(Error::Start)?;
     let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
         end(&mut child);
@@ -170,7 +182,8 @@ pub fn run(command: &mut Command, from: &mut (dyn Read + Send), bounds: &Bounds)
         });
         let feeder = scope.spawn(move || feed(input, from, bounds));
         // WHY: the answer ends when the child closes its output, by itself or because it was ended.
-        let is_late = told.recv_timeout(Duration::from_millis(bounds.wall_ms_max)) == Err(RecvTimeoutError::Timeout);
+        let is_late =
+            told.recv_timeout(Duration::from_millis(bounds.wall_ms_max)) == Err(RecvTimeoutError::Timeout);
         if is_late {
             end(&mut child);
         }
@@ -235,7 +248,11 @@ fn read(mut output: std::process::ChildStdout) -> Option<Vec<u8>> {
 }
 
 /// What to believe of how a child ended.
-fn judged(said: Option<Vec<u8>>, status: Option<Option<std::process::ExitStatus>>, limits: &Limits) -> Answer {
+fn judged(
+    said: Option<Vec<u8>>,
+    status: Option<Option<std::process::ExitStatus>>,
+    limits: &Limits,
+) -> Answer {
     let unjudged = Answer::unjudged;
     let Some(status) = status else { return unjudged(rule::WORKER_TIME) };
     let answer = said.and_then(|said| serde_json::from_slice::<Answer>(&said).ok());

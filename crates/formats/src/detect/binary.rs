@@ -41,10 +41,23 @@ fn nifti(head: Head) -> Option<Detected> {
     if is(348) && head.has(344, b"ni1\0") {
         return certain("NIfTI-1: a header of 348 bytes and ni1", "1", "header of a pair");
     }
-    let extents = i32_at(head.bytes, 32)?;
-    let is_analyze = is(348) && (extents == 16_384 || extents.swap_bytes() == 16_384) && head.has(38, b"r");
-    is_analyze
-        .then(|| Detected::strong(Kind::Analyze, "a header of 348 bytes with the extents of ANALYZE 7.5"))
+    analyze(head, is(348))
+}
+
+/// SPEC: ANALYZE 7.5: no magic; dimensions, a type and its width must agree.
+fn analyze(head: Head, is_sized: bool) -> Option<Detected> {
+    let pair = |at: usize| Some([*head.bytes.get(at)?, *head.bytes.get(at + 1)?]);
+    let is_big = head.bytes.first() == Some(&0);
+    let number = |at: usize| {
+        pair(at).map(|pair| if is_big { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) })
+    };
+    let types = [(1, 1), (2, 8), (4, 16), (8, 32), (16, 32), (32, 64), (64, 64), (128, 24)];
+    let is_typed = number(70).zip(number(72)).is_some_and(|found| types.contains(&found));
+    let dims = number(40)?;
+    let are_dims = (1..=7).contains(&dims)
+        && (1..=usize::from(dims)).all(|nth| number(40 + 2 * nth).is_some_and(|dim| dim > 0));
+    let is_one = is_sized && is_typed && are_dims && head.is_whole && head.bytes.len() == 348;
+    is_one.then(|| Detected::strong(Kind::Analyze, "a header of 348 bytes whose dimensions and type agree"))
 }
 
 /// The rest.

@@ -221,7 +221,7 @@ fn has_long_rows(rest: &[Vec<&str>], names: &[&str]) -> bool {
             || cell.chars().any(|sign| sign.is_ascii_digit())
     };
     names.iter().all(|name| name.contains('_') || name.chars().all(|sign| !sign.is_lowercase()))
-        || rest.iter().take(50).all(|row| row.iter().any(|cell| is_unlike(cell)))
+        || rest.iter().take(50).all(|row| row.iter().any(is_unlike))
 }
 
 /// Whether numbers have their comma where others have a point.

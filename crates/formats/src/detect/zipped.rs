@@ -18,7 +18,7 @@ pub fn find(head: Head) -> Option<Detected> {
     }
     let names = names(head.bytes);
     let has = |start: &str| names.iter().any(|name| name.starts_with(start.as_bytes()));
-    let is = |whole: &str| names.iter().any(|name| *name == whole.as_bytes());
+    let is = |whole: &str| names.contains(&whole.as_bytes());
     let strong = |kind, why| Some(Detected::strong(kind, why));
     if names.iter().any(|name| name.ends_with(b"vbaProject.bin")) {
         return strong(Kind::Macros, "an Office document with macros");

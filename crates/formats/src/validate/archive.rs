@@ -48,7 +48,8 @@ impl Tally {
     /// Whether no more came out than may.
     pub fn is_bounded(&self, job: &mut Job, place: Place) -> bool {
         let is_small = self.unpacked <= job.limits.unpacked_bytes_max;
-        let is_dense = self.unpacked <= RATIO_FROM_BYTES || self.unpacked / self.packed.max(1) <= job.limits.ratio_max;
+        let is_dense =
+            self.unpacked <= RATIO_FROM_BYTES || self.unpacked / self.packed.max(1) <= job.limits.ratio_max;
         job.findings.need(is_small, rule::ARCHIVE_SIZE, place);
         job.findings.need(is_dense, rule::ARCHIVE_RATIO, place);
         is_small && is_dense
@@ -63,7 +64,8 @@ impl Tally {
 /// Whether content that begins so is an archive itself.
 pub(super) fn is_archive(head: &[u8]) -> bool {
     let marks: [&[u8]; 5] = [b"PK\x03\x04", b"7z\xbc\xaf", b"Rar!", b"\xfd7zXZ", b"\x1f\x9d"];
-    marks.iter().any(|mark| head.starts_with(mark)) || Layer::of(head).is_some_and(|layer| layer != Layer::Zlib)
+    marks.iter().any(|mark| head.starts_with(mark))
+        || Layer::of(head).is_some_and(|layer| layer != Layer::Zlib)
 }
 
 /// Judges a tar file.
@@ -159,7 +161,8 @@ pub fn zip(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
                     job.findings.add(rule::FILE_TRUNCATED, place);
                     return Ok(());
                 };
-                if !tally.name(job, &local.path, place) || !entry(job, &mut tally, &mut from, &local, place)? {
+                if !tally.name(job, &local.path, place) || !entry(job, &mut tally, &mut from, &local, place)?
+                {
                     tally.facts(job);
                     return Ok(());
                 }
@@ -173,7 +176,9 @@ pub fn zip(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
             b"PK\x05\x06" => {
                 let end = from.some(18)?;
                 let count = u16_at(&end, 6).map(u64::from).unwrap_or_default();
-                let agrees = end.len() == 18 && listed == tally.entries && (count == listed & 0xffff || count == 0xffff);
+                let agrees = end.len() == 18
+                    && listed == tally.entries
+                    && (count == listed & 0xffff || count == 0xffff);
                 job.findings.need(agrees, rule::ARCHIVE_DIRECTORY, place);
                 break;
             }
@@ -271,7 +276,13 @@ fn wide(mut extra: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Unpacks one entry into nothing; whether to go on.
-fn entry<R: Read>(job: &mut Job, tally: &mut Tally, from: &mut Counted<R>, local: &Local, place: Place) -> io::Result<bool> {
+fn entry<R: Read>(
+    job: &mut Job,
+    tally: &mut Tally,
+    from: &mut Counted<R>,
+    local: &Local,
+    place: Place,
+) -> io::Result<bool> {
     let is_late = local.flags & 8 != 0;
     if local.flags & 1 != 0 {
         job.findings.add(rule::ARCHIVE_SEALED, place);
@@ -299,7 +310,12 @@ fn entry<R: Read>(job: &mut Job, tally: &mut Tally, from: &mut Counted<R>, local
         match unpacked(job, &mut *inside, left, place) {
             Ok(Some(found)) => found,
             Ok(None) => return Ok(false),
-            Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) => {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof
+                ) =>
+            {
                 job.findings.add(rule::ARCHIVE_CONTENT, place);
                 return Ok(false);
             }
@@ -319,7 +335,12 @@ fn entry<R: Read>(job: &mut Job, tally: &mut Tally, from: &mut Counted<R>, local
 }
 
 /// How much comes out, and its checksum; `None` if it is more than may be.
-fn unpacked(job: &mut Job, inside: &mut dyn Read, bytes_max: u64, place: Place) -> io::Result<Option<(u64, u32)>> {
+fn unpacked(
+    job: &mut Job,
+    inside: &mut dyn Read,
+    bytes_max: u64,
+    place: Place,
+) -> io::Result<Option<(u64, u32)>> {
     let mut sum = flate2::Crc::new();
     let mut buffer = vec![0; 64 << 10];
     let mut all = 0_u64;

@@ -104,7 +104,8 @@ fn parts(record: &[u8], references: &[u32]) -> Option<()> {
     let bases_end = cigar_end.checked_add(bases.div_ceil(2))?;
     let quality_end = bases_end.checked_add(bases)?;
     (name > 0 && record.get(name_end - 1) == Some(&0)).then_some(())?;
-    let operations = record.get(name_end..cigar_end)?.chunks_exact(4).map(|part| u32_at(part, 0).unwrap_or(u32::MAX));
+    let operations =
+        record.get(name_end..cigar_end)?.chunks_exact(4).map(|part| u32_at(part, 0).unwrap_or(u32::MAX));
     let mut read = 0_u64;
     for operation in operations {
         match operation & 15 {
@@ -173,7 +174,9 @@ fn bins(bytes: &mut Bytes, kind: Kind, references: &mut u64) -> io::Result<Optio
         return Ok(None);
     }
     if kind == Kind::Csi {
-        let (Some(_), Some(_), Some(size)) = (bytes.u32()?, bytes.u32()?, bytes.u32()?) else { return Ok(None) };
+        let (Some(_), Some(_), Some(size)) = (bytes.u32()?, bytes.u32()?, bytes.u32()?) else {
+            return Ok(None);
+        };
         if !bytes.skip(u64::from(size))? {
             return Ok(None);
         }

@@ -46,7 +46,8 @@ pub fn judge(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
             job.findings.add(rule::LIMIT_MEMORY, place);
             break;
         }
-        let (Some(shared), Some(each)) = (bytes.exact(u64::from(shared))?, bytes.exact(u64::from(each))?) else {
+        let (Some(shared), Some(each)) = (bytes.exact(u64::from(shared))?, bytes.exact(u64::from(each))?)
+        else {
             job.findings.add(rule::FILE_TRUNCATED, place);
             break;
         };

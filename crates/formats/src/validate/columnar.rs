@@ -75,7 +75,9 @@ pub fn parquet(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
     let length = size.checked_sub(8).and_then(|at| u32_at(&ends.tail, at)).unwrap_or(u32::MAX) as usize;
     let footer = size.checked_sub(8).and_then(|end| ends.tail.get(end.checked_sub(length)?..end));
     let mut read = Footer::default();
-    let whole = footer.filter(|_| mark == b"PAR1").and_then(|footer| thrift::walk(footer, &mut |way, value| read.take(way, value)));
+    let whole = footer
+        .filter(|_| mark == b"PAR1")
+        .and_then(|footer| thrift::walk(footer, &mut |way, value| read.take(way, value)));
     if whole.is_none() {
         job.findings.add(rule::PARQUET_FOOTER, Place::byte(ends.size.saturating_sub(8)));
         return Ok(());
@@ -109,7 +111,9 @@ impl Footer {
             ([4, at, 3], Value::Int(rows)) => {
                 self.group_rows.insert(*at, rows);
             }
-            ([4, group, 1, at, 3, 7], Value::Int(size)) => self.chunks.entry((*group, *at)).or_default().1 = size,
+            ([4, group, 1, at, 3, 7], Value::Int(size)) => {
+                self.chunks.entry((*group, *at)).or_default().1 = size
+            }
             // SPEC: a dictionary page comes before the data pages.
             ([4, group, 1, at, 3, 9 | 11], Value::Int(start)) => {
                 let chunk = self.chunks.entry((*group, *at)).or_default();
@@ -121,7 +125,8 @@ impl Footer {
 
     /// Leaves of the schema.
     fn columns(self, columns_max: usize) -> Vec<Column> {
-        let leaves = self.schema.into_values().filter(|(.., kind, _, children)| kind.is_some() && *children == 0);
+        let leaves =
+            self.schema.into_values().filter(|(.., kind, _, children)| kind.is_some() && *children == 0);
         let columns = leaves.map(|(name, kind, converted, _)| Column {
             name: Some(name),
             kind: type_of(kind.unwrap_or_default(), converted),
@@ -151,7 +156,10 @@ fn type_of(kind: i64, converted: Option<i64>) -> Type {
 pub fn arrow(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
     let ends = ends(from, 4096, &mut |_| {})?;
     let size = ends.tail.len();
-    let length = size.checked_sub(10).and_then(|at| i32_at(&ends.tail, at)).and_then(|length| u64::try_from(length).ok());
+    let length = size
+        .checked_sub(10)
+        .and_then(|at| i32_at(&ends.tail, at))
+        .and_then(|length| u64::try_from(length).ok());
     let is_marked = ends.tail.ends_with(b"ARROW1") && ends.head.starts_with(b"ARROW1\0\0");
     let fits = length.is_some_and(|length| length >= 8 && length.saturating_add(18) <= ends.size);
     job.findings.need(is_marked && fits, rule::ARROW_FOOTER, Place::byte(ends.size.saturating_sub(10)));

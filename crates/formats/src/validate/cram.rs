@@ -49,7 +49,8 @@ impl Summed<'_, '_> {
         let head = if more == 4 { u32::from(first) & 0x0f } else { head };
         let mut value = head;
         for (at, byte) in rest.iter().enumerate() {
-            value = if at == 3 { value << 4 | u32::from(*byte) & 0x0f } else { value << 8 | u32::from(*byte) };
+            value =
+                if at == 3 { value << 4 | u32::from(*byte) & 0x0f } else { value << 8 | u32::from(*byte) };
         }
         Ok(Some(value as i32))
     }
@@ -110,7 +111,9 @@ pub fn judge(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
 fn container(bytes: &mut Bytes, major: u8) -> io::Result<Option<Container>> {
     let mut from = Summed { from: bytes, taken: Vec::new() };
     let Some(size) = from.bytes(4)?.and_then(|size| u32_at(&size, 0)) else { return Ok(None) };
-    let (Some(reference), Some(start), Some(_)) = (from.itf8()?, from.itf8()?, from.itf8()?) else { return Ok(None) };
+    let (Some(reference), Some(start), Some(_)) = (from.itf8()?, from.itf8()?, from.itf8()?) else {
+        return Ok(None);
+    };
     let Some(records) = from.itf8()? else { return Ok(None) };
     // SPEC: the record counter is ITF-8 before 3.0.
     let counter = if major >= 3 { from.ltf8()? } else { from.itf8()?.map(|_| ()) };
@@ -141,7 +144,9 @@ fn blocks(
             return Ok(false);
         }
         let mut from = Summed { from: bytes, taken: Vec::new() };
-        let (Some(method), Some(_), Some(_)) = (from.byte()?, from.byte()?, from.itf8()?) else { return Ok(false) };
+        let (Some(method), Some(_), Some(_)) = (from.byte()?, from.byte()?, from.itf8()?) else {
+            return Ok(false);
+        };
         let (Some(size), Some(_)) = (from.itf8()?, from.itf8()?) else { return Ok(false) };
         let size = u64::try_from(size).unwrap_or(u64::MAX);
         if size > end.saturating_sub(from.from.offset) {

@@ -30,7 +30,9 @@ pub fn pdf(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
         // WHY: a word may lie on the seam of two chunks; shorter than any word, so that none counts twice.
         seam = window.get(window.len().saturating_sub(2)..).unwrap_or_default().to_vec();
     })?;
-    let has_head = memchr::memmem::find(ends.head.get(..1024.min(ends.head.len())).unwrap_or_default(), b"%PDF-").is_some();
+    let has_head =
+        memchr::memmem::find(ends.head.get(..1024.min(ends.head.len())).unwrap_or_default(), b"%PDF-")
+            .is_some();
     let at = memchr::memmem::rfind(&ends.tail, b"startxref");
     let start = at.and_then(|at| {
         let rest = ends.tail.get(at + 9..)?;
@@ -58,8 +60,11 @@ pub fn picture(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
         Kind::Bmp => said(2, 0).is_some_and(|size| size <= ends.size),
         // SPEC: TIFF 6.0, 2: the first directory lies in the file.
         Kind::Tiff => {
-            let at = u32_at(&ends.head, 4).map(|at| if ends.head.starts_with(b"MM") { at.swap_bytes() } else { at });
-            ends.head.get(2) == Some(&43) || ends.head.get(3) == Some(&43) || at.is_some_and(|at| at >= 8 && u64::from(at) < ends.size)
+            let at = u32_at(&ends.head, 4)
+                .map(|at| if ends.head.starts_with(b"MM") { at.swap_bytes() } else { at });
+            ends.head.get(2) == Some(&43)
+                || ends.head.get(3) == Some(&43)
+                || at.is_some_and(|at| at >= 8 && u64::from(at) < ends.size)
         }
         _ => ends.size > 16,
     };
@@ -121,7 +126,8 @@ pub fn hl7(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
             let fields = line.split(|byte| *byte == separator).count();
             job.findings.need(name != b"MSH" || fields >= 12, rule::HL7_HEADER, place);
         }
-        let is_name = name.len() == 3 && name.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        let is_name =
+            name.len() == 3 && name.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
         let is_parted = line.len() == 3 || line.get(3) == Some(&separator);
         job.findings.need(is_name && is_parted, rule::HL7_SEGMENT, place);
     }
@@ -134,7 +140,8 @@ pub fn hl7(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
 /// Judges plain text: one encoding, no NUL.
 pub fn text(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
     let encoding = job.detected.encoding;
-    let is_wide = matches!(encoding, Some(crate::detect::Encoding::Utf16Be | crate::detect::Encoding::Utf16Le));
+    let is_wide =
+        matches!(encoding, Some(crate::detect::Encoding::Utf16Be | crate::detect::Encoding::Utf16Le));
     let is_latin = matches!(encoding, Some(crate::detect::Encoding::Latin1));
     let mut lines = Lines::new(from, job.limits.line_bytes_max);
     let (mut count, mut words) = (0_u64, 0_u64);

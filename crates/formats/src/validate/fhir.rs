@@ -82,17 +82,45 @@ const CODES: &[(&str, &str, &str)] = &[
     ("Practitioner", "gender", "male female other unknown"),
     ("Person", "gender", "male female other unknown"),
     ("RelatedPerson", "gender", "male female other unknown"),
-    ("Observation", "status", "registered preliminary final amended corrected cancelled entered-in-error unknown"),
-    ("DiagnosticReport", "status", "registered partial preliminary final amended corrected appended cancelled entered-in-error unknown"),
-    ("Encounter", "status", "planned arrived triaged in-progress onleave finished cancelled entered-in-error unknown"),
-    ("Procedure", "status", "preparation in-progress not-done on-hold stopped completed entered-in-error unknown"),
-    ("MedicationRequest", "status", "active on-hold cancelled completed entered-in-error stopped draft unknown"),
-    ("MedicationRequest", "intent", "proposal plan order original-order reflex-order filler-order instance-order option"),
+    (
+        "Observation",
+        "status",
+        "registered preliminary final amended corrected cancelled entered-in-error unknown",
+    ),
+    (
+        "DiagnosticReport",
+        "status",
+        "registered partial preliminary final amended corrected appended cancelled entered-in-error unknown",
+    ),
+    (
+        "Encounter",
+        "status",
+        "planned arrived triaged in-progress onleave finished cancelled entered-in-error unknown",
+    ),
+    (
+        "Procedure",
+        "status",
+        "preparation in-progress not-done on-hold stopped completed entered-in-error unknown",
+    ),
+    (
+        "MedicationRequest",
+        "status",
+        "active on-hold cancelled completed entered-in-error stopped draft unknown",
+    ),
+    (
+        "MedicationRequest",
+        "intent",
+        "proposal plan order original-order reflex-order filler-order instance-order option",
+    ),
     ("Immunization", "status", "completed entered-in-error not-done"),
     ("ImagingStudy", "status", "registered available cancelled entered-in-error unknown"),
     ("Consent", "status", "draft proposed active rejected inactive entered-in-error"),
     ("CarePlan", "status", "draft active on-hold revoked completed entered-in-error unknown"),
-    ("Bundle", "type", "document message transaction transaction-response batch batch-response history searchset collection"),
+    (
+        "Bundle",
+        "type",
+        "document message transaction transaction-response batch batch-response history searchset collection",
+    ),
     ("DocumentReference", "status", "current superseded entered-in-error"),
     ("AllergyIntolerance", "type", "allergy intolerance"),
     ("AllergyIntolerance", "criticality", "low high unable-to-assess"),
@@ -100,8 +128,19 @@ const CODES: &[(&str, &str, &str)] = &[
 
 /// Members that are dates or moments wherever they stand at the top of a resource.
 const DATES: [&str; 13] = [
-    "birthDate", "effectiveDateTime", "issued", "recordedDate", "onsetDateTime", "performedDateTime", "occurrenceDateTime",
-    "authoredOn", "date", "started", "deceasedDateTime", "recorded", "abatementDateTime",
+    "birthDate",
+    "effectiveDateTime",
+    "issued",
+    "recordedDate",
+    "onsetDateTime",
+    "performedDateTime",
+    "occurrenceDateTime",
+    "authoredOn",
+    "date",
+    "started",
+    "deceasedDateTime",
+    "recorded",
+    "abatementDateTime",
 ];
 
 /// WHY: bundles inside bundles are allowed, and never needed deeper.
@@ -126,7 +165,8 @@ pub fn resource(job: &mut Job, value: &Value, place: Place) {
         }
         references(job, entries);
         let entries = entries.iter().enumerate().filter_map(|(at, entry)| Some((at, entry.get("resource")?)));
-        let within = |at: usize| if depth == 0 { Place { line: Some(at as u64 + 1), ..place } } else { place };
+        let within =
+            |at: usize| if depth == 0 { Place { line: Some(at as u64 + 1), ..place } } else { place };
         open.extend(entries.map(|(at, resource)| (resource, within(at), depth + 1)));
     }
     let before = job.facts.count("resources");
@@ -147,7 +187,9 @@ fn one(job: &mut Job, kind: &str, value: &Value, place: Place) {
     let needs = REQUIRED.iter().find(|(known, _)| *known == kind).map_or("", |(_, needs)| needs);
     for need in needs.split_ascii_whitespace() {
         let has = match need.strip_suffix('*') {
-            Some(start) => value.as_object().is_some_and(|members| members.keys().any(|key| key.starts_with(start))),
+            Some(start) => {
+                value.as_object().is_some_and(|members| members.keys().any(|key| key.starts_with(start)))
+            }
             // SPEC: R4, 2.6.1.2: a primitive that is missing for a reason has its extension beside it.
             None => value.get(need).is_some() || value.get(format!("_{need}")).is_some(),
         };
@@ -155,7 +197,8 @@ fn one(job: &mut Job, kind: &str, value: &Value, place: Place) {
     }
     for (_, member, codes) in CODES.iter().filter(|(known, ..)| *known == kind) {
         let Some(code) = value.get(member) else { continue };
-        let is_code = code.as_str().is_some_and(|code| codes.split_ascii_whitespace().any(|known| known == code));
+        let is_code =
+            code.as_str().is_some_and(|code| codes.split_ascii_whitespace().any(|known| known == code));
         job.findings.need(is_code, rule::FHIR_CODE, place);
     }
     for member in DATES {
@@ -167,16 +210,20 @@ fn one(job: &mut Job, kind: &str, value: &Value, place: Place) {
 /// SPEC: R4, 2.24.0.1: `YYYY`, `YYYY-MM`, `YYYY-MM-DD`, or a moment with its zone.
 fn is_date(text: &str) -> bool {
     let (day, clock) = text.split_once('T').map_or((text, None), |(day, clock)| (day, Some(clock)));
-    let is_digits = |part: &str, size: usize| part.len() == size && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_digits =
+        |part: &str, size: usize| part.len() == size && part.bytes().all(|byte| byte.is_ascii_digit());
     let parts: Vec<&str> = day.split('-').collect();
     let is_day = match parts.as_slice() {
         [year] => is_digits(year, 4),
-        [year, month] => is_digits(year, 4) && is_digits(month, 2) && (1..=12).contains(&month.parse::<u8>().unwrap_or(0)),
+        [year, month] => {
+            is_digits(year, 4) && is_digits(month, 2) && (1..=12).contains(&month.parse::<u8>().unwrap_or(0))
+        }
         [_, _, _] => crate::shape::date(day).as_deref() == Some(day),
         _ => false,
     };
     let is_clock = clock.is_none_or(|clock| {
-        let has_zone = clock.ends_with('Z') || clock.get(clock.len().saturating_sub(6)..).is_some_and(|zone| zone.starts_with(['+', '-']));
+        let has_zone = clock.ends_with('Z')
+            || clock.get(clock.len().saturating_sub(6)..).is_some_and(|zone| zone.starts_with(['+', '-']));
         parts.len() == 3 && has_zone && clock.len() >= 9
     });
     is_day && is_clock
@@ -192,14 +239,19 @@ fn references(job: &mut Job, entries: &[Value]) {
             match value {
                 Value::Object(members) => {
                     let target = members.get("reference").and_then(Value::as_str);
-                    is_lost |= target.is_some_and(|target| target.starts_with("urn:uuid:") && !known.contains(target));
+                    is_lost |= target
+                        .is_some_and(|target| target.starts_with("urn:uuid:") && !known.contains(target));
                     open.extend(members.values());
                 }
                 Value::Array(values) => open.extend(values),
                 Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
             }
         }
-        job.findings.need(!is_lost, rule::FHIR_REFERENCE, Place { line: Some(at as u64 + 1), ..Place::WHOLE });
+        job.findings.need(
+            !is_lost,
+            rule::FHIR_REFERENCE,
+            Place { line: Some(at as u64 + 1), ..Place::WHOLE },
+        );
     }
 }
 

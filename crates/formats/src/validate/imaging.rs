@@ -47,7 +47,9 @@ impl Visit for Object {
             0x0008_0018 => self.has_instance = !element.text().is_empty(),
             0x0008_0060 => self.modality = element.text(),
             0x0028_0002 => self.samples = number(),
-            0x0028_0004 => self.is_subsampled = element.text().contains("422") || element.text().contains("420"),
+            0x0028_0004 => {
+                self.is_subsampled = element.text().contains("422") || element.text().contains("420")
+            }
             0x0028_0008 => self.frames = element.text().parse().ok(),
             0x0028_0010 => self.rows = number(),
             0x0028_0011 => self.columns = number(),
@@ -91,7 +93,12 @@ pub fn dicom(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
     job.facts.number("identifying-elements", object.identifying);
     job.facts.number("private-elements", object.private);
     job.facts.number("frames", object.frames.unwrap_or(u64::from(object.pixels.is_some())));
-    let words = [("syntax", &object.syntax), ("class", &object.class), ("modality", &object.modality), ("burned-in", &object.burned_in)];
+    let words = [
+        ("syntax", &object.syntax),
+        ("class", &object.class),
+        ("modality", &object.modality),
+        ("burned-in", &object.burned_in),
+    ];
     words.iter().filter(|(_, word)| !word.is_empty()).for_each(|(name, word)| job.facts.word(name, word));
     Ok(())
 }
@@ -102,7 +109,9 @@ fn pixels(job: &mut Job, object: &Object) {
     let (Some(rows), Some(columns), Some(bits)) = (object.rows, object.columns, object.bits) else { return };
     let samples = object.samples.unwrap_or(1);
     let frames = object.frames.unwrap_or(1);
-    let Some(bits) = [columns, samples, frames, bits].into_iter().try_fold(rows, u64::checked_mul) else { return };
+    let Some(bits) = [columns, samples, frames, bits].into_iter().try_fold(rows, u64::checked_mul) else {
+        return;
+    };
     let whole = bits.div_ceil(8);
     let whole = if object.is_subsampled { whole * 2 / 3 } else { whole };
     job.findings.need(size == whole.next_multiple_of(2), rule::DICOM_PIXELS, Place::byte(offset));
@@ -115,7 +124,9 @@ pub fn nifti(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
     let is_second = i32_at(&head, 0).is_some_and(|size| size == 540 || size.swap_bytes() == 540);
     let is_big = i32_at(&head, 0).is_some_and(|size| size.swap_bytes() == 348 || size.swap_bytes() == 540);
     let header = if is_second { second(&head, is_big) } else { first(&head, is_big) };
-    let Some((dims, bits, offset)) = header.filter(|(dims, bits, _)| (1..=7).contains(&dims.len()) && *bits > 0) else {
+    let Some((dims, bits, offset)) =
+        header.filter(|(dims, bits, _)| (1..=7).contains(&dims.len()) && *bits > 0)
+    else {
         job.findings.add(rule::NIFTI_HEADER, Place::byte(0));
         return Ok(());
     };
@@ -149,7 +160,8 @@ fn number(head: &[u8], at: usize, size: usize, is_big: bool) -> Option<i64> {
 /// SPEC: nifti1.h: `dim` at 40, `bitpix` at 72, `vox_offset` (a float) at 108.
 fn first(head: &[u8], is_big: bool) -> Option<Volume> {
     let count = usize::try_from(number(head, 40, 2, is_big)?).ok().filter(|count| *count <= 7)?;
-    let dims = (1..=count).map(|nth| number(head, 40 + 2 * nth, 2, is_big).and_then(|dim| u64::try_from(dim).ok()));
+    let dims =
+        (1..=count).map(|nth| number(head, 40 + 2 * nth, 2, is_big).and_then(|dim| u64::try_from(dim).ok()));
     let bits = u64::try_from(number(head, 72, 2, is_big)?).ok()?;
     let offset = f32::from_bits(number(head, 108, 4, is_big)? as u32);
     Some((dims.collect::<Option<_>>()?, bits, if offset.is_finite() { offset.max(0.0) as u64 } else { 0 }))
@@ -158,7 +170,8 @@ fn first(head: &[u8], is_big: bool) -> Option<Volume> {
 /// SPEC: nifti2.h: `bitpix` at 14, `dim` at 16, `vox_offset` at 168.
 fn second(head: &[u8], is_big: bool) -> Option<Volume> {
     let count = usize::try_from(number(head, 16, 8, is_big)?).ok().filter(|count| *count <= 7)?;
-    let dims = (1..=count).map(|nth| number(head, 16 + 8 * nth, 8, is_big).and_then(|dim| u64::try_from(dim).ok()));
+    let dims =
+        (1..=count).map(|nth| number(head, 16 + 8 * nth, 8, is_big).and_then(|dim| u64::try_from(dim).ok()));
     let bits = u64::try_from(number(head, 14, 2, is_big)?).ok()?;
     Some((dims.collect::<Option<_>>()?, bits, u64::try_from(number(head, 168, 8, is_big)?).ok()?))
 }

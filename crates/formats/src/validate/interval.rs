@@ -31,11 +31,17 @@ fn each(job: &mut Job, from: &mut dyn Read, mut one: impl FnMut(&mut Job, &[&str
         if text.starts_with("##FASTA") {
             break;
         }
-        let is_told = !text.trim().is_empty() && !text.starts_with('#') && !text.starts_with("track") && !text.starts_with("browser");
+        let is_told = !text.trim().is_empty()
+            && !text.starts_with('#')
+            && !text.starts_with("track")
+            && !text.starts_with("browser");
         if is_told {
             count += 1;
-            let fields: Vec<&str> =
-                if text.contains('\t') { text.split('\t').collect() } else { text.split_whitespace().collect() };
+            let fields: Vec<&str> = if text.contains('\t') {
+                text.split('\t').collect()
+            } else {
+                text.split_whitespace().collect()
+            };
             one(job, &fields, place);
         }
     }
@@ -57,7 +63,9 @@ pub fn bed(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
         job.findings.need(fields.len() >= 3 && fields.len() == count, rule::BED_FIELDS, place);
         let span = number(fields, 1).zip(number(fields, 2));
         job.findings.need(span.is_some_and(|(start, end)| start <= end), rule::BED_SPAN, place);
-        let is_score = fields.get(4).is_none_or(|score| *score == "." || score.parse::<f64>().is_ok_and(|score| (0.0..=1000.0).contains(&score)));
+        let is_score = fields.get(4).is_none_or(|score| {
+            *score == "." || score.parse::<f64>().is_ok_and(|score| (0.0..=1000.0).contains(&score))
+        });
         job.findings.need(is_score, rule::BED_SCORE, place.column(5));
         let is_strand = fields.get(5).is_none_or(|strand| ["+", "-", "."].contains(strand));
         job.findings.need(is_strand, rule::BED_STRAND, place.column(6));
@@ -72,7 +80,9 @@ fn blocks(fields: &[&str], span: Option<(u64, u64)>) -> bool {
         let field = fields.get(at)?.trim_end_matches(',');
         field.split(',').map(|part| part.parse().ok()).collect()
     };
-    let (Some(count), Some(sizes), Some(starts), Some((start, end))) = (number(fields, 9), list(10), list(11), span) else {
+    let (Some(count), Some(sizes), Some(starts), Some((start, end))) =
+        (number(fields, 9), list(10), list(11), span)
+    else {
         return false;
     };
     let fits = sizes.iter().zip(&starts).all(|(size, at)| {
@@ -91,7 +101,11 @@ pub fn gff(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
         }
         let field = |at: usize| fields.get(at).copied().unwrap_or_default();
         let span = number(fields, 3).zip(number(fields, 4));
-        job.findings.need(span.is_some_and(|(start, end)| 1 <= start && start <= end), rule::GFF_SPAN, place.column(4));
+        job.findings.need(
+            span.is_some_and(|(start, end)| 1 <= start && start <= end),
+            rule::GFF_SPAN,
+            place.column(4),
+        );
         let is_score = field(5) == "." || field(5).parse::<f64>().is_ok();
         job.findings.need(is_score, rule::GFF_SCORE, place.column(6));
         job.findings.need(["+", "-", ".", "?"].contains(&field(6)), rule::GFF_STRAND, place.column(7));
@@ -114,7 +128,12 @@ fn are_attributes(field: &str, is_gtf: bool) -> bool {
 pub fn fai(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
     each(job, from, |job, fields, place| {
         let widths = number(fields, 3).zip(number(fields, 4));
-        let is_row = (5..=6).contains(&fields.len()) && number(fields, 1).is_some() && number(fields, 2).is_some();
-        job.findings.need(is_row && widths.is_some_and(|(bases, width)| width > bases || bases == 0), rule::INDEX_FORM, place);
+        let is_row =
+            (5..=6).contains(&fields.len()) && number(fields, 1).is_some() && number(fields, 2).is_some();
+        job.findings.need(
+            is_row && widths.is_some_and(|(bases, width)| width > bases || bases == 0),
+            rule::INDEX_FORM,
+            place,
+        );
     })
 }

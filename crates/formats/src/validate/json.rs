@@ -84,7 +84,12 @@ impl Scan {
             (State::Hex(left), _) if byte.is_ascii_hexdigit() => State::Hex(left - 1),
             (State::Word([last]), _) if byte == *last => self.after(),
             (State::Word([next, rest @ ..]), _) if byte == *next => State::Word(rest),
-            (state, _) if is_space && !matches!(state, State::Text | State::Escape | State::Hex(_) | State::Word(_)) => state,
+            (state, _)
+                if is_space
+                    && !matches!(state, State::Text | State::Escape | State::Hex(_) | State::Word(_)) =>
+            {
+                state
+            }
             (State::Value | State::FirstValue, _) if byte != b']' => self.begin(byte)?,
             (State::FirstValue, b']') | (State::FirstKey, b'}') => self.close(),
             (State::FirstKey | State::Key, b'"') => {
@@ -92,7 +97,13 @@ impl Scan {
                 State::Text
             }
             (State::Colon, b':') => State::Value,
-            (State::More, b',') => if self.open.last() == Some(&true) { State::Key } else { State::Value },
+            (State::More, b',') => {
+                if self.open.last() == Some(&true) {
+                    State::Key
+                } else {
+                    State::Value
+                }
+            }
             (State::More, b'}') if self.open.last() == Some(&true) => self.close(),
             (State::More, b']') if self.open.last() == Some(&false) => self.close(),
             _ => return Err(Fault::Syntax),
@@ -177,7 +188,9 @@ pub fn judge(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
         }
         for byte in read {
             // WHY: RFC 8259, 8.1 lets a reader pass over a byte order mark.
-            let is_mark = left_mark > 0 && [0xbf, 0xbb, 0xef].get(left_mark - 1) == Some(byte) && offset + left_mark as u64 == 3;
+            let is_mark = left_mark > 0
+                && [0xbf, 0xbb, 0xef].get(left_mark - 1) == Some(byte)
+                && offset + left_mark as u64 == 3;
             left_mark = if is_mark { left_mark - 1 } else { 0 };
             if let Some(fault) = (!is_mark).then(|| scan.take(*byte).err()).flatten() {
                 let rule = if fault == Fault::Depth { rule::LIMIT_DEPTH } else { rule::JSON_SYNTAX };
@@ -235,7 +248,9 @@ pub fn lines(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
         }
         count += 1;
         match serde_json::from_slice::<Value>(line.bytes) {
-            Err(error) => job.findings.add(rule::JSON_LINE, Place { offset: Some(line.offset + error.column() as u64), ..place }),
+            Err(error) => job
+                .findings
+                .add(rule::JSON_LINE, Place { offset: Some(line.offset + error.column() as u64), ..place }),
             Ok(value) if job.detected.kind == Kind::FhirNdjson => fhir::resource(job, &value, place),
             Ok(_) => {}
         }
@@ -257,7 +272,8 @@ fn geo(job: &mut Job, value: &Value) {
     for (at, feature) in features.iter().enumerate() {
         let is_feature = feature["type"] == "Feature";
         let geometry = if is_feature { &feature["geometry"] } else { *feature };
-        let has_members = !is_feature || feature.get("properties").is_some() && feature.get("geometry").is_some();
+        let has_members =
+            !is_feature || feature.get("properties").is_some() && feature.get("geometry").is_some();
         let holds = has_members && (is_feature || !is_collection) && is_geometry(geometry);
         job.findings.need(holds, rule::GEOJSON_SHAPE, Place { line: Some(at as u64 + 1), ..Place::WHOLE });
     }
@@ -279,11 +295,14 @@ fn is_geometry(geometry: &Value) -> bool {
     };
     let mut level = vec![&geometry["coordinates"]];
     for _ in 0..depth {
-        let Some(next) = level.iter().map(|value| value.as_array()).collect::<Option<Vec<_>>>() else { return false };
+        let Some(next) = level.iter().map(|value| value.as_array()).collect::<Option<Vec<_>>>() else {
+            return false;
+        };
         level = next.into_iter().flatten().collect();
     }
     level.iter().all(|place| {
-        let numbers: Option<Vec<f64>> = place.as_array().and_then(|place| place.iter().map(Value::as_f64).collect());
+        let numbers: Option<Vec<f64>> =
+            place.as_array().and_then(|place| place.iter().map(Value::as_f64).collect());
         numbers.is_some_and(|numbers| {
             let [x, y] = numbers.get(..2).unwrap_or_default() else { return false };
             (-180.0..=180.0).contains(x) && (-90.0..=90.0).contains(y)

@@ -81,7 +81,8 @@ pub fn onnx(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
             nodes += u64::from((part.number, part.wire) == (1, 2));
             if (part.number, part.wire) == (5, 2) {
                 weights += 1;
-                is_outside |= Fields::new(part.bytes).any(|field| (field.number, field.wire, field.value) == (14, 0, 1));
+                is_outside |= Fields::new(part.bytes)
+                    .any(|field| (field.number, field.wire, field.value) == (14, 0, 1));
             }
         }
         is_cut |= graph.is_broken;

@@ -51,7 +51,9 @@ pub fn judge(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
         } else {
             records += 1;
             let fields: Vec<&str> = text.split('\t').collect();
-            mapped += u64::from(fields.get(1).and_then(|flag| flag.parse::<u16>().ok()).is_some_and(|flag| flag & 4 == 0));
+            mapped += u64::from(
+                fields.get(1).and_then(|flag| flag.parse::<u16>().ok()).is_some_and(|flag| flag & 4 == 0),
+            );
             alignment(job, &header, &fields, place);
             if header.is_sorted {
                 ordered(job, &header, &fields, &mut before, place);
@@ -155,8 +157,10 @@ fn alignment(job: &mut Job, header: &Header, fields: &[&str], place: Place) {
     position(job, header, "*", next_pos, place.column(8));
     job.findings.need(mapq.parse::<u8>().is_ok(), rule::SAM_QUALITY, place.column(5));
     job.findings.need(length.parse::<i64>().is_ok(), rule::SAM_POSITION, place.column(9));
-    let is_sequence = *bases == "*" || bases.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'=' | b'.'));
-    let is_quality = *quality == "*" || quality.len() == bases.len() && quality.bytes().all(|byte| (b'!'..=b'~').contains(&byte));
+    let is_sequence =
+        *bases == "*" || bases.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'=' | b'.'));
+    let is_quality = *quality == "*"
+        || quality.len() == bases.len() && quality.bytes().all(|byte| (b'!'..=b'~').contains(&byte));
     job.findings.need(!bases.is_empty() && is_sequence && is_quality, rule::SAM_BASES, place.column(10));
     let size = cigar_size(cigar);
     let is_as_long = *cigar == "*" || *bases == "*" || size == Some(bases.len() as u64);
@@ -196,7 +200,8 @@ fn tags(job: &mut Job, fields: &[&str], place: Place) {
     for (at, field) in fields.iter().enumerate() {
         let place = place.column(at + 12);
         let mut parts = field.splitn(3, ':');
-        let (tag, kind, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default(), parts.next());
+        let (tag, kind, value) =
+            (parts.next().unwrap_or_default(), parts.next().unwrap_or_default(), parts.next());
         let mut signs = tag.bytes();
         let is_tag = tag.len() == 2
             && signs.next().is_some_and(|byte| byte.is_ascii_alphabetic())
@@ -214,10 +219,11 @@ fn is_of(kind: &str, value: &str) -> bool {
         "i" => value.parse::<i64>().is_ok(),
         "f" => value.parse::<f64>().is_ok(),
         "Z" => value.bytes().all(|byte| (b' '..=b'~').contains(&byte)),
-        "H" => value.len() % 2 == 0 && value.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        "H" => value.len().is_multiple_of(2) && value.bytes().all(|byte| byte.is_ascii_hexdigit()),
         "B" => {
             let mut parts = value.split(',');
-            let is_kind = parts.next().is_some_and(|kind| ["c", "C", "s", "S", "i", "I", "f"].contains(&kind));
+            let is_kind =
+                parts.next().is_some_and(|kind| ["c", "C", "s", "S", "i", "I", "f"].contains(&kind));
             is_kind && parts.all(|part| part.parse::<f64>().is_ok())
         }
         _ => false,
@@ -225,7 +231,8 @@ fn is_of(kind: &str, value: &str) -> bool {
 }
 
 fn ordered(job: &mut Job, header: &Header, fields: &[&str], before: &mut (Option<usize>, u64), place: Place) {
-    let (Some(reference), Some(pos)) = (fields.get(2), fields.get(3).and_then(|pos| pos.parse::<u64>().ok())) else {
+    let (Some(reference), Some(pos)) = (fields.get(2), fields.get(3).and_then(|pos| pos.parse::<u64>().ok()))
+    else {
         return;
     };
     // WHY: reads without a place come last.

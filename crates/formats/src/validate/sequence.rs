@@ -17,7 +17,27 @@ use crate::rule;
 const NAMES_MAX: usize = 2_000_000;
 
 fn is_base(byte: u8) -> bool {
-    matches!(byte.to_ascii_uppercase(), b'A' | b'C' | b'G' | b'T' | b'U' | b'N' | b'R' | b'Y' | b'S' | b'W' | b'K' | b'M' | b'B' | b'D' | b'H' | b'V' | b'.' | b'-' | b'*')
+    matches!(
+        byte.to_ascii_uppercase(),
+        b'A' | b'C'
+            | b'G'
+            | b'T'
+            | b'U'
+            | b'N'
+            | b'R'
+            | b'Y'
+            | b'S'
+            | b'W'
+            | b'K'
+            | b'M'
+            | b'B'
+            | b'D'
+            | b'H'
+            | b'V'
+            | b'.'
+            | b'-'
+            | b'*'
+    )
 }
 
 /// What a FASTQ file was found to be.
@@ -89,7 +109,10 @@ fn name(job: &mut Job, reads: &mut Reads, line: &[u8], place: Place) {
     reads.name.extend_from_slice(name);
     let mut words = name.split(|byte| *byte == b' ');
     let (first, rest) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    match (first.ends_with(b"/1") || rest.starts_with(b"1:"), first.ends_with(b"/2") || rest.starts_with(b"2:")) {
+    match (
+        first.ends_with(b"/1") || rest.starts_with(b"1:"),
+        first.ends_with(b"/2") || rest.starts_with(b"2:"),
+    ) {
         (true, _) => reads.first += 1,
         (_, true) => reads.second += 1,
         _ => {}
@@ -171,7 +194,11 @@ pub fn bare(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
     let mut count = 0;
     while let Some(line) = lines.next()? {
         let body = line.bytes.trim_ascii_end();
-        job.findings.need(body.iter().all(|byte| is_base(*byte) || *byte == b'='), rule::FASTA_RESIDUE, line.place());
+        job.findings.need(
+            body.iter().all(|byte| is_base(*byte) || *byte == b'='),
+            rule::FASTA_RESIDUE,
+            line.place(),
+        );
         count += body.len() as u64;
     }
     job.facts.number("residues", count);

@@ -34,7 +34,7 @@ pub fn judge(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
     let dialect = dialect_of(job);
     let mut rows = Rows::new(from, &dialect, job.limits.line_bytes_max, job.limits.columns_max);
     rows.skip_lines(dialect.preamble_lines)?;
-    let (mut profiles, mut seen, mut count) = (Vec::<Profile>::new(), Seen::new(), 0_u64);
+    let (mut profiles, mut seen, mut count) = (Vec::<Profile>::new(), Seen::default(), 0_u64);
     let mut is_ended = true;
     while let Some(row) = rows.next()? {
         let place = row.place;
@@ -98,14 +98,18 @@ fn first(job: &mut Job, dialect: &Dialect, row: &Row) -> Vec<Profile> {
             None => job.findings.add(rule::OMOP_COLUMNS, row.place),
         }
     }
-    names.iter().map(|name| Profile::new(Some(name).filter(|name| !name.is_empty()).map(String::as_str))).collect()
+    names
+        .iter()
+        .map(|name| Profile::new(Some(name).filter(|name| !name.is_empty()).map(String::as_str)))
+        .collect()
 }
 
 /// A cell as text, and whether it is one.
 fn text<'a>(job: &mut Job, dialect: &Dialect, cell: &'a [u8], place: Place) -> Cow<'a, str> {
     let text = String::from_utf8_lossy(cell);
     let is_broken = matches!(text, Cow::Owned(_));
-    let has_mark = matches!(dialect.encoding, Encoding::Utf16Le | Encoding::Utf16Be) && text.contains('\u{fffd}');
+    let has_mark =
+        matches!(dialect.encoding, Encoding::Utf16Le | Encoding::Utf16Be) && text.contains('\u{fffd}');
     job.findings.need(!is_broken && !has_mark, rule::TEXT_ENCODING, place);
     text
 }

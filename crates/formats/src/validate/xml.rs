@@ -56,19 +56,20 @@ pub fn judge(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
         match reader.read_event_into(&mut buffer) {
             Ok(Event::Eof) => break,
             Ok(Event::Start(element)) => {
-                name(&element.name().0, depth, &mut root, &mut members);
+                name(element.name().0, depth, &mut root, &mut members);
                 roots += u64::from(depth == 0);
                 (depth, elements) = (depth + 1, elements + 1);
             }
             Ok(Event::Empty(element)) => {
-                name(&element.name().0, depth, &mut root, &mut members);
+                name(element.name().0, depth, &mut root, &mut members);
                 roots += u64::from(depth == 0);
                 elements += 1;
             }
             Ok(Event::End(_)) => depth = depth.saturating_sub(1),
             Ok(Event::DocType(_)) => job.findings.add(rule::XML_DOCTYPE, place),
             Ok(Event::Text(text)) if depth == 0 => {
-                let is_space = text.iter().all(u8::is_ascii_whitespace) || text.starts_with(&[0xef, 0xbb, 0xbf]);
+                let is_space =
+                    text.iter().all(u8::is_ascii_whitespace) || text.starts_with(&[0xef, 0xbb, 0xbf]);
                 job.findings.need(is_space, rule::XML_SYNTAX, place);
             }
             Ok(_) => {}

@@ -1,6 +1,14 @@
 //! What arrives is recognised, judged and described; one binary, so that it is linked once.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod contracts;
 mod detects;
+mod fixtures;
+mod fuzz;
+mod judges;
 #[path = "../../../../trial/tests/need/mod.rs"]
 mod need;
+#[path = "../../../../fuzz/replay.rs"]
+mod replay;
+mod variants;
+mod workers;

@@ -13,7 +13,12 @@ use crate::report::Place;
 use crate::rule;
 
 /// Judges INFO, and gives its keys and values.
-pub fn judge<'a>(job: &mut Job, header: &Header, record: &Record<'a>, place: Place) -> BTreeMap<&'a str, &'a str> {
+pub fn judge<'a>(
+    job: &mut Job,
+    header: &Header,
+    record: &Record<'a>,
+    place: Place,
+) -> BTreeMap<&'a str, &'a str> {
     let place = place.column(8);
     let mut keys = BTreeMap::new();
     if record.info == "." {
@@ -66,7 +71,8 @@ fn one(job: &mut Job, header: &Header, record: &Record, (key, given): (&str, Opt
     let is_counted = given == "." || counted.is_none_or(|counted| values().count() == counted);
     job.findings.need(is_counted, rule::VCF_INFO_COUNT, place);
     let is_typed = kind.is_none_or(|kind| values().all(|given| value::is_of(kind, given)));
-    let is_signed = !reserved::is_never_negative(key) || reserved.is_none() || !values().any(value::is_negative);
+    let is_signed =
+        !reserved::is_never_negative(key) || reserved.is_none() || !values().any(value::is_negative);
     let is_listed = key != "CIGAR" || values().all(|given| given == "." || value::is_cigar(given));
     job.findings.need(is_typed && is_signed && is_listed, rule::VCF_INFO_TYPE, place);
 }

@@ -26,7 +26,8 @@ enum Form {
 
 /// Judges one line, without its `##`.
 pub fn judge(job: &mut Job, header: &mut Header, body: &str, place: Place) {
-    let Some((key, value)) = body.split_once('=').filter(|(key, value)| !key.is_empty() && !value.is_empty()) else {
+    let Some((key, value)) = body.split_once('=').filter(|(key, value)| !key.is_empty() && !value.is_empty())
+    else {
         job.findings.add(rule::VCF_META, place);
         return;
     };

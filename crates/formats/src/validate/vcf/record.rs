@@ -48,7 +48,8 @@ pub fn judge(job: &mut Job, header: &Header, order: &mut Order, text: &str, plac
     if header.columns != Some(fields.len()) {
         job.findings.add(rule::VCF_COLUMNS, place);
     }
-    let [chrom, pos, id, reference, alt, qual, filter, info_field] = fields.get(..8).unwrap_or_default() else {
+    let [chrom, pos, id, reference, alt, qual, filter, info_field] = fields.get(..8).unwrap_or_default()
+    else {
         return;
     };
     let record = Record {
@@ -60,7 +61,8 @@ pub fn judge(job: &mut Job, header: &Header, order: &mut Order, text: &str, plac
         samples: fields.get(9..).unwrap_or_default(),
     };
     let spaced = |field: &&str| field.contains(' ');
-    let is_spaced = [chrom, pos, id, reference, alt, qual].into_iter().any(spaced) || header.minor < 3 && spaced(&filter);
+    let is_spaced =
+        [chrom, pos, id, reference, alt, qual].into_iter().any(spaced) || header.minor < 3 && spaced(filter);
     job.findings.need(!is_spaced, rule::VCF_SPACE, place);
     job.findings.need(is_place(chrom, header.minor), rule::VCF_CHROM, place.column(1));
     job.findings.need(record.pos.is_some(), rule::VCF_POS, place.column(2));
@@ -137,7 +139,8 @@ fn is_breakend(text: &str) -> bool {
     let parts: Vec<&str> = text.split(sign).collect();
     let [before, mate, after] = parts.as_slice() else { return false };
     let (name, pos) = mate.rsplit_once(':').unwrap_or((mate, ""));
-    let is_mate = !name.is_empty() && (pos.parse::<u64>().is_ok() || mate.starts_with('<') && mate.ends_with('>'));
+    let is_mate =
+        !name.is_empty() && (pos.parse::<u64>().is_ok() || mate.starts_with('<') && mate.ends_with('>'));
     let is_one_sided = before.is_empty() != after.is_empty();
     let bases = if before.is_empty() { after } else { before };
     is_one_sided && is_mate && (is_bases(bases) || *bases == ".")
@@ -198,7 +201,8 @@ fn shortest(pos: u64, reference: &str, alternative: &str) -> (u64, String, Strin
     let (reference, alternative) = (reference.to_ascii_uppercase(), alternative.to_ascii_uppercase());
     let (a, b) = (reference.as_bytes(), alternative.as_bytes());
     let behind = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
-    let (a, b) = (a.get(..a.len() - behind).unwrap_or_default(), b.get(..b.len() - behind).unwrap_or_default());
+    let (a, b) =
+        (a.get(..a.len() - behind).unwrap_or_default(), b.get(..b.len() - behind).unwrap_or_default());
     let before = a.iter().zip(b).take_while(|(a, b)| a == b).count();
     let rest = |bases: &[u8]| String::from_utf8_lossy(bases.get(before..).unwrap_or_default()).into_owned();
     (pos.saturating_add(before as u64), rest(a), rest(b))

@@ -74,7 +74,8 @@ fn one(job: &mut Job, header: &Header, record: &Record, keys: &[Key], sample: &s
         let values = || given.split(',');
         let alleles = record.alternatives.len();
         let wanted = key.number.and_then(|number| value::wanted(number, alleles, Some(ploidy.unwrap_or(2))));
-        let is_counted = given == "." || alleles == 0 || wanted.is_none_or(|wanted| values().count() == wanted);
+        let is_counted =
+            given == "." || alleles == 0 || wanted.is_none_or(|wanted| values().count() == wanted);
         let counted = if key.number == Some(Number::G) { rule::VCF_PLOIDY } else { rule::VCF_SAMPLE_COUNT };
         job.findings.need(is_counted, counted, place);
         let is_typed = key.kind.is_none_or(|kind| values().all(|given| value::is_of(kind, given)));
@@ -88,7 +89,8 @@ fn one(job: &mut Job, header: &Header, record: &Record, keys: &[Key], sample: &s
 /// How many alleles a genotype has, if it is one of alleles that exist.
 fn genotype(given: &str, alternatives: Option<usize>, minor: u32) -> Option<usize> {
     // SPEC: VCFv4.4, 1.6.2: the phasing of the first allele may stand before it.
-    let body = if minor >= 4 { given.trim_start_matches(['/', '|']).trim_end_matches(['/', '|']) } else { given };
+    let body =
+        if minor >= 4 { given.trim_start_matches(['/', '|']).trim_end_matches(['/', '|']) } else { given };
     let mut count = 0;
     for allele in body.split(['/', '|']) {
         let exists = |allele: usize| alternatives.is_none_or(|alternatives| allele <= alternatives);

@@ -29,7 +29,8 @@ enum Class {
 
 fn class(alternative: &str) -> Class {
     let Some(symbol) = alternative.strip_prefix('<') else {
-        let is_breakend = alternative.contains(['[', ']']) || alternative.starts_with('.') || alternative.ends_with('.');
+        let is_breakend =
+            alternative.contains(['[', ']']) || alternative.starts_with('.') || alternative.ends_with('.');
         return if is_breakend { Class::Breakend } else { Class::Other };
     };
     match symbol.split([':', '>']).next().unwrap_or_default() {
@@ -64,7 +65,8 @@ fn list<'a>(keys: &Keys<'a>, key: &str) -> Option<Vec<&'a str>> {
 fn lengths(classes: &[Class], keys: &Keys) -> bool {
     let lengths = list(keys, "SVLEN");
     classes.iter().enumerate().all(|(at, class)| {
-        let is_told = lengths.as_ref().and_then(|lengths| lengths.get(at)).is_some_and(|length| *length != ".");
+        let is_told =
+            lengths.as_ref().and_then(|lengths| lengths.get(at)).is_some_and(|length| *length != ".");
         match class {
             Class::Del | Class::Dup | Class::Cnv | Class::Repeat => is_told,
             Class::Ins | Class::Inv | Class::Breakend => true,
@@ -94,14 +96,22 @@ fn repeats(classes: &[Class], keys: &Keys) -> bool {
     }
     let (units, sizes) = (list(keys, "RUS"), list(keys, "RUL"));
     let all: Option<usize> = match list(keys, "RN") {
-        Some(counts) => counts.iter().map(|count| if *count == "." { Some(0) } else { count.parse().ok() }).sum(),
+        Some(counts) => {
+            counts.iter().map(|count| if *count == "." { Some(0) } else { count.parse().ok() }).sum()
+        }
         None => Some(classes.iter().filter(|class| **class == Class::Repeat).count()),
     };
     let Some(all) = all.filter(|_| units.is_some() || sizes.is_some()) else { return false };
-    let counts = |key: &str, times: usize| list(keys, key).is_none_or(|given| given.len() == all.saturating_mul(times));
+    let counts = |key: &str, times: usize| {
+        list(keys, key).is_none_or(|given| given.len() == all.saturating_mul(times))
+    };
     let size = |at: usize| {
         let told = sizes.as_ref().and_then(|sizes| sizes.get(at)?.parse::<f64>().ok());
-        let unit = units.as_ref().and_then(|units| units.get(at)).filter(|unit| **unit != ".").map(|unit| unit.len() as f64);
+        let unit = units
+            .as_ref()
+            .and_then(|units| units.get(at))
+            .filter(|unit| **unit != ".")
+            .map(|unit| unit.len() as f64);
         (told, unit)
     };
     let agrees = (0..all.min(1_000)).all(|at| {
@@ -109,21 +119,30 @@ fn repeats(classes: &[Class], keys: &Keys) -> bool {
         let figure = |key: &str| list(keys, key).and_then(|given| given.get(at)?.parse::<f64>().ok());
         let is_same = told.zip(unit).is_none_or(|(told, unit)| told == unit);
         let length = told.or(unit).unwrap_or(1.0);
-        let is_near = figure("RB").zip(figure("RUC")).is_none_or(|(bases, count)| (bases - count * length).abs() < length.max(1.0));
+        let is_near = figure("RB")
+            .zip(figure("RUC"))
+            .is_none_or(|(bases, count)| (bases - count * length).abs() < length.max(1.0));
         // SPEC: RUB lists each unit's bases: there are whole units, as many as RUC says.
-        let is_whole = keys.get("RUB").is_none_or(|_| figure("RUC").is_some_and(|count| count.fract() == 0.0));
+        let is_whole =
+            keys.get("RUB").is_none_or(|_| figure("RUC").is_some_and(|count| count.fract() == 0.0));
         is_same && is_near && is_whole
     });
-    let rub: f64 = list(keys, "RUC").into_iter().flatten().filter_map(|count| count.parse::<f64>().ok()).sum();
+    let rub: f64 =
+        list(keys, "RUC").into_iter().flatten().filter_map(|count| count.parse::<f64>().ok()).sum();
     let is_listed = list(keys, "RUB").is_none_or(|given| given.len() as f64 == rub);
     let counted = [("RUS", 1), ("RUL", 1), ("RB", 1), ("RUC", 1), ("CIRB", 2), ("CIRUC", 2)];
     let needs = |key: &str, of: &str| !keys.contains_key(key) || keys.contains_key(of);
-    counted.iter().all(|(key, times)| counts(key, *times)) && agrees && is_listed && needs("CIRB", "RB") && needs("CIRUC", "RUC")
+    counted.iter().all(|(key, times)| counts(key, *times))
+        && agrees
+        && is_listed
+        && needs("CIRB", "RB")
+        && needs("CIRUC", "RUC")
 }
 
 /// Confidence intervals come in pairs around the value; mobile elements in fours.
 fn intervals(classes: &[Class], keys: &Keys) -> bool {
-    let counted = |key: &str, times: usize| list(keys, key).is_none_or(|given| given.len() == classes.len() * times);
+    let counted =
+        |key: &str, times: usize| list(keys, key).is_none_or(|given| given.len() == classes.len() * times);
     let pairs = ["CICN", "CIPOS", "CIEND", "CILEN"];
     let around = ["CICN", "CIPOS", "CIEND", "CILEN", "CIRB", "CIRUC"];
     pairs.iter().all(|key| counted(key, 2))
@@ -136,7 +155,8 @@ fn is_around(given: &[&str]) -> bool {
     given.len().is_multiple_of(2)
         && given.chunks(2).all(|pair| match pair {
             [low, high] => {
-                let holds = |text: &str, is: fn(f64) -> bool| text == "." || text.parse::<f64>().is_ok_and(is);
+                let holds =
+                    |text: &str, is: fn(f64) -> bool| text == "." || text.parse::<f64>().is_ok_and(is);
                 holds(low, |low| low <= 0.0) && holds(high, |high| high >= 0.0)
             }
             _ => false,
@@ -160,7 +180,8 @@ fn copies(record: &Record, classes: &[Class], keys: &Keys) -> bool {
 fn are_equal(classes: &[Class], keys: &Keys) -> bool {
     let lengths = list(keys, "SVLEN").unwrap_or_default();
     let is_sized = |class: &Class| matches!(class, Class::Del | Class::Dup | Class::Cnv);
-    let mut sized = classes.iter().zip(&lengths).filter(|(class, _)| is_sized(class)).map(|(_, length)| length);
+    let mut sized =
+        classes.iter().zip(&lengths).filter(|(class, _)| is_sized(class)).map(|(_, length)| length);
     let first = sized.next();
     sized.all(|length| Some(length) == first)
 }

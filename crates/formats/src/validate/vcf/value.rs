@@ -63,7 +63,9 @@ pub fn is_cigar(value: &str) -> bool {
     for byte in value.bytes() {
         match byte {
             b'0'..=b'9' => digits += 1,
-            b'M' | b'I' | b'D' | b'N' | b'S' | b'H' | b'P' | b'X' | b'=' if digits > 0 => (digits, parts) = (0, parts + 1),
+            b'M' | b'I' | b'D' | b'N' | b'S' | b'H' | b'P' | b'X' | b'=' if digits > 0 => {
+                (digits, parts) = (0, parts + 1)
+            }
             _ => return false,
         }
     }
