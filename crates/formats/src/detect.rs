@@ -19,8 +19,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::input::fill;
 use crate::kind::Kind;
-use crate::report::{WORD_BYTES_MAX, tame};
+use crate::report::WORD_BYTES_MAX;
 use crate::unpack::{self, Layer};
+use crate::word;
 
 /// WHY: a block of BGZF, the longest header of a table with thousands of columns, a tar's first entries; read in one go.
 pub const HEAD_BYTES: usize = 64 << 10;
@@ -118,21 +119,22 @@ impl Detected {
         Self::new(kind, Confidence::Likely, why)
     }
 
+    /// Adds a word, if it is one that may be told.
     fn with(mut self, name: &str, word: &str) -> Self {
-        if self.details.len() < DETAILS_MAX {
-            self.details.insert(name.to_owned(), tame(word));
+        if let Some(told) = word::told(name, word.trim()).filter(|_| self.details.len() < DETAILS_MAX) {
+            self.details.insert(name.to_owned(), told);
         }
         self
     }
 
     /// Whether what is bounded is; asked of what another process says.
     pub(crate) fn is_bounded(&self) -> bool {
-        let is_short = |word: &str| word.len() <= WORD_BYTES_MAX;
-        let are_details = self.details.iter().all(|(name, word)| name.len() <= 64 && is_short(word));
+        let are_details =
+            self.details.iter().all(|(name, word)| word::told(name, word).as_ref() == Some(word));
         self.layers.len() <= unpack::LAYERS_MAX
             && self.details.len() <= DETAILS_MAX
             && are_details
-            && is_short(&self.why)
+            && self.why.len() <= WORD_BYTES_MAX
     }
 
     /// The kind and its layers, as `vcf+bgzf`.

@@ -23,6 +23,7 @@ mod thrift;
 mod unpack;
 pub mod validate;
 mod wire;
+mod word;
 pub mod worker;
 
 pub use detect::{Detected, Dialect, detect, detect_bytes};

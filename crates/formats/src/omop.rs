@@ -173,6 +173,11 @@ pub fn table(names: &[&str]) -> Option<&'static str> {
     fits.max_by_key(|(_, needs)| needs.len()).map(|(table, _)| *table)
 }
 
+/// Whether a table of this name exists.
+pub fn is_table(name: &str) -> bool {
+    TABLES.iter().any(|(table, _)| *table == name)
+}
+
 /// What a set of files is as a CDM.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Set {

@@ -11,6 +11,7 @@ use crate::column::Column;
 use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::rule::{self, Rule, Weight};
+use crate::word;
 
 /// Of the form of a report; a reader refuses what it does not know.
 pub const VERSION: u32 = 1;
@@ -97,10 +98,10 @@ impl Facts {
         }
     }
 
-    /// A word, cut to its bound and freed of signs that no name has.
+    /// A word, if it is one that may be told.
     pub fn word(&mut self, name: &str, word: &str) {
-        if self.words.len() < FACTS_MAX {
-            self.words.insert(name.to_owned(), tame(word));
+        if let Some(told) = word::told(name, word.trim()).filter(|_| self.words.len() < FACTS_MAX) {
+            self.words.insert(name.to_owned(), told);
         }
     }
 
@@ -149,9 +150,8 @@ impl Report {
 
     /// Whether a reader of this form may believe it is one: what is bounded is, and the verdict follows from the counts.
     pub fn is_sound(&self, limits: &Limits) -> bool {
-        let words =
-            self.facts.words.iter().all(|(name, word)| name.len() <= 64 && word.len() <= WORD_BYTES_MAX);
-        let numbers = self.facts.numbers.keys().all(|name| name.len() <= 64);
+        let words = self.facts.words.iter().all(|(name, word)| word::told(name, word).as_ref() == Some(word));
+        let numbers = self.facts.numbers.keys().all(|name| word::is_name(name));
         let columns = self.facts.columns.iter().all(Column::is_bounded);
         self.version == VERSION
             && self.findings.len() <= limits.findings_max

@@ -9,7 +9,7 @@ mod bcf;
 mod columnar;
 mod cram;
 mod document;
-mod fhir;
+pub(crate) mod fhir;
 mod imaging;
 mod interval;
 mod json;

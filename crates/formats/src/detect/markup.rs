@@ -154,7 +154,7 @@ fn xml(begin: &str) -> Option<Detected> {
     let why = if is_declared { "an XML declaration" } else { "begins with an element" };
     let confidence = if is_declared { Detected::certain } else { Detected::likely };
     let is_xml = is_declared || is_tag && (begin.contains("</") || begin.contains("/>"));
-    is_xml.then(|| confidence(Kind::Xml, why).with("root", local))
+    is_xml.then(|| confidence(Kind::Xml, why))
 }
 
 /// The name of the first element.

@@ -92,6 +92,9 @@ fn is_table(split: &Split) -> bool {
     let mean = cells().map(|cell| cell.len()).sum::<usize>() as f64 / cells().count().max(1) as f64;
     // WHY: sentences between commas are longer than cells of tables, but for free text in wide tables.
     let is_short = mean < 24.0 || split.delimiter == '\t';
+    if is_prose(split) {
+        return false;
+    }
     match split.rows.len() {
         0 => false,
         1 => {
@@ -106,6 +109,17 @@ fn is_table(split: &Split) -> bool {
                 || is_of_parts(split) && is_short
         }
     }
+}
+
+/// A few lines with a space behind each comma: sentences and programs are written so, small tables are not.
+fn is_prose(split: &Split) -> bool {
+    let behind = || split.rows.iter().flat_map(|row| row.iter().skip(1));
+    // WHY: lines of programs end in a semicolon; that is no second column.
+    if split.columns == 2 && behind().all(|cell| cell.trim().is_empty()) {
+        return true;
+    }
+    let spaced = behind().filter(|cell| cell.starts_with(' ')).count();
+    split.delimiter == ',' && split.columns <= 3 && split.rows.len() < 10 && spaced * 2 > behind().count()
 }
 
 /// Several small tables below each other: most rows are wide, and rows of a kind follow each other.
@@ -187,14 +201,12 @@ fn has_header(split: &Split) -> bool {
     let distinct: BTreeSet<&str> = names.iter().copied().collect();
     let is_word = |name: &&str| matches!(shape_of(name, false), Shape::Text) || name.is_empty();
     let empty = names.iter().filter(|name| name.is_empty()).count();
-    if distinct.len() + empty.saturating_sub(1) < names.len()
-        || empty * 2 > names.len()
-        || !names.iter().all(is_word)
-    {
+    if empty * 2 > names.len() || !names.iter().all(is_word) {
         return false;
     }
+    let is_distinct = distinct.len() + empty.saturating_sub(1) >= names.len();
     if rest.is_empty() {
-        return true;
+        return is_distinct;
     }
     let below = |at: usize| rest.iter().filter_map(move |row| row.get(at)).map(|cell| bare(cell));
     let is_typed = (0..names.len()).any(|at| {
@@ -204,7 +216,8 @@ fn has_header(split: &Split) -> bool {
     // WHY: a column of words alone: what stands above is its name if it is a name and does not come again.
     let is_named = names.iter().all(|name| name.is_empty() || is_identifier(name));
     let comes_again = names.iter().enumerate().any(|(at, name)| below(at).any(|cell| cell == *name));
-    is_typed || is_named && !comes_again && has_long_rows(rest, &names)
+    // WHY: names that come twice are a fault to be told, where what stands below shows that they are names.
+    is_typed || is_distinct && is_named && !comes_again && has_long_rows(rest, &names)
 }
 
 fn is_identifier(name: &str) -> bool {

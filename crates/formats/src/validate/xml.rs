@@ -90,7 +90,6 @@ pub fn judge(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
     }
     job.findings.need(depth == 0 && roots == 1, rule::XML_SYNTAX, Place::byte(reader.buffer_position()));
     job.facts.number("elements", elements);
-    job.facts.word("root", &root);
     if job.detected.kind == Kind::FhirXml {
         resource(job, &root, &members);
     }
