@@ -95,12 +95,14 @@ impl Column {
 #[derive(Debug)]
 pub struct Seen {
     left: usize,
+    /// Codes that may yet be kept.
+    codes_left: usize,
 }
 
 impl Default for Seen {
-    /// WHY: 24 bytes each in a set: 48 MB for all columns together.
+    /// WHY: 24 bytes each in a set: 48 MB for all columns together; a code has up to 100, as much again.
     fn default() -> Self {
-        Self { left: 2_000_000 }
+        Self { left: 2_000_000, codes_left: 500_000 }
     }
 }
 
@@ -170,7 +172,9 @@ impl Profile {
                 self.codes = None;
             } else if !codes.contains(code) {
                 codes.insert(code.to_owned());
-                if codes.len() > CODES_MAX {
+                seen.codes_left = seen.codes_left.saturating_sub(1);
+                if codes.len() > CODES_MAX || seen.codes_left == 0 {
+                    seen.codes_left += codes.len();
                     self.codes = None;
                 }
             }

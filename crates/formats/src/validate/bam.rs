@@ -12,9 +12,11 @@ use crate::kind::Kind;
 use crate::report::Place;
 use crate::rule;
 
-/// WHY: a header lists sequences; more than this is no list.
-const HEADER_BYTES_MAX: u32 = 256 << 20;
+/// WHY: a header lists sequences, programs and groups; it is held while it is read.
+const HEADER_BYTES_MAX: u32 = 64 << 20;
 const FIXED_BYTES: usize = 32;
+/// WHY: four bytes each.
+const REFERENCES_MAX: usize = 16_000_000;
 
 /// Judges BAM, unpacked.
 pub fn judge(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
@@ -78,8 +80,12 @@ fn head(job: &mut Job, header: &mut sam::Header, bytes: &mut Bytes) -> io::Resul
         let name = String::from_utf8_lossy(name.get(..name.len() - 1).unwrap_or_default()).into_owned();
         // SPEC: 4.2: the text may lack @SQ; what it has must agree.
         let agrees = header.names.get(nth as usize).is_none_or(|named| *named == name)
-            && header.lengths.get(&name).is_none_or(|named| *named == u64::from(length));
+            && header.lengths.get(&name).is_none_or(|(named, _)| *named == u64::from(length));
         job.findings.need(is_ended && agrees, rule::BAM_HEADER, Place::byte(bytes.offset));
+        if lengths.len() >= REFERENCES_MAX {
+            job.findings.add(rule::LIMIT_MEMORY, Place::byte(bytes.offset));
+            return Ok(None);
+        }
         lengths.push(length);
     }
     Ok(Some(lengths))

@@ -12,7 +12,7 @@ use crate::report::Place;
 use crate::rule;
 
 /// WHY: headers list sequences and samples.
-const HEADER_BYTES_MAX: u32 = 256 << 20;
+const HEADER_BYTES_MAX: u32 = 64 << 20;
 
 /// Judges BCF, unpacked.
 pub fn judge(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {

@@ -58,9 +58,14 @@ struct Footer {
     creator: String,
     /// Name, physical type, converted type, children.
     schema: BTreeMap<i64, (String, Option<i64>, Option<i64>, i64)>,
-    group_rows: BTreeMap<i64, i64>,
-    /// Of chunks: first byte, packed size.
-    chunks: BTreeMap<(i64, i64), (Option<i64>, i64)>,
+    schema_max: usize,
+    groups: u64,
+    group_rows: i64,
+    /// The chunk that is read: which, first byte, packed size.
+    chunk: Option<((i64, i64), Option<i64>, i64)>,
+    /// Where data end.
+    data_end: i64,
+    outside: u64,
 }
 
 /// Judges Parquet.
@@ -74,7 +79,9 @@ pub fn parquet(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
     }
     let length = size.checked_sub(8).and_then(|at| u32_at(&ends.tail, at)).unwrap_or(u32::MAX) as usize;
     let footer = size.checked_sub(8).and_then(|end| ends.tail.get(end.checked_sub(length)?..end));
-    let mut read = Footer::default();
+    let data_end = i64::try_from(ends.size.saturating_sub(8 + length as u64)).unwrap_or(i64::MAX);
+    let mut read =
+        Footer { data_end, schema_max: job.limits.columns_max.saturating_mul(2), ..Footer::default() };
     let whole = footer
         .filter(|_| mark == b"PAR1")
         .and_then(|footer| thrift::walk(footer, &mut |way, value| read.take(way, value)));
@@ -82,16 +89,12 @@ pub fn parquet(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
         job.findings.add(rule::PARQUET_FOOTER, Place::byte(ends.size.saturating_sub(8)));
         return Ok(());
     }
-    let data_end = i64::try_from(ends.size.saturating_sub(8 + length as u64)).unwrap_or(i64::MAX);
-    let fits = |(start, packed): &(Option<i64>, i64)| {
-        let start = start.unwrap_or(4);
-        start >= 4 && *packed >= 0 && start.checked_add(*packed).is_some_and(|end| end <= data_end)
-    };
-    job.findings.need(read.chunks.values().all(fits), rule::PARQUET_EXTENT, Place::WHOLE);
-    let rows: i64 = read.group_rows.values().fold(0, |all, rows| all.saturating_add(*rows));
-    job.findings.need(rows == read.rows && rows >= 0, rule::PARQUET_ROWS, Place::WHOLE);
+    read.end_chunk();
+    job.findings.need(read.outside == 0, rule::PARQUET_EXTENT, Place::WHOLE);
+    job.findings.need(read.schema.len() < read.schema_max, rule::LIMIT_COLUMNS, Place::WHOLE);
+    job.findings.need(read.group_rows == read.rows && read.rows >= 0, rule::PARQUET_ROWS, Place::WHOLE);
     job.facts.number("rows", u64::try_from(read.rows).unwrap_or_default());
-    job.facts.number("row-groups", read.group_rows.len() as u64);
+    job.facts.number("row-groups", read.groups);
     job.facts.word("creator", &read.creator);
     job.facts.columns = read.columns(job.limits.columns_max);
     job.facts.number("columns", job.facts.columns.len() as u64);
@@ -104,23 +107,42 @@ impl Footer {
         match (way, value) {
             ([3], Value::Int(rows)) => self.rows = rows,
             ([6], Value::Bytes(creator)) => self.creator = text(creator),
+            // WHY: a schema of more members than columns may be is not kept.
+            ([2, ..], _) if self.schema.len() >= self.schema_max => {}
             ([2, at, 4], Value::Bytes(name)) => self.schema.entry(*at).or_default().0 = text(name),
             ([2, at, 1], Value::Int(kind)) => self.schema.entry(*at).or_default().1 = Some(kind),
             ([2, at, 6], Value::Int(kind)) => self.schema.entry(*at).or_default().2 = Some(kind),
             ([2, at, 5], Value::Int(count)) => self.schema.entry(*at).or_default().3 = count,
-            ([4, at, 3], Value::Int(rows)) => {
-                self.group_rows.insert(*at, rows);
+            ([4, _, 3], Value::Int(rows)) => {
+                self.groups += 1;
+                self.group_rows = self.group_rows.saturating_add(rows);
             }
-            ([4, group, 1, at, 3, 7], Value::Int(size)) => {
-                self.chunks.entry((*group, *at)).or_default().1 = size
-            }
+            ([4, group, 1, at, 3, 7], Value::Int(size)) => *self.chunk((*group, *at)).1 = size,
             // SPEC: a dictionary page comes before the data pages.
             ([4, group, 1, at, 3, 9 | 11], Value::Int(start)) => {
-                let chunk = self.chunks.entry((*group, *at)).or_default();
-                chunk.0 = Some(chunk.0.map_or(start, |old| old.min(start)));
+                let chunk = self.chunk((*group, *at));
+                *chunk.0 = Some(chunk.0.map_or(start, |old| old.min(start)));
             }
             _ => {}
         }
+    }
+
+    /// The chunk of this place; the one before is at its end.
+    fn chunk(&mut self, place: (i64, i64)) -> (&mut Option<i64>, &mut i64) {
+        if self.chunk.is_none_or(|(before, ..)| before != place) {
+            self.end_chunk();
+        }
+        let (_, start, packed) = self.chunk.get_or_insert((place, None, 0));
+        (start, packed)
+    }
+
+    /// Whether the chunk that was read lies where data lie.
+    fn end_chunk(&mut self) {
+        let Some((_, start, packed)) = self.chunk.take() else { return };
+        let start = start.unwrap_or(4);
+        let fits =
+            start >= 4 && packed >= 0 && start.checked_add(packed).is_some_and(|end| end <= self.data_end);
+        self.outside += u64::from(!fits);
     }
 
     /// Leaves of the schema.

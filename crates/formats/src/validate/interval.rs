@@ -12,6 +12,9 @@ use crate::kind::Kind;
 use crate::report::Place;
 use crate::rule;
 
+/// WHY: BED has twelve, and some writers add a few dozen of their own.
+const FIELDS_MAX: usize = 10_000;
+
 /// Each line that is no comment, as fields.
 fn each(job: &mut Job, from: &mut dyn Read, mut one: impl FnMut(&mut Job, &[&str], Place)) -> io::Result<()> {
     let mut lines = Lines::new(from, job.limits.line_bytes_max);
@@ -30,6 +33,11 @@ fn each(job: &mut Job, from: &mut dyn Read, mut one: impl FnMut(&mut Job, &[&str
         // SPEC: GFF3: sequences may follow behind this line.
         if text.starts_with("##FASTA") {
             break;
+        }
+        // WHY: a line of tabs alone would be a list far larger than the line.
+        if memchr::memchr_iter(b'\t', line.bytes).nth(FIELDS_MAX).is_some() {
+            job.findings.add(rule::LIMIT_COLUMNS, place);
+            continue;
         }
         let is_told = !text.trim().is_empty()
             && !text.starts_with('#')

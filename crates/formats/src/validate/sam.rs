@@ -12,20 +12,25 @@ use crate::input::{End, Lines};
 use crate::report::Place;
 use crate::rule;
 
-/// WHY: assemblies with all scaffolds have a few hundred thousand.
-const SEQUENCES_MAX: usize = 1_000_000;
+/// WHY: assemblies with all scaffolds have a few hundred thousand names.
+const NAMES_BYTES_MAX: usize = 128 << 20;
+/// WHY: what a map and a list take for an entry beside its text.
+const ENTRY_BYTES: usize = 128;
+/// WHY: a read has a few dozen optional fields.
+const FIELDS_MAX: usize = 10_000;
 
 /// What the header says.
 #[derive(Debug, Default)]
 pub(super) struct Header {
-    /// Lengths by name.
-    pub lengths: BTreeMap<String, u64>,
+    /// Length, and place in the header, by name.
+    pub lengths: BTreeMap<String, (u64, usize)>,
     /// In the order of the header.
     pub names: Vec<String>,
     pub is_sorted: bool,
     pub read_groups: u64,
     pub programs: u64,
     lines: u64,
+    names_bytes: usize,
 }
 
 /// Judges SAM.
@@ -50,7 +55,7 @@ pub fn judge(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
             job.findings.add(rule::SAM_HEADER_LATE, place);
         } else {
             records += 1;
-            let fields: Vec<&str> = text.split('\t').collect();
+            let fields: Vec<&str> = text.split('\t').take(FIELDS_MAX).collect();
             mapped += u64::from(
                 fields.get(1).and_then(|flag| flag.parse::<u16>().ok()).is_some_and(|flag| flag & 4 == 0),
             );
@@ -123,12 +128,14 @@ fn sequence(job: &mut Job, header: &mut Header, tags: &BTreeMap<&str, &str>, pla
         job.findings.add(rule::SAM_SEQUENCE, place);
         return;
     };
-    if header.names.len() >= SEQUENCES_MAX {
+    header.names_bytes = header.names_bytes.saturating_add(2 * name.len() + ENTRY_BYTES);
+    if header.names_bytes > NAMES_BYTES_MAX {
         job.findings.add(rule::LIMIT_MEMORY, place);
         return;
     }
+    let at = header.names.len();
     header.names.push(name.to_owned());
-    let is_new = header.lengths.insert(name.to_owned(), length).is_none();
+    let is_new = header.lengths.insert(name.to_owned(), (length, at)).is_none();
     job.findings.need(is_new, rule::SAM_SEQUENCE, place);
 }
 
@@ -171,7 +178,7 @@ fn alignment(job: &mut Job, header: &Header, fields: &[&str], place: Place) {
 fn position(job: &mut Job, header: &Header, reference: &str, pos: &str, place: Place) {
     let pos = pos.parse::<u64>().ok().filter(|pos| *pos < 1 << 40);
     // WHY: padded and long-reference files write positions beyond 2^31; the header's length bounds them.
-    let is_inside = |pos: u64| header.lengths.get(reference).is_none_or(|length| pos <= *length);
+    let is_inside = |pos: u64| header.lengths.get(reference).is_none_or(|(length, _)| pos <= *length);
     job.findings.need(pos.is_some_and(is_inside), rule::SAM_POSITION, place);
 }
 
@@ -236,7 +243,7 @@ fn ordered(job: &mut Job, header: &Header, fields: &[&str], before: &mut (Option
         return;
     };
     // WHY: reads without a place come last.
-    let at = header.names.iter().position(|name| name == reference).or(Some(usize::MAX));
+    let at = header.lengths.get(*reference).map(|(_, at)| *at).or(Some(usize::MAX));
     let now = (at, pos);
     job.findings.need(*before <= now, rule::SAM_ORDER, place);
     *before = now;

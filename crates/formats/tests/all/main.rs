@@ -10,5 +10,6 @@ mod judges;
 mod need;
 #[path = "../../../../fuzz/replay.rs"]
 mod replay;
+mod sets;
 mod variants;
 mod workers;

@@ -244,7 +244,7 @@ fn reserve(job: &mut Job, key: &str, id: &str, declared: Declared, minor: Minor,
 type Said = (Option<Number>, Option<Type>);
 
 fn declare(job: &mut Job, header: &mut Header, key: &str, id: &str, said: Said, place: Place) {
-    if !header.has_room() {
+    if !header.has_room(id) {
         job.findings.add(rule::LIMIT_MEMORY, place);
         return;
     }

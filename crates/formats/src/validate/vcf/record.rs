@@ -11,10 +11,12 @@ use super::{Header, Minor, info, meta, sample, structural, value};
 use crate::report::Place;
 use crate::rule;
 
-/// WHY: so many sequences are told apart; a file with more is not asked whether each stands together.
-const SEQUENCES_MAX: usize = 1_000_000;
-/// WHY: variants that are remembered while later records may still be the same one; REF alone bounds how long.
-const NEAR_MAX: usize = 100_000;
+/// WHY: so much of names is kept; a file with more is not asked whether each sequence stands together.
+const SEQUENCES_BYTES_MAX: usize = 32 << 20;
+/// WHY: variants are remembered while later records may still be the same one: as long as REF, and no more than this.
+const NEAR_BYTES_MAX: usize = 16 << 20;
+/// WHY: what a set takes for an entry beside its text.
+const ENTRY_BYTES: usize = 64;
 
 /// One record's columns.
 pub(super) struct Record<'a> {
@@ -33,7 +35,8 @@ pub(super) struct Order {
     now: Option<String>,
     pos: u64,
     near: BTreeMap<u64, BTreeSet<(String, String)>>,
-    near_count: usize,
+    near_bytes: usize,
+    done_bytes: usize,
 }
 
 impl Order {
@@ -44,10 +47,12 @@ impl Order {
 
 /// Judges one record.
 pub fn judge(job: &mut Job, header: &Header, order: &mut Order, text: &str, place: Place) {
-    let fields: Vec<&str> = text.split('\t').collect();
-    if header.columns != Some(fields.len()) {
+    let count = memchr::memchr_iter(b'\t', text.as_bytes()).count() + 1;
+    if header.columns != Some(count) {
         job.findings.add(rule::VCF_COLUMNS, place);
     }
+    // WHY: a line of tabs alone would be a list far larger than the line.
+    let fields: Vec<&str> = text.split('\t').take(header.columns.unwrap_or_default().max(8)).collect();
     let [chrom, pos, id, reference, alt, qual, filter, info_field] = fields.get(..8).unwrap_or_default()
     else {
         return;
@@ -162,7 +167,8 @@ fn filters(job: &mut Job, header: &Header, filter: &str, place: Place) {
 fn ordered(job: &mut Job, header: &Header, order: &mut Order, chrom: &str, record: &Record, place: Place) {
     let name = chrom.trim_matches(['<', '>']);
     if order.now.as_deref() != Some(name) {
-        if let Some(done) = order.now.take().filter(|_| order.done.len() < SEQUENCES_MAX) {
+        if let Some(done) = order.now.take().filter(|_| order.done_bytes < SEQUENCES_BYTES_MAX) {
+            order.done_bytes += done.len() + ENTRY_BYTES;
             order.done.insert(done);
         }
         job.findings.need(!order.done.contains(name), rule::VCF_CHROM_APART, place.column(1));
@@ -174,7 +180,7 @@ fn ordered(job: &mut Job, header: &Header, order: &mut Order, chrom: &str, recor
         order.now = Some(name.to_owned());
         order.pos = 0;
         order.near.clear();
-        order.near_count = 0;
+        order.near_bytes = 0;
     }
     let Some(pos) = record.pos else { return };
     if pos < order.pos {
@@ -183,17 +189,25 @@ fn ordered(job: &mut Job, header: &Header, order: &mut Order, chrom: &str, recor
     }
     order.pos = pos;
     while order.near.first_key_value().is_some_and(|(near, _)| *near < pos) {
-        order.near_count -= order.near.pop_first().map_or(0, |(_, variants)| variants.len());
+        let gone = order.near.pop_first().map_or(0, |(_, variants)| variants.iter().map(size).sum());
+        order.near_bytes = order.near_bytes.saturating_sub(gone);
     }
     for alternative in record.alternatives.iter().filter(|alternative| is_bases(alternative)) {
         let (at, reference, alternative) = shortest(pos, record.reference, alternative);
-        if order.near_count >= NEAR_MAX {
+        let variant = (reference, alternative);
+        if order.near_bytes.saturating_add(size(&variant)) > NEAR_BYTES_MAX {
             return;
         }
-        let is_new = order.near.entry(at).or_default().insert((reference, alternative));
-        order.near_count += usize::from(is_new);
+        let bytes = size(&variant);
+        let is_new = order.near.entry(at).or_default().insert(variant);
+        order.near_bytes += if is_new { bytes } else { 0 };
         job.findings.need(is_new, rule::VCF_DOUBLE, place);
     }
+}
+
+/// What a variant takes in memory.
+fn size((reference, alternative): &(String, String)) -> usize {
+    reference.len() + alternative.len() + ENTRY_BYTES
 }
 
 /// A variant without the bases that both alleles share at their ends.
