@@ -13,6 +13,7 @@ pub(crate) mod fhir;
 mod imaging;
 mod interval;
 mod json;
+mod members;
 mod model;
 mod sam;
 mod sealed;
@@ -90,7 +91,9 @@ pub fn validate(detected: &Detected, from: &mut dyn Read, limits: &Limits) -> Re
 /// Who judges a kind.
 fn judge_of(kind: Kind) -> Option<Judge> {
     match kind {
-        Kind::Json | Kind::FhirJson | Kind::GeoJson | Kind::Phenopacket => Some(json::judge),
+        Kind::Json | Kind::Phenopacket => Some(json::judge),
+        Kind::FhirJson => Some(json::fhir),
+        Kind::GeoJson => Some(json::geojson),
         Kind::Ndjson | Kind::FhirNdjson => Some(json::lines),
         Kind::Xml | Kind::FhirXml | Kind::Svg => Some(xml::judge),
         Kind::Zip | Kind::Xlsx | Kind::Docx | Kind::Pptx | Kind::Ods | Kind::Odt | Kind::Macros => {

@@ -5,7 +5,8 @@
 //!
 //! SPEC: HL7 FHIR R4 (4.0.1), resource definitions and datatypes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
 use serde_json::Value;
 
@@ -145,36 +146,91 @@ const DATES: [&str; 13] = [
 
 /// WHY: bundles inside bundles are allowed, and never needed deeper.
 const BUNDLES_MAX: usize = 3;
+/// WHY: eight bytes each and a set around them; larger bundles are not asked for their references.
+const REFERENCES_MAX: usize = 2_000_000;
+
+type Hashes = HashSet<u64, BuildHasherDefault<DefaultHasher>>;
+
+/// A bundle while it is read: what its entries are called, and what they refer to.
+#[derive(Default)]
+pub struct Bundle {
+    named: Hashes,
+    /// Hash of the target, and the first entry that refers to it.
+    wanted: BTreeMap<u64, u64>,
+    entries: u64,
+}
+
+impl Bundle {
+    /// Judges one entry.
+    pub fn entry(&mut self, job: &mut Job, number: u64, entry: &Value) {
+        self.entries = number;
+        if self.named.len() < REFERENCES_MAX {
+            self.named.extend(entry["fullUrl"].as_str().map(hash));
+        }
+        let place = Place { line: Some(number), ..Place::WHOLE };
+        let Some(value) = entry.get("resource") else { return };
+        resource(job, value, place);
+        for target in targets(value) {
+            if self.wanted.len() < REFERENCES_MAX {
+                self.wanted.entry(hash(target)).or_insert(number);
+            }
+        }
+    }
+
+    /// Judges what stands beside the entries.
+    pub fn whole(self, job: &mut Job, rest: Value) {
+        resource(job, &rest, Place::WHOLE);
+        if self.entries as usize >= REFERENCES_MAX {
+            return;
+        }
+        for (_, number) in self.wanted.iter().filter(|(target, _)| !self.named.contains(target)) {
+            job.findings.add(rule::FHIR_REFERENCE, Place { line: Some(*number), ..Place::WHOLE });
+        }
+    }
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// References that a bundle must resolve by itself: `urn:uuid:` is an entry's `fullUrl`.
+fn targets(value: &Value) -> Vec<&str> {
+    let (mut open, mut targets) = (vec![value], Vec::new());
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Object(members) => {
+                let target = members.get("reference").and_then(Value::as_str);
+                targets.extend(target.filter(|target| target.starts_with("urn:uuid:")));
+                open.extend(members.values());
+            }
+            Value::Array(values) => open.extend(values),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    targets
+}
 
 /// Judges a resource, and all in it if it is a bundle.
 pub fn resource(job: &mut Job, value: &Value, place: Place) {
-    let mut open = vec![(value, place, 0)];
-    let (mut count, mut all) = (0_u64, BTreeSet::new());
-    while let Some((value, place, depth)) = open.pop() {
+    let mut open = vec![(value, 0)];
+    while let Some((value, depth)) = open.pop() {
         let Some(kind) = value["resourceType"].as_str().filter(|kind| is_type(kind)) else {
             job.findings.add(rule::FHIR_TYPE, place);
             continue;
         };
-        count += 1;
-        all.insert(kind.to_owned());
+        for name in ["resources".to_owned(), format!("resources-{kind}")] {
+            let before = job.facts.count(&name);
+            job.facts.number(&name, before + 1);
+        }
         one(job, kind, value, place);
         let Some(entries) = value["entry"].as_array().filter(|_| kind == "Bundle") else { continue };
         if depth >= BUNDLES_MAX {
             job.findings.add(rule::LIMIT_DEPTH, place);
             continue;
         }
-        references(job, entries);
-        let entries = entries.iter().enumerate().filter_map(|(at, entry)| Some((at, entry.get("resource")?)));
-        let within =
-            |at: usize| if depth == 0 { Place { line: Some(at as u64 + 1), ..place } } else { place };
-        open.extend(entries.map(|(at, resource)| (resource, within(at), depth + 1)));
-    }
-    let before = job.facts.count("resources");
-    job.facts.number("resources", before + count);
-    for kind in all {
-        let name = format!("resources-{kind}");
-        let before = job.facts.count(&name);
-        job.facts.number(&name, before + 1);
+        open.extend(entries.iter().filter_map(|entry| Some((entry.get("resource")?, depth + 1))));
     }
 }
 
@@ -227,32 +283,6 @@ fn is_date(text: &str) -> bool {
         parts.len() == 3 && has_zone && clock.len() >= 9
     });
     is_day && is_clock
-}
-
-/// References that a bundle can resolve by itself: `urn:uuid:` must be an entry's `fullUrl`.
-fn references(job: &mut Job, entries: &[Value]) {
-    let known: BTreeSet<&str> = entries.iter().filter_map(|entry| entry["fullUrl"].as_str()).collect();
-    for (at, entry) in entries.iter().enumerate() {
-        let mut open = vec![&entry["resource"]];
-        let mut is_lost = false;
-        while let Some(value) = open.pop() {
-            match value {
-                Value::Object(members) => {
-                    let target = members.get("reference").and_then(Value::as_str);
-                    is_lost |= target
-                        .is_some_and(|target| target.starts_with("urn:uuid:") && !known.contains(target));
-                    open.extend(members.values());
-                }
-                Value::Array(values) => open.extend(values),
-                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-            }
-        }
-        job.findings.need(
-            !is_lost,
-            rule::FHIR_REFERENCE,
-            Place { line: Some(at as u64 + 1), ..Place::WHOLE },
-        );
-    }
 }
 
 /// The members that a resource must have, for readers of XML.

@@ -9,11 +9,11 @@ use std::io::{self, Read};
 
 use serde_json::Value;
 
-use super::{Job, fhir};
-use crate::input::{End, Lines};
+use super::{Job, fhir, members};
+use crate::input::{End, Line, Lines};
 use crate::kind::Kind;
 use crate::report::Place;
-use crate::rule;
+use crate::rule::{self, Rule};
 
 const BUFFER_BYTES: usize = 64 << 10;
 
@@ -174,62 +174,107 @@ impl Scan {
 
 /// Judges a document.
 pub fn judge(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
-    let is_understood = matches!(job.detected.kind, Kind::FhirJson | Kind::GeoJson | Kind::Phenopacket);
-    let mut kept = Vec::new();
     let mut scan = Scan::new(job.limits.depth_max);
     let mut buffer = vec![0; BUFFER_BYTES];
-    let mut offset = 0_u64;
-    let mut left_mark = 3_usize;
+    let (mut offset, mut is_begun) = (0_u64, false);
     loop {
         let size = crate::input::fill(from, &mut buffer)?;
         let read = buffer.get(..size).unwrap_or_default();
         if read.is_empty() {
             break;
         }
-        for byte in read {
-            // WHY: RFC 8259, 8.1 lets a reader pass over a byte order mark.
-            let is_mark = left_mark > 0
-                && [0xbf, 0xbb, 0xef].get(left_mark - 1) == Some(byte)
-                && offset + left_mark as u64 == 3;
-            left_mark = if is_mark { left_mark - 1 } else { 0 };
-            if let Some(fault) = (!is_mark).then(|| scan.take(*byte).err()).flatten() {
-                let rule = if fault == Fault::Depth { rule::LIMIT_DEPTH } else { rule::JSON_SYNTAX };
-                job.findings.add(rule, Place::byte(offset));
+        // WHY: RFC 8259, 8.1 lets a reader pass over a byte order mark.
+        let mark = if is_begun || !read.starts_with(&MARK) { 0 } else { MARK.len() };
+        is_begun = true;
+        offset += mark as u64;
+        for byte in read.iter().skip(mark) {
+            if let Err(fault) = scan.take(*byte) {
+                job.findings.add(rule_of(fault), Place::byte(offset));
                 return Ok(());
             }
             offset += 1;
-        }
-        if is_understood && kept.len() <= job.limits.memory_bytes_max {
-            kept.extend_from_slice(read);
         }
     }
     job.findings.need(scan.is_done(), rule::JSON_SYNTAX, Place::byte(offset));
     job.facts.number("values", scan.values);
     job.facts.number("depth", scan.depth as u64);
-    if is_understood {
-        whole(job, &kept);
+    Ok(())
+}
+
+const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
+
+fn rule_of(fault: Fault) -> Rule {
+    match fault {
+        Fault::Depth => rule::LIMIT_DEPTH,
+        Fault::Syntax => rule::JSON_SYNTAX,
+    }
+}
+
+/// What is read, without a byte order mark.
+fn unmarked(from: &mut dyn Read) -> io::Result<impl Read> {
+    let mut first = [0; MARK.len()];
+    let size = crate::input::fill(from, &mut first)?;
+    let first = first.get(..size).filter(|first| *first != MARK).unwrap_or_default().to_vec();
+    Ok(io::Cursor::new(first).chain(from))
+}
+
+/// WHY: a tree of tiny objects takes thirty times its text.
+fn tree_max(job: &Job) -> usize {
+    job.limits.memory_bytes_max / 4
+}
+
+/// Judges a resource of FHIR, or a bundle entry by entry.
+pub fn fhir(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
+    let max = tree_max(job);
+    let mut bundle = fhir::Bundle::default();
+    let read = members::read(&mut unmarked(from)?, "entry", max, &mut |number, entry| {
+        bundle.entry(job, number, &entry)
+    });
+    match read {
+        Ok(rest) => bundle.whole(job, Value::Object(rest)),
+        Err(error) => unread(job, error, rule::FHIR_TYPE)?,
     }
     Ok(())
 }
 
-/// What must be understood as a whole.
-fn whole(job: &mut Job, bytes: &[u8]) {
-    if bytes.len() > job.limits.memory_bytes_max {
-        job.findings.add(rule::LIMIT_MEMORY, Place::WHOLE);
-        return;
+/// Judges GeoJSON, feature by feature.
+pub fn geojson(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
+    let max = tree_max(job);
+    let mut count = 0;
+    let read = members::read(&mut unmarked(from)?, "features", max, &mut |number, feature| {
+        count = number;
+        geo(job, &feature, number, true);
+    });
+    match read {
+        Ok(rest) => {
+            let is_collection = rest.get("type").is_some_and(|kind| kind == "FeatureCollection");
+            job.findings.need(
+                is_collection == rest.contains_key("features"),
+                rule::GEOJSON_SHAPE,
+                Place::WHOLE,
+            );
+            if !is_collection {
+                count = 1;
+                geo(job, &Value::Object(rest), 1, false);
+            }
+        }
+        Err(error) => unread(job, error, rule::GEOJSON_SHAPE)?,
     }
-    let bytes = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes);
-    let Ok(value) = serde_json::from_slice::<Value>(bytes) else {
-        let is_text = std::str::from_utf8(bytes).is_ok();
-        let rule = if is_text { rule::JSON_SYNTAX } else { rule::TEXT_ENCODING };
-        job.findings.add(rule, Place::WHOLE);
-        return;
-    };
-    match job.detected.kind {
-        Kind::FhirJson => fhir::resource(job, &value, Place::WHOLE),
-        Kind::GeoJson => geo(job, &value),
-        _ => {}
+    job.facts.number("features", count);
+    Ok(())
+}
+
+/// What an error of reading JSON means: none of ours is kept from the caller.
+fn unread(job: &mut Job, error: serde_json::Error, shape: Rule) -> io::Result<()> {
+    let column = u32::try_from(error.column()).ok();
+    let place = Place { line: Some(error.line() as u64), column, offset: None };
+    match (error.io_error_kind(), error.is_data()) {
+        (Some(io::ErrorKind::OutOfMemory), _) => job.findings.add(rule::LIMIT_MEMORY, place),
+        (Some(_), _) => return Err(error.into()),
+        (None, true) => job.findings.add(shape, place),
+        (None, false) => job.findings.add(rule::JSON_SYNTAX, place),
     }
+    Ok(())
 }
 
 /// Judges a document per line.
@@ -247,12 +292,15 @@ pub fn lines(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
             continue;
         }
         count += 1;
-        match serde_json::from_slice::<Value>(line.bytes) {
-            Err(error) => job
-                .findings
-                .add(rule::JSON_LINE, Place { offset: Some(line.offset + error.column() as u64), ..place }),
-            Ok(value) if job.detected.kind == Kind::FhirNdjson => fhir::resource(job, &value, place),
-            Ok(_) => {}
+        if job.detected.kind == Kind::FhirNdjson {
+            resource(job, &line);
+            continue;
+        }
+        let mut scan = Scan::new(job.limits.depth_max);
+        let wrong = line.bytes.iter().position(|byte| scan.take(*byte).is_err());
+        let wrong = wrong.or((!scan.is_done()).then_some(line.bytes.len()));
+        if let Some(at) = wrong {
+            job.findings.add(rule::JSON_LINE, Place { offset: Some(line.offset + at as u64), ..place });
         }
     }
     job.findings.need(end != End::Nothing, rule::TEXT_NO_END, Place::WHOLE);
@@ -260,24 +308,28 @@ pub fn lines(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
     Ok(())
 }
 
-/// SPEC: RFC 7946, 3.
-fn geo(job: &mut Job, value: &Value) {
-    let empty = Vec::new();
-    let features = match value["type"].as_str() {
-        Some("FeatureCollection") => value["features"].as_array().unwrap_or(&empty).iter().collect(),
-        _ => vec![value],
-    };
-    let is_collection = value["type"] == "FeatureCollection";
-    job.findings.need(!is_collection || value["features"].is_array(), rule::GEOJSON_SHAPE, Place::WHOLE);
-    for (at, feature) in features.iter().enumerate() {
-        let is_feature = feature["type"] == "Feature";
-        let geometry = if is_feature { &feature["geometry"] } else { *feature };
-        let has_members =
-            !is_feature || feature.get("properties").is_some() && feature.get("geometry").is_some();
-        let holds = has_members && (is_feature || !is_collection) && is_geometry(geometry);
-        job.findings.need(holds, rule::GEOJSON_SHAPE, Place { line: Some(at as u64 + 1), ..Place::WHOLE });
+fn resource(job: &mut Job, line: &Line) {
+    let place = line.place();
+    if line.bytes.len() > tree_max(job) {
+        job.findings.add(rule::LIMIT_MEMORY, place);
+        return;
     }
-    job.facts.number("features", features.len() as u64);
+    match serde_json::from_slice::<Value>(line.bytes) {
+        Ok(value) => fhir::resource(job, &value, place),
+        Err(error) => {
+            let offset = Some(line.offset + error.column() as u64);
+            job.findings.add(rule::JSON_LINE, Place { offset, ..place });
+        }
+    }
+}
+
+/// SPEC: RFC 7946, 3.
+fn geo(job: &mut Job, feature: &Value, number: u64, is_member: bool) {
+    let is_feature = feature["type"] == "Feature";
+    let geometry = if is_feature { &feature["geometry"] } else { feature };
+    let has_members = !is_feature || feature.get("properties").is_some() && feature.get("geometry").is_some();
+    let holds = has_members && (is_feature || !is_member) && is_geometry(geometry);
+    job.findings.need(holds, rule::GEOJSON_SHAPE, Place { line: Some(number), ..Place::WHOLE });
 }
 
 fn is_geometry(geometry: &Value) -> bool {
