@@ -180,7 +180,7 @@ pub fn check(
     let mut rows = Rows::new(from, dialect, limits.line_bytes_max, limits.columns_max);
     rows.skip_lines(dialect.preamble_lines)?;
     let mut count = 0;
-    while let Some(row) = rows.next()? {
+    while let Some(row) = rows.row()? {
         row.flaws.iter().for_each(|flaw| check.findings.add(table::rule_of(*flaw), row.place));
         let cells: Vec<String> =
             row.cells().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect();
@@ -212,7 +212,7 @@ impl Check<'_> {
                 self.findings.add(rule, row.place.column(at + 1));
             }
         } else {
-            self.at = (0..self.contract.columns.len()).map(|at| (at < row.len()).then_some(at)).collect();
+            self.at = (0..self.contract.columns.len()).map(|at| (at < row.width()).then_some(at)).collect();
         }
         for (nth, at) in self.at.iter().enumerate() {
             // WHY: a column that is not there has no place; its number in the contract tells which.

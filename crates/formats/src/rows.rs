@@ -40,7 +40,7 @@ pub struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    pub fn len(&self) -> usize {
+    pub fn width(&self) -> usize {
         self.ends.len()
     }
 
@@ -160,7 +160,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The next row that is not blank.
-    pub fn next(&mut self) -> io::Result<Option<Row<'_>>> {
+    pub fn row(&mut self) -> io::Result<Option<Row<'_>>> {
         let mut blank = 0;
         loop {
             self.bytes.clear();

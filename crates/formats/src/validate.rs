@@ -50,6 +50,13 @@ pub(crate) struct Job<'a> {
 /// How a kind is judged that is read from its beginning to its end.
 type Judge = fn(&mut Job, &mut dyn Read) -> io::Result<()>;
 
+/// What is inside the layers that were detected, bounded: what recipes and other judges read.
+pub fn open<'a>(detected: &Detected, from: &'a mut dyn Read, limits: &Limits) -> Box<dyn Read + 'a> {
+    let packed: Box<dyn Read + 'a> = Box::new(from);
+    let inside = detected.layers.iter().fold(packed, |inside, layer| layer.open(inside));
+    Box::new(Bounded::new(inside, limits))
+}
+
 /// Judges what was detected, reading it once from its beginning.
 pub fn validate(detected: &Detected, from: &mut dyn Read, limits: &Limits) -> Result<Report, Error> {
     let mut job =

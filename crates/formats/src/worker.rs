@@ -36,7 +36,7 @@ const EXIT_UNREAD: i32 = 3;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bounds {
-    /// Address space.
+    /// Address space, beside what the program has mapped when it starts.
     pub memory_bytes_max: u64,
     /// Of the processor.
     pub cpu_seconds_max: u64,
@@ -104,10 +104,20 @@ pub fn bounded(from: &mut dyn BufRead) -> Option<Bounds> {
     Some(bounds)
 }
 
+/// Address space that the program itself has mapped, allocators' reserves among it.
+fn mapped_bytes() -> u64 {
+    // SPEC: proc(5): pages, of 4 KiB on the machines that this is built for.
+    let pages = std::fs::read_to_string("/proc/self/statm").ok();
+    pages
+        .and_then(|pages| pages.split(' ').next()?.parse::<u64>().ok())
+        .unwrap_or_default()
+        .saturating_mul(4_096)
+}
+
 /// Bounds this process for good: address space, processor time, no new files of any size, no cores, no children.
 fn bound(bounds: &Bounds) {
     let limits = [
-        (Resource::As, bounds.memory_bytes_max),
+        (Resource::As, bounds.memory_bytes_max.saturating_add(mapped_bytes())),
         (Resource::Cpu, bounds.cpu_seconds_max),
         (Resource::Fsize, 0),
         (Resource::Core, 0),
@@ -158,6 +168,8 @@ enum Fed {
 }
 
 /// Runs a child, feeds it, and takes its answer; whatever happens to the child is in the answer.
+///
+/// Blocks, with two threads of its own, until both child and reader are done: a reader that waits for ever keeps it.
 pub fn run(command: &mut Command, from: &mut (dyn Read + Send), bounds: &Bounds) -> Result<Answer, Error> {
     // WHY: a group of its own, so that whatever a child starts ends with it.
     let started = command

@@ -36,7 +36,7 @@ pub fn judge(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
     rows.skip_lines(dialect.preamble_lines)?;
     let (mut profiles, mut seen, mut count) = (Vec::<Profile>::new(), Seen::default(), 0_u64);
     let mut is_ended = true;
-    while let Some(row) = rows.next()? {
+    while let Some(row) = rows.row()? {
         let place = row.place;
         is_ended = row.is_ended;
         flaws(job, &row);
@@ -47,7 +47,7 @@ pub fn judge(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
             }
         }
         count += 1;
-        if row.len() != profiles.len() && !row.flaws.contains(&Flaw::TooMany) {
+        if row.width() != profiles.len() && !row.flaws.contains(&Flaw::TooMany) {
             job.findings.add(rule::TABLE_RAGGED, place);
         }
         for (at, (cell, profile)) in row.cells().zip(profiles.iter_mut()).enumerate() {
@@ -79,7 +79,7 @@ fn flaws(job: &mut Job, row: &Row) {
 /// The first row: names of columns, or how many there are.
 fn first(job: &mut Job, dialect: &Dialect, row: &Row) -> Vec<Profile> {
     if !dialect.has_header {
-        return (0..row.len()).map(|_| Profile::new(None)).collect();
+        return (0..row.width()).map(|_| Profile::new(None)).collect();
     }
     let mut seen = BTreeSet::new();
     let mut names = Vec::new();

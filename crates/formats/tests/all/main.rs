@@ -1,6 +1,7 @@
 //! What arrives is recognised, judged and described; one binary, so that it is linked once.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod archives;
 mod contracts;
 mod detects;
 mod fixtures;
