@@ -28,6 +28,8 @@ fn targets() -> Vec<Target> {
     all.extend(epic::fuzz::TARGETS.map(|(name, target)| ("epic", name, target)));
     #[cfg(feature = "paper")]
     all.extend(paper::fuzz::TARGETS.map(|(name, target)| ("paper", name, target)));
+    #[cfg(feature = "formats")]
+    all.extend(formats::fuzz::TARGETS.map(|(name, target)| ("formats", name, target)));
     #[cfg(feature = "privacy")]
     all.extend(privacy::fuzz::TARGETS.map(|(name, target)| ("privacy", name, target)));
     all

@@ -16,6 +16,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("words", 0),
     ("seal", 1),
     ("paper", 1),
+    ("formats", 1),
     ("privacy", 1),
     ("store", 1),
     ("gate", 1),
@@ -57,7 +58,11 @@ const WALLS: &[(&str, &[&str])] = &[
     ("krilla", &["paper"]),
     ("rustls-webpki", &["paper"]),
     ("x25519-dalek", &["seal"]),
-    ("quick-xml", &["store"]),
+    ("quick-xml", &["store", "formats"]),
+    // Parsers of what arrives stay behind the crate that runs out of process.
+    ("bzip2", &["formats"]),
+    ("ruzstd", &["formats"]),
+    ("rustix", &["formats"]),
     ("s3s", &["s3"]),
     // The store speaks HTTP to an S3 server.
     ("hyper", &["store", "listen", "s3", "web", "epic", "trial"]),

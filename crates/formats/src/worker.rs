@@ -1,0 +1,282 @@
+//! Detection and judgement in a process of its own, under limits.
+//!
+//! It exists because parsers of outside bytes are where a region is attacked: what loops, eats memory, dies or lies there is a
+//! finding about the file, never a failure of who asked. The caller believes nothing of the child but a bounded report whose
+//! rules it knows. It starts no thread that it does not join, and knows no file: bytes come by a reader.
+//!
+//! The child's standard input is the limits as one line of JSON, then the bytes; its standard output one [`Answer`] as JSON.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process_group, setrlimit};
+use serde::{Deserialize, Serialize};
+
+use crate::detect::{self, Detected, detect_bytes};
+use crate::kind::Kind;
+use crate::limits::Limits;
+use crate::report::Report;
+use crate::rule::{self, Rule};
+use crate::validate::validate;
+
+/// WHY: a report of a table with 20,000 columns has a few megabytes; more is not a report.
+const ANSWER_BYTES_MAX: usize = 64 << 20;
+/// WHY: limits are a dozen numbers.
+const LIMITS_BYTES_MAX: u64 = 4 << 10;
+/// WHY: a pipe's usual size: each write is one wake-up.
+const CHUNK_BYTES: usize = 64 << 10;
+/// What the child exits with when it cannot read, and when an allocation failed in it.
+const EXIT_UNREAD: i32 = 3;
+
+/// What the child's process may take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bounds {
+    /// Address space, beside what the program has mapped when it starts.
+    pub memory_bytes_max: u64,
+    /// Of the processor.
+    pub cpu_seconds_max: u64,
+    /// By the clock, from start to answer.
+    pub wall_ms_max: u64,
+    /// How far a file is read.
+    pub limits: Limits,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            // WHY: twice what documents may take in memory, and room for a program's own pages and its decoders.
+            memory_bytes_max: 1 << 30,
+            // WHY: a gigabyte of FASTQ takes seconds; minutes are for what never ends.
+            cpu_seconds_max: 120,
+            wall_ms_max: 600_000,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// What a child says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    pub detected: Detected,
+    pub report: Report,
+}
+
+impl Answer {
+    /// Of a file that was not judged, and why.
+    fn unjudged(rule: Rule) -> Self {
+        let detected = detect_bytes(&[0], false);
+        Self {
+            detected: Detected { why: String::new(), ..detected },
+            report: Report::only(Kind::Unknown, rule),
+        }
+    }
+}
+
+/// Why nothing can be said, which is not about the file.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("cannot start the process that reads what arrived")]
+    Start(#[source] io::Error),
+    #[error("cannot read what is to be judged")]
+    Read(#[source] io::Error),
+}
+
+/// What a child does: takes its limits, bounds itself, reads, answers. What it returns it exits with.
+pub fn main(from: &mut dyn Read, to: &mut dyn Write) -> i32 {
+    let mut from = BufReader::new(from);
+    let Some(bounds) = bounded(&mut from) else { return EXIT_UNREAD };
+    let Ok(answer) = answer(&mut from, &bounds.limits) else { return EXIT_UNREAD };
+    let told = serde_json::to_vec(&answer).ok().map(|bytes| to.write_all(&bytes).and_then(|()| to.flush()));
+    if matches!(told, Some(Ok(()))) { 0 } else { EXIT_UNREAD }
+}
+
+/// Takes the limits from the first line, and bounds this process by them.
+pub fn bounded(from: &mut dyn BufRead) -> Option<Bounds> {
+    let mut line = Vec::new();
+    from.take(LIMITS_BYTES_MAX).read_until(b'\n', &mut line).ok()?;
+    let bounds: Bounds = serde_json::from_slice(&line).ok()?;
+    bound(&bounds);
+    Some(bounds)
+}
+
+/// Address space that the program itself has mapped, allocators' reserves among it.
+fn mapped_bytes() -> u64 {
+    // SPEC: proc(5): pages, of 4 KiB on the machines that this is built for.
+    let pages = std::fs::read_to_string("/proc/self/statm").ok();
+    pages
+        .and_then(|pages| pages.split(' ').next()?.parse::<u64>().ok())
+        .unwrap_or_default()
+        .saturating_mul(4_096)
+}
+
+/// Bounds this process for good: address space, processor time, no new files of any size, no cores, no children.
+fn bound(bounds: &Bounds) {
+    let limits = [
+        (Resource::As, bounds.memory_bytes_max.saturating_add(mapped_bytes())),
+        (Resource::Cpu, bounds.cpu_seconds_max),
+        (Resource::Fsize, 0),
+        (Resource::Core, 0),
+        (Resource::Nproc, 0),
+        // WHY: standard input, output and error are open; nothing else can be opened.
+        (Resource::Nofile, 3),
+    ];
+    for (resource, value) in limits {
+        let current = getrlimit(resource).maximum.map_or(value, |maximum| maximum.min(value));
+        // SPEC: setrlimit(2): at the soft limit of processor time comes SIGXCPU, which tells why, at the hard one SIGKILL.
+        let maximum = if resource == Resource::Cpu { current.saturating_add(1) } else { current };
+        let limit = Rlimit { current: Some(current), maximum: Some(maximum) };
+        // WHY: a limit that cannot be set is one that is lower already.
+        let _ = setrlimit(resource, limit);
+    }
+}
+
+/// Detects by the head, and judges head and rest.
+pub fn answer(from: &mut dyn Read, limits: &Limits) -> Result<Answer, crate::validate::Error> {
+    // WHY: what was read to detect is read again by who judges.
+    let mut seen = Seen { from, kept: Vec::new() };
+    let detected = detect::detect(&mut seen).map_err(crate::validate::Error::Read)?;
+    let mut whole = io::Cursor::new(seen.kept).chain(seen.from);
+    let report = validate(&detected, &mut whole, limits)?;
+    Ok(Answer { detected, report })
+}
+
+/// A reader that keeps what it gave.
+struct Seen<'a> {
+    from: &'a mut dyn Read,
+    kept: Vec<u8>,
+}
+
+impl Read for Seen<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let size = self.from.read(buffer)?;
+        self.kept.extend_from_slice(buffer.get(..size).unwrap_or_default());
+        Ok(size)
+    }
+}
+
+/// How feeding a child ended.
+enum Fed {
+    All,
+    /// The child closed its input before the end; it may have had enough.
+    Early,
+    Unread(io::Error),
+}
+
+/// Runs a child, feeds it, and takes its answer; whatever happens to the child is in the answer.
+///
+/// Blocks, with two threads of its own, until both child and reader are done: a reader that waits for ever keeps it.
+pub fn run(command: &mut Command, from: &mut (dyn Read + Send), bounds: &Bounds) -> Result<Answer, Error> {
+    // WHY: a group of its own, so that whatever a child starts ends with it.
+    let started = command
+        .process_group(0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .env_clear()
+        .spawn();
+    let mut child = started.map_err(Error::Start)?;
+    let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+        end(&mut child);
+        return Ok(Answer::unjudged(rule::WORKER_GARBAGE));
+    };
+    let (fed, said) = thread::scope(|scope| {
+        let (tell, told) = channel();
+        let reader = scope.spawn(move || {
+            let said = read(output);
+            // WHY: nobody listens any more where the time was up.
+            let _ = tell.send(());
+            said
+        });
+        let feeder = scope.spawn(move || feed(input, from, bounds));
+        // WHY: the answer ends when the child closes its output, by itself or because it was ended.
+        let is_late =
+            told.recv_timeout(Duration::from_millis(bounds.wall_ms_max)) == Err(RecvTimeoutError::Timeout);
+        if is_late {
+            end(&mut child);
+        }
+        let said = reader.join().unwrap_or_default();
+        // WHY: a child that answered early reads no more; ended, its input breaks, and feeding with it.
+        let status = if is_late { None } else { Some(finish(&mut child)) };
+        (feeder.join().unwrap_or(Fed::Early), (said, status))
+    });
+    if let Fed::Unread(error) = fed {
+        return Err(Error::Read(error));
+    }
+    let (said, status) = said;
+    Ok(judged(said, status, &bounds.limits))
+}
+
+/// Waits for a child that has closed its output; it has no reason to stay.
+fn finish(child: &mut Child) -> Option<std::process::ExitStatus> {
+    /// WHY: an exit takes no time; a child that stays behind a closed output is ended.
+    const WAITS: u32 = 200;
+    for _ in 0..WAITS {
+        match child.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            Ok(None) => thread::sleep(Duration::from_millis(5)),
+            Err(_) => break,
+        }
+    }
+    end(child);
+    None
+}
+
+/// Ends a child and takes it off the list of processes.
+fn end(child: &mut Child) {
+    // WHY: these fail only if it has ended already.
+    let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+fn feed(mut input: std::process::ChildStdin, from: &mut dyn Read, bounds: &Bounds) -> Fed {
+    let line = serde_json::to_vec(bounds).unwrap_or_default();
+    if input.write_all(&[line.as_slice(), b"\n"].concat()).is_err() {
+        return Fed::Early;
+    }
+    let mut buffer = vec![0; CHUNK_BYTES];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Fed::All,
+            Ok(size) => {
+                if input.write_all(buffer.get(..size).unwrap_or_default()).is_err() {
+                    return Fed::Early;
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Fed::Unread(error),
+        }
+    }
+}
+
+/// What a child says, up to the bound; more is read by nobody, and breaks the child's pipe.
+fn read(mut output: std::process::ChildStdout) -> Option<Vec<u8>> {
+    crate::input::whole(&mut output, ANSWER_BYTES_MAX).ok().flatten()
+}
+
+/// What to believe of how a child ended.
+fn judged(
+    said: Option<Vec<u8>>,
+    status: Option<Option<std::process::ExitStatus>>,
+    limits: &Limits,
+) -> Answer {
+    let unjudged = Answer::unjudged;
+    let Some(status) = status else { return unjudged(rule::WORKER_TIME) };
+    let answer = said.and_then(|said| serde_json::from_slice::<Answer>(&said).ok());
+    let is_sound = |answer: &Answer| answer.report.is_sound(limits) && answer.detected.is_bounded();
+    match (status.and_then(|status| status.signal()), status.and_then(|status| status.code())) {
+        // SPEC: setrlimit(2): SIGXCPU at the processor's limit, SIGKILL soon after.
+        (Some(24), _) => unjudged(rule::WORKER_TIME),
+        // WHY: Rust aborts where memory is not to be had; nothing else of ours aborts.
+        (Some(6), _) => unjudged(rule::WORKER_MEMORY),
+        (Some(_), _) => unjudged(rule::WORKER_KILLED),
+        (None, Some(101)) => unjudged(rule::WORKER_PANICKED),
+        (None, Some(EXIT_UNREAD)) => unjudged(rule::WORKER_UNREAD),
+        (None, _) => answer.filter(is_sound).unwrap_or_else(|| unjudged(rule::WORKER_GARBAGE)),
+    }
+}

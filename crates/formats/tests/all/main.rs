@@ -1,0 +1,16 @@
+//! What arrives is recognised, judged and described; one binary, so that it is linked once.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod archives;
+mod contracts;
+mod detects;
+mod fixtures;
+mod fuzz;
+mod judges;
+#[path = "../../../../trial/tests/need/mod.rs"]
+mod need;
+#[path = "../../../../fuzz/replay.rs"]
+mod replay;
+mod sets;
+mod variants;
+mod workers;
