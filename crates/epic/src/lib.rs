@@ -11,6 +11,7 @@ mod certificate;
 mod command;
 mod drill;
 mod elsewhere;
+mod examine;
 mod exit;
 mod explain;
 mod failure;
@@ -45,6 +46,10 @@ use settings::Settings;
 
 /// Reads the command line, does what it says, ends with what that came to.
 pub fn main() -> ExitCode {
+    // WHY before all else: it is started for each object that arrives, and knows nothing of regions.
+    if examine::is_asked(std::env::args_os().nth(1).as_deref()) {
+        return examine::examine();
+    }
     let settings = Settings::read();
     let matches = match command::tree().try_get_matches() {
         Ok(matches) => matches,

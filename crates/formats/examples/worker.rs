@@ -65,7 +65,11 @@ fn say(bytes: &[u8]) -> i32 {
 fn lie(from: &mut dyn BufRead) -> i32 {
     let mut bytes = Vec::new();
     let _ = from.read_to_end(&mut bytes);
-    let Ok(answer) = formats::worker::answer(&mut bytes.as_slice(), &formats::Limits::default()) else {
+    let Ok(answer) = formats::worker::answer(
+        &mut bytes.as_slice(),
+        &formats::Limits::default(),
+        &mut formats::watch::Nobody,
+    ) else {
         return 6;
     };
     let text = serde_json::to_string(&answer).unwrap_or_default();

@@ -128,7 +128,7 @@ impl Detected {
     }
 
     /// Whether what is bounded is; asked of what another process says.
-    pub(crate) fn is_bounded(&self) -> bool {
+    pub fn is_bounded(&self) -> bool {
         let are_details =
             self.details.iter().all(|(name, word)| word::told(name, word).as_ref() == Some(word));
         self.layers.len() <= unpack::LAYERS_MAX

@@ -22,8 +22,10 @@ pub(crate) mod table;
 mod vcf;
 mod xml;
 
+use std::cell::RefCell;
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 
 use crate::detect::Detected;
 use crate::kind::Kind;
@@ -31,6 +33,7 @@ use crate::limits::Limits;
 use crate::report::{Facts, Findings, Place, Report};
 use crate::rule;
 use crate::unpack::{self, Bounded, Layer, Tap};
+use crate::watch::{self, Nobody, Shared, Shown, Watch};
 
 /// What cannot be judged at all.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +48,7 @@ pub(crate) struct Job<'a> {
     pub limits: &'a Limits,
     pub findings: Findings,
     pub facts: Facts,
+    pub watch: Shared<'a>,
 }
 
 /// How a kind is judged that is read from its beginning to its end.
@@ -59,8 +63,25 @@ pub fn open<'a>(detected: &Detected, from: &'a mut dyn Read, limits: &Limits) ->
 
 /// Judges what was detected, reading it once from its beginning.
 pub fn validate(detected: &Detected, from: &mut dyn Read, limits: &Limits) -> Result<Report, Error> {
-    let mut job =
-        Job { detected, limits, findings: Findings::new(limits.findings_max), facts: Facts::default() };
+    validate_before(detected, from, limits, &mut Nobody)
+}
+
+/// The same before the eyes of a watch. What no judge reads to its end, it is not shown.
+pub fn validate_before(
+    detected: &Detected,
+    from: &mut dyn Read,
+    limits: &Limits,
+    watch: &mut dyn Watch,
+) -> Result<Report, Error> {
+    let watch: Shared = Rc::new(RefCell::new(watch));
+    let shown = watch::is_text(detected.kind).then(|| Rc::clone(&watch));
+    let mut job = Job {
+        detected,
+        limits,
+        findings: Findings::new(limits.findings_max),
+        facts: Facts::default(),
+        watch,
+    };
     if detected.kind == Kind::Empty {
         return Ok(Report::only(detected.kind, rule::FILE_EMPTY));
     }
@@ -72,10 +93,10 @@ pub fn validate(detected: &Detected, from: &mut dyn Read, limits: &Limits) -> Re
     for layer in &detected.layers {
         inside = layer.open(inside);
     }
-    let mut inside = Bounded::new(inside, limits);
+    let mut inside = Shown { inside: Bounded::new(inside, limits), watch: shown };
     // WHY: a parser that gives up is a finding about the file, not the end of who asked.
     let ended = catch_unwind(AssertUnwindSafe(|| judge(&mut job, &mut inside)));
-    let (passed, inside) = (passed.borrow(), inside);
+    let (passed, inside) = (passed.borrow(), inside.inside);
     match ended {
         Err(_) => job.findings.add(rule::WORKER_PANICKED, Place::WHOLE),
         Ok(Err(error)) if passed.is_broken => return Err(Error::Read(error)),

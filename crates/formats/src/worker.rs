@@ -21,7 +21,8 @@ use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::report::Report;
 use crate::rule::{self, Rule};
-use crate::validate::validate;
+use crate::validate::validate_before;
+use crate::watch::{Nobody, Watch};
 
 /// WHY: a report of a table with 20,000 columns has a few megabytes; more is not a report.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
@@ -90,7 +91,7 @@ pub enum Error {
 pub fn main(from: &mut dyn Read, to: &mut dyn Write) -> i32 {
     let mut from = BufReader::new(from);
     let Some(bounds) = bounded(&mut from) else { return EXIT_UNREAD };
-    let Ok(answer) = answer(&mut from, &bounds.limits) else { return EXIT_UNREAD };
+    let Ok(answer) = answer(&mut from, &bounds.limits, &mut Nobody) else { return EXIT_UNREAD };
     let told = serde_json::to_vec(&answer).ok().map(|bytes| to.write_all(&bytes).and_then(|()| to.flush()));
     if matches!(told, Some(Ok(()))) { 0 } else { EXIT_UNREAD }
 }
@@ -135,13 +136,17 @@ fn bound(bounds: &Bounds) {
     }
 }
 
-/// Detects by the head, and judges head and rest.
-pub fn answer(from: &mut dyn Read, limits: &Limits) -> Result<Answer, crate::validate::Error> {
+/// Detects by the head, and judges head and rest before the eyes of a watch.
+pub fn answer(
+    from: &mut dyn Read,
+    limits: &Limits,
+    watch: &mut dyn Watch,
+) -> Result<Answer, crate::validate::Error> {
     // WHY: what was read to detect is read again by who judges.
     let mut seen = Seen { from, kept: Vec::new() };
     let detected = detect::detect(&mut seen).map_err(crate::validate::Error::Read)?;
     let mut whole = io::Cursor::new(seen.kept).chain(seen.from);
-    let report = validate(&detected, &mut whole, limits)?;
+    let report = validate_before(&detected, &mut whole, limits, watch)?;
     Ok(Answer { detected, report })
 }
 
@@ -167,10 +172,28 @@ enum Fed {
     Unread(io::Error),
 }
 
+/// How a child ended.
+pub enum Ended {
+    /// By itself; what it said, which nobody has looked at.
+    Said(Vec<u8>),
+    /// In a way that is a finding about the file.
+    Fault(Rule),
+}
+
 /// Runs a child, feeds it, and takes its answer; whatever happens to the child is in the answer.
-///
-/// Blocks, with two threads of its own, until both child and reader are done: a reader that waits for ever keeps it.
 pub fn run(command: &mut Command, from: &mut (dyn Read + Send), bounds: &Bounds) -> Result<Answer, Error> {
+    let is_sound = |answer: &Answer| answer.report.is_sound(&bounds.limits) && answer.detected.is_bounded();
+    Ok(match ended(command, from, bounds)? {
+        Ended::Fault(rule) => Answer::unjudged(rule),
+        Ended::Said(said) => serde_json::from_slice::<Answer>(&said)
+            .ok()
+            .filter(is_sound)
+            .unwrap_or_else(|| Answer::unjudged(rule::WORKER_GARBAGE)),
+    })
+}
+
+/// Runs a child of any tongue, and feeds it.
+pub fn ended(command: &mut Command, from: &mut (dyn Read + Send), bounds: &Bounds) -> Result<Ended, Error> {
     // WHY: a group of its own, so that whatever a child starts ends with it.
     let started = command
         .process_group(0)
@@ -182,7 +205,7 @@ pub fn run(command: &mut Command, from: &mut (dyn Read + Send), bounds: &Bounds)
     let mut child = started.map_err(Error::Start)?;
     let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
         end(&mut child);
-        return Ok(Answer::unjudged(rule::WORKER_GARBAGE));
+        return Ok(Ended::Fault(rule::WORKER_GARBAGE));
     };
     let (fed, said) = thread::scope(|scope| {
         let (tell, told) = channel();
@@ -208,7 +231,7 @@ pub fn run(command: &mut Command, from: &mut (dyn Read + Send), bounds: &Bounds)
         return Err(Error::Read(error));
     }
     let (said, status) = said;
-    Ok(judged(said, status, &bounds.limits))
+    Ok(judged(said, status))
 }
 
 /// Waits for a child that has closed its output; it has no reason to stay.
@@ -260,23 +283,17 @@ fn read(mut output: std::process::ChildStdout) -> Option<Vec<u8>> {
 }
 
 /// What to believe of how a child ended.
-fn judged(
-    said: Option<Vec<u8>>,
-    status: Option<Option<std::process::ExitStatus>>,
-    limits: &Limits,
-) -> Answer {
-    let unjudged = Answer::unjudged;
-    let Some(status) = status else { return unjudged(rule::WORKER_TIME) };
-    let answer = said.and_then(|said| serde_json::from_slice::<Answer>(&said).ok());
-    let is_sound = |answer: &Answer| answer.report.is_sound(limits) && answer.detected.is_bounded();
-    match (status.and_then(|status| status.signal()), status.and_then(|status| status.code())) {
+fn judged(said: Option<Vec<u8>>, status: Option<Option<std::process::ExitStatus>>) -> Ended {
+    let Some(status) = status else { return Ended::Fault(rule::WORKER_TIME) };
+    let fault = match (status.and_then(|status| status.signal()), status.and_then(|status| status.code())) {
         // SPEC: setrlimit(2): SIGXCPU at the processor's limit, SIGKILL soon after.
-        (Some(24), _) => unjudged(rule::WORKER_TIME),
+        (Some(24), _) => rule::WORKER_TIME,
         // WHY: Rust aborts where memory is not to be had; nothing else of ours aborts.
-        (Some(6), _) => unjudged(rule::WORKER_MEMORY),
-        (Some(_), _) => unjudged(rule::WORKER_KILLED),
-        (None, Some(101)) => unjudged(rule::WORKER_PANICKED),
-        (None, Some(EXIT_UNREAD)) => unjudged(rule::WORKER_UNREAD),
-        (None, _) => answer.filter(is_sound).unwrap_or_else(|| unjudged(rule::WORKER_GARBAGE)),
-    }
+        (Some(6), _) => rule::WORKER_MEMORY,
+        (Some(_), _) => rule::WORKER_KILLED,
+        (None, Some(101)) => rule::WORKER_PANICKED,
+        (None, Some(EXIT_UNREAD)) => rule::WORKER_UNREAD,
+        (None, _) => return said.map_or(Ended::Fault(rule::WORKER_GARBAGE), Ended::Said),
+    };
+    Ended::Fault(fault)
 }

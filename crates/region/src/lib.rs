@@ -12,6 +12,7 @@ pub mod backup;
 pub mod cell;
 pub mod chain;
 pub mod check;
+pub mod examine;
 pub mod expected;
 pub mod expiry;
 pub mod facts;

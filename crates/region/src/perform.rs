@@ -54,7 +54,7 @@ macro_rules! in_project {
 
 in_project! {
     BucketCreate BucketVersion BucketLock BucketDescribe BucketExpire BucketDelete BucketShow UploadAbort UploadShow
-    ObjectDescribe ObjectHold ObjectRetain AirlockDraft AirlockApprove AirlockReject AirlockRelease
+    ObjectDescribe ObjectHold ObjectClear ObjectRetain AirlockDraft AirlockApprove AirlockReject AirlockRelease
     AirlockRevoke AirlockShow KeyRotate KeyShow ExitStart ExitAccept ExitConfirm ExitList ExitShow
 }
 
@@ -222,7 +222,7 @@ impl Region {
             look: AccountShow ClientShow OrganisationShow TenantShow PersonShow AgreementShow ProjectShow PermitShow GrantShow
                 CredentialShow IssuerShow AuthorityShow SnapshotShow CheckShow WitnessShow;
             cell: BucketCreate BucketVersion BucketLock BucketDescribe BucketExpire BucketDelete UploadAbort
-                ObjectDescribe ObjectHold ObjectRetain AirlockDraft AirlockApprove AirlockReject AirlockRelease
+                ObjectDescribe ObjectHold ObjectClear ObjectRetain AirlockDraft AirlockApprove AirlockReject AirlockRelease
                 AirlockRevoke KeyRotate ExitStart ExitAccept ExitConfirm;
             coded: AccountInvite AccountRecover AccountApprove;
             look_in: BucketShow UploadShow AirlockShow KeyShow ExitList ExitShow;
@@ -351,8 +351,13 @@ impl Call<'_> {
     }
 
     async fn show(self) -> Result<Done, Refusal> {
-        let row = crate::object::read::show(self.region, self.actor, &self.once()?).await?;
-        Ok(Done { leaf: None, answer: told(&row) })
+        let (region, actor, deed) = (self.region, self.actor, self.once::<ObjectShow>()?);
+        let row = crate::object::read::show(region, actor, &deed).await?;
+        let mut answer = told(&row);
+        if let Some(report) = crate::examine::report_of(region, actor, &deed.project, &row).await? {
+            answer["report"] = report;
+        }
+        Ok(Done { leaf: None, answer })
     }
 
     async fn list(self) -> Result<Done, Refusal> {
@@ -397,5 +402,6 @@ pub fn told(row: &crate::object::ObjectRow) -> Value {
         "lineage": row.lineage.as_ref().map(ToString::to_string),
         "lock": row.retention.map(|retention| retention.told()),
         "labels": row.labels.iter().map(|(name, value)| text(name, value)).collect::<Vec<_>>(),
+        "standing": row.examined.as_ref().map(|examined| examined.standing.text()),
     })
 }

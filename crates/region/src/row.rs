@@ -104,10 +104,14 @@ pub enum Table {
     About = 76,
     /// Lists of what authorities revoked.
     RevocationList = 77,
+    /// What was said of objects that were looked at, what was put off, and how far a log was followed.
+    Report = 78,
+    Delay = 79,
+    Follow = 80,
 }
 
 /// Tables whose changes never change what somebody may do.
-pub const PASSING: [u8; 24] = [
+pub const PASSING: [u8; 27] = [
     Table::Attempt as u8,
     Table::Year as u8,
     Table::Anchor as u8,
@@ -131,6 +135,9 @@ pub const PASSING: [u8; 24] = [
     Table::Lodged as u8,
     Table::Authority as u8,
     Table::RevocationList as u8,
+    Table::Report as u8,
+    Table::Delay as u8,
+    Table::Follow as u8,
     Table::About as u8,
 ];
 

@@ -18,7 +18,7 @@ use words::{Actor, Id, Place, Reason, Refusal, Timestamp};
 
 use crate::console::Links;
 use crate::head::Head;
-use crate::issuing::{Devices, Lines};
+use crate::issuing::Devices;
 
 /// What clients may take of a listener.
 const LIMITS: Limits = Limits {
@@ -77,8 +77,6 @@ struct Inner {
     all_follows: Arc<Shares>,
     /// Machines that wait for somebody to sign in.
     devices: Devices,
-    /// Programs that work on without their people.
-    lines: Lines,
     /// Whose certificates are believed, of providers where people sign in by browser.
     trust: Option<Trust>,
 }
@@ -131,7 +129,6 @@ impl ActsDoor {
             follows: Shares::new(FOLLOWS_PER_PERSON_MAX, 0),
             all_follows: Shares::new(limits.connections_max.div_ceil(FOLLOWS_PART), 0),
             devices: Devices::default(),
-            lines: Lines::default(),
             trust,
         };
         Self { inner: Arc::new(inner) }
@@ -156,10 +153,6 @@ impl ActsDoor {
 
     pub(crate) fn devices(&self) -> &Devices {
         &self.inner.devices
-    }
-
-    pub(crate) fn lines(&self) -> &Lines {
-        &self.inner.lines
     }
 
     /// Since when it is listened on.

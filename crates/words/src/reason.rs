@@ -77,6 +77,7 @@ reasons! {
     ReceiptMissing = "receipt_missing" Denied
     LegalHold = "legal_hold" Denied
     Retained = "retained" Denied
+    SetApart = "set_apart" Denied
     TierLowered = "tier_lowered" Denied
     // Separation of duties.
     OtherParty = "other_party" Denied

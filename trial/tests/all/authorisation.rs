@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gate::identify::key_text::public_text;
+use region::examine::{Names, Said};
 use region::noun::agreement::lodge::scan;
 use region::noun::gift::{self, text};
 use region::object::put::Extra;
@@ -206,6 +207,7 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
         ("rita@desk", "object.describe", with(at("copy"), json!({ "labels": ["kind=table"] }))),
         ("carla", "object.hold", with(at("copy"), json!({ "hold": "on", "reason": because }))),
         ("carla", "object.hold", with(at("copy"), json!({ "hold": "off", "reason": because }))),
+        ("carla", "object.clear", with(at("copy"), json!({ "reason": because }))),
         (
             "rita@desk",
             "object.retain",
@@ -494,6 +496,9 @@ async fn every_act_as_nobody_the_wrong_and_the_right_person() {
             let lodged = scan(&world.region, &sara, deed, body(b"%PDF-1.7 what was signed")).await.unwrap();
             known.insert("scan".into(), lodged.answer["scan"].as_str().unwrap().to_owned());
         }
+        if name == "object.hold" {
+            set_apart(&world).await;
+        }
         done.insert(act);
     }
     world.region.flush_observations().await.unwrap();
@@ -507,4 +512,17 @@ async fn every_act_as_nobody_the_wrong_and_the_right_person() {
         .map(|act| act.name())
         .collect();
     assert!(left.is_empty(), "no trial of {left:?}");
+}
+
+/// Has the copy looked at, as what names people.
+async fn set_apart(world: &World) {
+    let project = crate::ground::project(&world.region).await;
+    for arrival in world.region.arrivals(project.cast(), 0).await.unwrap().waiting {
+        if arrival.row.key != "copy" {
+            continue;
+        }
+        let (report, examiner) = ("{}".to_owned(), "trial".to_owned());
+        let said = Said { is_whole: true, names: Names::Surely, report, examiner };
+        world.region.keep_said(&arrival, said).await.unwrap();
+    }
 }

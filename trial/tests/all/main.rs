@@ -7,6 +7,7 @@ mod authorisation;
 mod backup;
 mod erased_again;
 mod erasure;
+mod examined;
 mod exit;
 mod expiry;
 mod ground;

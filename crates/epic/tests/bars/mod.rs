@@ -9,6 +9,7 @@ mod custody;
 mod cut;
 mod exit;
 mod files;
+mod flow;
 mod hsm;
 mod import;
 mod kill;

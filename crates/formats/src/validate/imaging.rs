@@ -5,16 +5,18 @@
 //! SPEC: DICOM PS3.3, PS3.5 and PS3.10 2026c; NIfTI-1.1 and NIfTI-2.
 
 use std::io::{self, Read};
+use std::rc::Rc;
 
 use super::Job;
 use crate::dicom::{self, Element, Fault, Visit};
 use crate::input::{Bytes, i32_at, skip};
 use crate::report::Place;
 use crate::rule;
+use crate::watch::Shared;
 
 /// What is needed of an object.
 #[derive(Default)]
-struct Object {
+struct Object<'a> {
     faults: Vec<(Fault, u64)>,
     syntax: String,
     class: String,
@@ -32,11 +34,46 @@ struct Object {
     identifying: u64,
     private: u64,
     burned_in: String,
+    watch: Option<Shared<'a>>,
 }
 
-impl Visit for Object {
+/// Elements that name the patient and those around them (PS3.15, table E.1-1), as PS3.6 calls them.
+fn keyword(tag: u32) -> Option<&'static str> {
+    Some(match tag {
+        0x0008_0090 => "ReferringPhysicianName",
+        0x0008_0092 => "ReferringPhysicianAddress",
+        0x0008_0094 => "ReferringPhysicianTelephoneNumbers",
+        0x0008_009c => "ConsultingPhysicianName",
+        0x0008_1048 => "PhysiciansOfRecord",
+        0x0008_1050 => "PerformingPhysicianName",
+        0x0008_1060 => "NameOfPhysiciansReadingStudy",
+        0x0008_1070 => "OperatorsName",
+        0x0010_0010 => "PatientName",
+        0x0010_0020 => "PatientID",
+        0x0010_0030 => "PatientBirthDate",
+        0x0010_1000 => "OtherPatientIDs",
+        0x0010_1001 => "OtherPatientNames",
+        0x0010_1005 => "PatientBirthName",
+        0x0010_1040 => "PatientAddress",
+        0x0010_1060 => "PatientMotherBirthName",
+        0x0010_1090 => "MedicalRecordLocator",
+        0x0010_2154 => "PatientTelephoneNumbers",
+        0x0010_2297 => "ResponsiblePerson",
+        0x0032_1032 => "RequestingPhysician",
+        0x0038_0010 => "AdmissionID",
+        0x0040_a075 => "VerifyingObserverName",
+        0x0040_a123 => "PersonName",
+        0x0070_0084 => "ContentCreatorName",
+        _ => return None,
+    })
+}
+
+impl Visit for Object<'_> {
     fn element(&mut self, element: &Element) {
         self.elements += 1;
+        if let (Some(watch), Some(keyword)) = (&self.watch, keyword(element.tag)) {
+            watch.borrow_mut().field(keyword, element.text().as_bytes());
+        }
         self.private += u64::from(element.tag >> 16 & 1 == 1);
         let number = || element.number().map(u64::from);
         match element.tag {
@@ -70,7 +107,7 @@ impl Visit for Object {
 
 /// Judges DICOM.
 pub fn dicom(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
-    let mut object = Object::default();
+    let mut object = Object { watch: Some(Rc::clone(&job.watch)), ..Object::default() };
     dicom::walk(from, job.limits, &mut object)?;
     for (fault, offset) in &object.faults {
         let rule = match fault {

@@ -111,6 +111,9 @@ pub(super) fn header_line(job: &mut Job, header: &mut Header, text: &str, place:
         "@SQ" => sequence(job, header, &tags, place),
         "@RG" => {
             header.read_groups += 1;
+            if let Some(sample) = tags.get("SM") {
+                job.watch.borrow_mut().field("sample", sample.as_bytes());
+            }
             job.findings.need(has("ID"), rule::SAM_HEADER, place);
         }
         "@PG" => {

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{self, Read};
+use std::rc::Rc;
 
 use super::Job;
 use crate::column::{Profile, Seen};
@@ -36,6 +37,7 @@ pub fn judge(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
     rows.skip_lines(dialect.preamble_lines)?;
     let (mut profiles, mut seen, mut count) = (Vec::<Profile>::new(), Seen::default(), 0_u64);
     let mut is_ended = true;
+    let watch = Rc::clone(&job.watch);
     while let Some(row) = rows.row()? {
         let place = row.place;
         is_ended = row.is_ended;
@@ -51,6 +53,7 @@ pub fn judge(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
             job.findings.add(rule::TABLE_RAGGED, place);
         }
         for (at, (cell, profile)) in row.cells().zip(profiles.iter_mut()).enumerate() {
+            watch.borrow_mut().cell(at, cell);
             let text = text(job, &dialect, cell, place.column(at + 1));
             profile.take(&text, dialect.has_decimal_comma, &mut seen);
         }
@@ -79,6 +82,7 @@ fn flaws(job: &mut Job, row: &Row) {
 /// The first row: names of columns, or how many there are.
 fn first(job: &mut Job, dialect: &Dialect, row: &Row) -> Vec<Profile> {
     if !dialect.has_header {
+        job.watch.borrow_mut().columns(&vec![""; row.cells().count()]);
         return (0..row.width()).map(|_| Profile::new(None)).collect();
     }
     let mut seen = BTreeSet::new();
@@ -98,6 +102,7 @@ fn first(job: &mut Job, dialect: &Dialect, row: &Row) -> Vec<Profile> {
             None => job.findings.add(rule::OMOP_COLUMNS, row.place),
         }
     }
+    job.watch.borrow_mut().columns(&names.iter().map(String::as_str).collect::<Vec<_>>());
     names
         .iter()
         .map(|name| Profile::new(Some(name).filter(|name| !name.is_empty()).map(String::as_str)))

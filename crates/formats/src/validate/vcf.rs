@@ -216,6 +216,7 @@ fn head(job: &mut Job, header: &mut Header, text: &str, place: Place) {
     }
     let mut seen = BTreeSet::new();
     for (at, name) in names.iter().enumerate().skip(9) {
+        job.watch.borrow_mut().field("sample", name.as_bytes());
         if name.is_empty() || !seen.insert(name) {
             job.findings.add(rule::VCF_HEADER, place.column(at + 1));
         }

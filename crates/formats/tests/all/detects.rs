@@ -160,7 +160,12 @@ fn no_word_of_a_file_is_told() {
         b"d41d8cd98f00b204e9800998ecf8427e  ../Mario Rossi\n".to_vec(),
     ];
     for bytes in planted {
-        let answer = formats::worker::answer(&mut bytes.as_slice(), &formats::Limits::default()).unwrap();
+        let answer = formats::worker::answer(
+            &mut bytes.as_slice(),
+            &formats::Limits::default(),
+            &mut formats::watch::Nobody,
+        )
+        .unwrap();
         let told = serde_json::to_string(&answer).unwrap();
         assert!(!told.contains("Mario") && !told.contains("Rossi"), "{told}");
     }

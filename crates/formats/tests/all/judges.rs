@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io::Read;
 
+use serde_json::Value;
+
 use formats::{Limits, Report, Rule, Verdict, detect, detect_bytes, rule, validate};
 
 fn judged(bytes: &[u8]) -> Report {
@@ -189,8 +191,28 @@ fn every_real_file_is_judged() {
         for part in [&bytes[..], &bytes[..bytes.len() / 2]] {
             let report = validate(&detected, &mut &*part, &limits).unwrap();
             assert_eq!(report.count(rule::WORKER_PANICKED), 0, "{}", path.display());
-            let told = serde_json::to_vec(&report).unwrap();
-            assert_eq!(serde_json::from_slice::<Report>(&told).unwrap(), report, "{}", path.display());
+            let told = serde_json::to_value(&report).unwrap();
+            let again: Report = serde_json::from_str(&told.to_string()).unwrap();
+            assert!(is_alike(&serde_json::to_value(again).unwrap(), &told), "{}", path.display());
         }
+    }
+}
+
+/// The same but for the last bit of a fraction, which serde_json does not promise.
+fn is_alike(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Number(left), Value::Number(right)) => {
+            let (left, right) = (left.as_f64().unwrap(), right.as_f64().unwrap());
+            (left - right).abs() <= left.abs() * 1e-14
+        }
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| is_alike(left, right))
+        }
+        (Value::Object(left), Value::Object(right)) => {
+            let same =
+                |(name, left): (&String, &Value)| right.get(name).is_some_and(|right| is_alike(left, right));
+            left.len() == right.len() && left.iter().all(same)
+        }
+        _ => left == right,
     }
 }

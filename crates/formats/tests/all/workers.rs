@@ -45,7 +45,12 @@ fn an_honest_child_answers() {
 #[test]
 fn a_long_stream_goes_through() {
     let text: String = (0..400_000).map(|at| format!("{at};{}\n", at % 7)).collect();
-    let here = formats::worker::answer(&mut text.as_bytes(), &formats::Limits::default()).unwrap();
+    let here = formats::worker::answer(
+        &mut text.as_bytes(),
+        &formats::Limits::default(),
+        &mut formats::watch::Nobody,
+    )
+    .unwrap();
     let wide = Bounds { cpu_seconds_max: 60, ..Bounds::default() };
     assert_eq!(asked("", text.as_bytes(), &wide), here);
 }

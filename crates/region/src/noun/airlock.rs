@@ -212,6 +212,7 @@ async fn item(draft: &Draft, frame: &Frame<'_>, project: &str, name: &str) -> Re
     }
     let bucket = bucket::find(draft, bucket).await.map_err(|_| lost())?;
     let row = known(draft, &bucket, key, None).await.map_err(|_| lost())?;
+    row.refuse_apart()?;
     let scope: crate::scope::ScopeRow = draft.known(&row.scope.to_bytes()).await?;
     if scope.agreement.is_some() {
         return Err(Refusal::with(

@@ -100,6 +100,7 @@ impl WishRow {
             // WHY: those over parts are of parts that a snapshot has not.
             checksums: row.checksums.into_iter().filter(|sum| sum.is_full).collect(),
             part_sums: None,
+            examined: None,
             is_held: false,
             // WHY: what keeps the home's object is the home's.
             retention: None,

@@ -341,6 +341,13 @@ async fn commit(cell: &Cell, seq: u64) -> Result<(u64, Vec<Opened>), Refusal> {
     Ok((body.tree_size - folded.leaves.len() as u64, folded.leaves))
 }
 
+/// What a commit changed: keys and values, as the fold has them.
+pub(crate) async fn rows_of(cell: &Cell, seq: u64) -> Result<Vec<(Vec<u8>, Option<Vec<u8>>)>, Refusal> {
+    let body = body(cell, seq).await?;
+    let folded = fold::open(&body, &cell.keys);
+    Ok(folded.map_err(|_| Refusal::with(Reason::Unavailable, "a commit cannot be opened"))?.rows)
+}
+
 pub(crate) async fn at(cell: &Cell, index: u64) -> Result<(u64, Opened), Refusal> {
     let (first, mut leaves) = commit_of(cell, index).await?;
     let place = usize::try_from(index - first).unwrap_or(usize::MAX);

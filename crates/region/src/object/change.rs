@@ -104,6 +104,7 @@ async fn copied(
     let rows = cell.view().await?;
     let from = bucket::find(&rows, &deed.source_bucket).await?;
     let row = known(&rows, &from, &deed.source_key, source.version.as_deref()).await?;
+    row.refuse_apart()?;
     // WHY before the condition: its answer is a look at the source too.
     region.observe(&read, crate::act::subject(Noun::Object, row.id), &cell)?;
     source_must(&row)?;
@@ -281,6 +282,7 @@ pub fn marker(
         lineage: None,
         retention: None,
         part_sums: None,
+        examined: None,
     }
 }
 

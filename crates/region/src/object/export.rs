@@ -34,6 +34,7 @@ async fn opened(region: &Region, actor: &Actor, deed: ObjectExport) -> Result<Re
     let rows = cell.view().await?;
     let bucket = bucket::find(&rows, &deed.bucket).await?;
     let row = known(&rows, &bucket, &deed.key, deed.version.as_deref()).await?;
+    row.refuse_apart()?;
     let again = Request::once(actor.clone(), deed.clone());
     let request = Request::once(actor.clone(), deed);
     let held = cell.in_use.hold(row.pieces.iter().map(|piece| piece.blob));

@@ -30,6 +30,7 @@ use words::noun::{Blob, Bucket, Object, Person, Scope};
 use words::{Id, Reason, Refusal, Timestamp};
 
 use crate::cell::draft::Draft;
+use crate::examine::{DelayRow, Examined, ReportRow};
 use crate::noun::bucket::{BucketRow, Versions};
 pub use crate::object::lineage::Lineage;
 use crate::row::{Row, Seal, Table};
@@ -91,6 +92,9 @@ pub struct ObjectRow {
     /// Of an object whose checksum is over those of its parts: each part's own, in order.
     #[n(20)]
     pub part_sums: Option<Vec<String>>,
+    /// What came of looking at it; none: nobody has yet.
+    #[n(23)]
+    pub examined: Option<Examined>,
 }
 
 /// One sealed run of an object's bytes.
@@ -182,6 +186,8 @@ impl ObjectRow {
 
     pub fn remove(&self, draft: &mut Draft) {
         draft.remove::<Self>(self.seal(), &self.row_key());
+        draft.remove::<ReportRow>(self.seal(), &self.row_key());
+        draft.remove::<DelayRow>(self.seal(), &self.row_key());
     }
 
     pub fn store(&self, draft: &mut Draft) -> Result<(), Refusal> {

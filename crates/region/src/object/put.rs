@@ -181,6 +181,7 @@ pub fn fresh(
         lineage: None,
         retention: None,
         part_sums: None,
+        examined: None,
     }
 }
 

@@ -92,6 +92,7 @@ async fn opened(
     let rows = cell.view().await?;
     let bucket = bucket::find(&rows, &deed.bucket).await?;
     let row = known(&rows, &bucket, &deed.key, deed.version.as_deref()).await?;
+    row.refuse_apart()?;
     let range = match wanted(&row) {
         Ok(range) => range,
         Err(unwanted) => {

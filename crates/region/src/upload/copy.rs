@@ -64,6 +64,7 @@ async fn copied(
     let upload = find(&rows, actor, &deed.bucket, &deed.key, &deed.upload).await?;
     let from = bucket::find(&rows, &deed.source_bucket).await?;
     let source = known(&rows, &from, &deed.source_key, deed.source_version.as_deref()).await?;
+    source.refuse_apart()?;
     // WHY before the conditions: their answer is a look at the source too.
     region.observe(&read, subject(Noun::Object, source.id), &cell)?;
     let algorithms = must(&upload, &source)?;

@@ -65,20 +65,6 @@ pub async fn token(
     }
 }
 
-/// SPEC: RFC 7009, 2.1.
-pub async fn revoke(
-    door: &ActsDoor,
-    parts: &Parts,
-    body: Incoming,
-    address: IpAddr,
-    issuer: &IssuerRow,
-) -> Result<Value, OauthError> {
-    let _place = door.open_sign_in(address)?;
-    let form = Form::read(body).await?;
-    client(door, &parts.headers, &form, issuer).await?;
-    Ok(refresh::end(door, form.text("token")?))
-}
-
 /// The program, if it proves itself: by its secret in either place, or by having none to keep.
 async fn client(
     door: &ActsDoor,
@@ -135,9 +121,9 @@ async fn by_code(
     let nonce = code.asked.nonce.as_deref();
     let (client, entered) = (program.alias.as_str(), code.entered());
     let mut told = told::tokens(door, issuer, client, &entered, (&code.asked.scope, nonce), address).await?;
-    // WHY: of one that keeps no secret nobody knows whether it is the one that got it (RFC 9700, 4.14.2).
+    // WHY: of one that keeps no secret nobody knows whether it is the one that got it (RFC 9700, 4.14).
     if program.secret.is_some() {
-        refresh::put_first(door, issuer, client, entered, &mut told);
+        refresh::put(door, issuer, client, entered, &mut told)?;
     }
     Ok(told)
 }

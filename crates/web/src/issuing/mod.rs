@@ -33,7 +33,6 @@ pub use asked::{Asked, Wrong};
 pub use code::Code;
 use cross::Page;
 pub use device::Devices;
-pub use refresh::Lines;
 
 /// Where people are asked who they are; a page.
 pub const AUTHORIZE_PATH: &str = "/issuer/authorize";
@@ -43,7 +42,6 @@ const CONFIGURATION: &str = "/issuer/.well-known/openid-configuration";
 const KEYS: &str = "/issuer/keys";
 const TOKEN: &str = "/issuer/token";
 const USERINFO: &str = "/issuer/userinfo";
-const REVOKE: &str = "/issuer/revoke";
 const DEVICE: &str = "/issuer/device";
 
 /// Whether a path is for programs that come to this issuer.
@@ -98,10 +96,9 @@ async fn answered(door: &ActsDoor, parts: &Parts, body: Incoming, address: IpAdd
         (&Method::GET, CONFIGURATION) => Ok(configuration(&issuer.url)),
         (&Method::GET, KEYS) => told::keys(door),
         (&Method::POST, TOKEN) => grant::token(door, parts, body, address, &issuer).await,
-        (&Method::POST, REVOKE) => grant::revoke(door, parts, body, address, &issuer).await,
         (&Method::POST, DEVICE) => device::begin(door, body, address, &issuer).await,
         (&Method::GET | &Method::POST, USERINFO) => told::userinfo(door, parts, address, &issuer).await,
-        (_, CONFIGURATION | KEYS | TOKEN | REVOKE | DEVICE | USERINFO) => {
+        (_, CONFIGURATION | KEYS | TOKEN | DEVICE | USERINFO) => {
             return failed(StatusCode::METHOD_NOT_ALLOWED, oauth("invalid_request", "not by this method"));
         }
         _ => return failed(StatusCode::NOT_FOUND, oauth("invalid_request", "there is nothing here")),
@@ -148,7 +145,6 @@ fn configuration(issuer: &str) -> Value {
         "token_endpoint": format!("{origin}{TOKEN}"),
         "userinfo_endpoint": format!("{origin}{USERINFO}"),
         "jwks_uri": format!("{origin}{KEYS}"),
-        "revocation_endpoint": format!("{origin}{REVOKE}"),
         "device_authorization_endpoint": format!("{origin}{DEVICE}"),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],

@@ -875,6 +875,19 @@ acts! {
         /// why
         reason: String,
     }
+    /// Say that what was set apart for naming people may be read: they may be named here, or nobody is.
+    ObjectClear = "object" "clear" in Project on Object weighs Duty by [Controller] {
+        /// project
+        project: String,
+        /// bucket
+        bucket: String,
+        /// key
+        key: String,
+        /// version's id
+        version: Option<String>,
+        /// why
+        reason: String,
+    }
     /// Lock a version until a date. A governance lock is shortened only by the controller who says why, one in compliance by nobody.
     ObjectRetain = "object" "retain" in Project on Object weighs Data by [Researcher, Controller] {
         /// project

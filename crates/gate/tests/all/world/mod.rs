@@ -180,7 +180,8 @@ pub fn target(act: Act) -> Target {
         | Act::ObjectDescribe
         | Act::ObjectRetain
         | Act::ObjectShow
-        | Act::ObjectHold => Target::Data(data()),
+        | Act::ObjectHold
+        | Act::ObjectClear => Target::Data(data()),
         // WHY: at tiers 2 and 3 nobody may.
         Act::ObjectExport => Target::Data(DataFacts {
             project: ProjectFacts { tier: Tier::Anonymised, ..project() },

@@ -1,0 +1,27 @@
+//! Looking at what is stored: this very program, started for each object, in a process of its own.
+
+use std::ffi::OsStr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use flow::{Examiner, Process};
+
+/// What it is called with; nobody types it.
+const WORD: &str = "examine-bytes";
+
+/// Whether this process is one of those.
+pub fn is_asked(first: Option<&OsStr>) -> bool {
+    first.is_some_and(|first| first == WORD)
+}
+
+/// Looks at what comes over standard input.
+pub fn examine() -> ExitCode {
+    let code = flow::worker::main(&mut std::io::stdin().lock(), &mut std::io::stdout().lock());
+    ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX))
+}
+
+/// Who looks at what is stored here; none: this program cannot be found any more.
+pub fn examiner() -> Option<Arc<dyn Examiner>> {
+    let program = std::env::current_exe().ok()?;
+    Some(Arc::new(Process { program, args: vec![WORD.to_owned()], bounds: Default::default() }))
+}

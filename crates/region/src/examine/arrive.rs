@@ -1,0 +1,142 @@
+//! What waits to be looked at: what the log brought since, and what was put off.
+
+use std::sync::Arc;
+
+use words::noun::{Cell as CellNoun, Project};
+use words::{Id, Reason, Refusal, Timestamp};
+
+use super::{DelayRow, FollowRow};
+use crate::Region;
+use crate::cell::Cell;
+use crate::cell::in_use::Held;
+use crate::noun::ledger;
+use crate::noun::project::ProjectRow;
+use crate::object::ObjectRow;
+use crate::object::body::{self, Body};
+use crate::row::{self, Table};
+
+/// WHY: a moment of reading; the rest comes with the next look.
+const COMMITS_AT_ONCE: u64 = 256;
+/// WHY: what is put off is rare, and who has more sees it by pages of time.
+const DELAYS_AT_ONCE: usize = 64;
+
+/// One object that waits.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    pub cell: Id<CellNoun>,
+    pub(super) row_key: Vec<u8>,
+    pub row: ObjectRow,
+    /// Up to where the log is followed once this is done; none: it was put off before.
+    pub(super) next_seq: Option<u64>,
+    /// How often it was tried.
+    pub tries: u32,
+}
+
+/// What a look at a log found.
+#[derive(Debug, Default)]
+pub struct Arrivals {
+    pub waiting: Vec<Arrival>,
+    /// Where the next look begins.
+    pub next_seq: u64,
+}
+
+/// An object's bytes, which stay where they are while they are read.
+pub struct Opened {
+    pub body: Body,
+    _held: Held,
+}
+
+impl Region {
+    /// Projects whose logs can be followed now: neither erased nor halted, and begun.
+    pub async fn followed(&self) -> Result<Vec<Id<Project>>, Refusal> {
+        let root = self.root().view().await?;
+        let mut all = Vec::new();
+        for (_, project) in root.all::<ProjectRow>(&[]).await? {
+            if project.erased_at.is_none() && !project.is_halted && self.has_cell(project.id).await? {
+                all.push(project.id);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Where following a project's log begins.
+    pub async fn followed_to(&self, project: Id<Project>) -> Result<u64, Refusal> {
+        let rows = self.cell(project.cast()).await?.view().await?;
+        Ok(rows.row::<FollowRow>(&[]).await?.unwrap_or_default().next_seq)
+    }
+
+    /// What the log brought from a commit on.
+    pub async fn arrivals(&self, project: Id<Project>, from: u64) -> Result<Arrivals, Refusal> {
+        let cell = self.cell(project.cast()).await?;
+        let end = cell.head().next_seq.min(from.saturating_add(COMMITS_AT_ONCE));
+        let mut arrivals = Arrivals { waiting: Vec::new(), next_seq: end };
+        for seq in from..end {
+            let rows = ledger::rows_of(&cell, seq).await?;
+            let stored = rows.into_iter().filter_map(|(key, value)| stored(&key, &value?));
+            let fresh = stored.filter(|(_, row)| !row.is_marker && row.examined.is_none());
+            arrivals.waiting.extend(fresh.map(|(row_key, row)| Arrival {
+                cell: cell.id,
+                row_key,
+                row,
+                next_seq: Some(seq),
+                tries: 0,
+            }));
+        }
+        // A commit is done with the last of its objects.
+        let mut behind = end;
+        for arrival in arrivals.waiting.iter_mut().rev() {
+            let own = arrival.next_seq.unwrap_or(behind);
+            if own < behind {
+                arrival.next_seq = Some(own.saturating_add(1));
+            }
+            behind = own;
+        }
+        Ok(arrivals)
+    }
+
+    /// What was put off and is due.
+    pub async fn delayed(&self, project: Id<Project>, now: Timestamp) -> Result<Vec<Arrival>, Refusal> {
+        let cell = self.cell(project.cast()).await?;
+        let rows = cell.view().await?;
+        let mut due = Vec::new();
+        for (row_key, delay) in rows.rows::<DelayRow>(&[], None, DELAYS_AT_ONCE).await? {
+            if delay.next > now {
+                continue;
+            }
+            let row: Option<ObjectRow> = rows.row(&row_key).await?;
+            if let Some(row) = row.filter(|row| row.id == delay.object) {
+                due.push(Arrival { cell: cell.id, row_key, row, next_seq: None, tries: delay.tries });
+            }
+        }
+        Ok(due)
+    }
+
+    /// The bytes of what waits; none: it is gone, or was looked at meanwhile.
+    ///
+    /// WHY without a leaf of its own: no person reads, and what comes of it is one.
+    pub async fn open_arrival(&self, arrival: &Arrival) -> Result<Option<Opened>, Refusal> {
+        let cell: Arc<Cell> = self.cell(arrival.cell).await?;
+        let row: Option<ObjectRow> = cell.view().await?.row(&arrival.row_key).await?;
+        let Some(row) = row.filter(|row| row.id == arrival.row.id && row.examined.is_none()) else {
+            return Ok(None);
+        };
+        let project: ProjectRow = self.root().view().await?.known(&arrival.cell.to_bytes()).await?;
+        if project.locked_by.is_some() {
+            return Err(Reason::ProjectLocked.into());
+        }
+        let held = cell.in_use.hold(row.pieces.iter().map(|piece| piece.blob));
+        let body = body::read_now(self, &cell, &row, 0..row.size_bytes).await?;
+        Ok(Some(Opened { body, _held: held }))
+    }
+}
+
+fn stored(key: &[u8], value: &[u8]) -> Option<(Vec<u8>, ObjectRow)> {
+    let (table, own) = key.split_first()?;
+    let row = (*table == Table::Object as u8).then(|| row::decode::<ObjectRow>(value).ok())??;
+    Some((own.to_vec(), row))
+}
+
+/// Whether what keeps bytes from being read passes by itself: a lock, a share that is not given.
+pub(super) const fn is_closed(reason: Reason) -> bool {
+    matches!(reason, Reason::ProjectLocked | Reason::SharesNeeded)
+}

@@ -1,0 +1,142 @@
+//! Keeping what was said, and putting off what could not be.
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use words::noun::Noun;
+use words::time::MINUTE_MS;
+use words::{Reason, Refusal, Timestamp};
+
+use super::arrive::is_closed;
+use super::{
+    Arrival, DelayRow, Examined, FollowRow, OBJECT_EXAMINE, REPORT_BYTES_MAX, ReportRow, Said, Standing,
+};
+use crate::Region;
+use crate::act::subject;
+use crate::cell::draft::Draft;
+use crate::cell::step::{Entry, Moment, Planned, Step};
+use crate::noun::project::ProjectRow;
+use crate::object::ObjectRow;
+
+/// WHY: what killed its process five times in an hour will do so again.
+const TRIES_MAX: u32 = 5;
+/// WHY: a key's holders come when they come.
+const CLOSED_MS: i64 = 10 * MINUTE_MS;
+
+impl Region {
+    /// Keeps what an examiner said; answers how the object stands, none if it changed meanwhile.
+    pub async fn keep_said(&self, arrival: &Arrival, said: Said) -> Result<Option<Standing>, Refusal> {
+        self.step(arrival, Came::Said(said)).await
+    }
+
+    /// Puts off what could not be looked at; in the end it stands as that.
+    pub async fn put_off(&self, arrival: &Arrival, cause: &str) -> Result<Option<Standing>, Refusal> {
+        self.step(arrival, Came::Failed { cause: cause.to_owned(), is_closed: false }).await
+    }
+
+    /// The same where the region itself cannot read it.
+    pub async fn put_off_closed(
+        &self,
+        arrival: &Arrival,
+        why: &Refusal,
+    ) -> Result<Option<Standing>, Refusal> {
+        let cause = why.reason.code().to_owned();
+        self.step(arrival, Came::Failed { cause, is_closed: is_closed(why.reason) }).await
+    }
+
+    async fn step(&self, arrival: &Arrival, came: Came) -> Result<Option<Standing>, Refusal> {
+        let cell = self.cell(arrival.cell).await?;
+        let step = Keeping { region: self.clone(), arrival: arrival.clone(), came };
+        match cell.submit(Box::new(step)).await {
+            Ok(done) => Ok(done.answer["standing"].as_str().and_then(standing)),
+            // WHY no error: what was looked at is not there any more, and nothing is to be kept.
+            Err(refusal) if refusal.reason == Reason::StateWrong => Ok(None),
+            Err(refusal) => Err(refusal),
+        }
+    }
+}
+
+fn standing(text: &str) -> Option<Standing> {
+    use Standing::{Apart, Asks, Broken, Clear, Unread};
+    [Clear, Asks, Apart, Broken, Unread].into_iter().find(|standing| standing.text() == text)
+}
+
+/// What came of a look.
+enum Came {
+    Said(Said),
+    Failed { cause: String, is_closed: bool },
+}
+
+struct Keeping {
+    region: Region,
+    arrival: Arrival,
+    came: Came,
+}
+
+#[async_trait]
+impl Step for Keeping {
+    async fn plan(&mut self, draft: &mut Draft, moment: Moment) -> Result<Planned, Refusal> {
+        let Self { region, arrival, came } = self;
+        let root = region.root().view().await?;
+        let project: ProjectRow = root.known(&moment.cell.to_bytes()).await?;
+        let row: Option<ObjectRow> = draft.row(&arrival.row_key).await?;
+        let row = row.filter(|row| row.id == arrival.row.id && row.examined.is_none());
+        let mut row = row.ok_or_else(|| Refusal::with(Reason::StateWrong, "it changed meanwhile"))?;
+        if let Some(next_seq) = arrival.next_seq {
+            draft.put(&[], &FollowRow { next_seq })?;
+        }
+        let told = match came {
+            Came::Said(said) => {
+                let standing = said.standing(project.tier());
+                settle(draft, &mut row, standing, (&said.report, &said.examiner), moment.now)?;
+                json!({ "standing": standing.text(), "examiner": said.examiner })
+            }
+            Came::Failed { cause, is_closed } => {
+                let tries = if *is_closed { arrival.tries } else { arrival.tries.saturating_add(1) };
+                put_off(draft, &mut row, (tries, *is_closed), cause, moment.now)?
+            }
+        };
+        let entry = Entry::of_house(OBJECT_EXAMINE, moment.now).about(subject(Noun::Object, row.id));
+        let detail = json!({ "examined": told }).to_string().into_bytes();
+        Ok(Planned::New(Entry { detail, scope: Some(row.scope), answer: told, ..entry }))
+    }
+}
+
+/// Writes down how an object stands, and what was said of it.
+fn settle(
+    draft: &mut Draft,
+    row: &mut ObjectRow,
+    standing: Standing,
+    (report, examiner): (&str, &str),
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    // INVARIANT: who made the report bounds it; one that is longer is not cut into something else.
+    if report.len() > REPORT_BYTES_MAX {
+        return Err(Refusal::with(Reason::TooLarge, "the report is longer than one is kept"));
+    }
+    row.examined = Some(Examined { standing, at: now, cleared: None });
+    row.store(draft)?;
+    let (report, examiner) = (report.to_owned(), examiner.to_owned());
+    draft.put_in(row.seal(), &row.row_key(), &ReportRow { object: row.id, report, examiner, at: now })?;
+    draft.remove::<DelayRow>(row.seal(), &row.row_key());
+    Ok(())
+}
+
+fn put_off(
+    draft: &mut Draft,
+    row: &mut ObjectRow,
+    (tries, is_closed): (u32, bool),
+    cause: &str,
+    now: Timestamp,
+) -> Result<Value, Refusal> {
+    if tries >= TRIES_MAX {
+        let report = json!({ "cause": cause }).to_string();
+        settle(draft, row, Standing::Unread, (&report, ""), now)?;
+        return Ok(json!({ "standing": Standing::Unread.text(), "cause": cause }));
+    }
+    // One minute, two, four, eight.
+    let wait = if is_closed { CLOSED_MS } else { MINUTE_MS << tries.saturating_sub(1).min(6) };
+    let next = now.plus_ms(wait);
+    let delay = DelayRow { object: row.id, tries, next, cause: cause.to_owned() };
+    draft.put_in(row.seal(), &row.row_key(), &delay)?;
+    Ok(json!({ "put_off": next, "cause": cause }))
+}
