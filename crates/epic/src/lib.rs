@@ -47,7 +47,7 @@ use settings::Settings;
 /// Reads the command line, does what it says, ends with what that came to.
 pub fn main() -> ExitCode {
     // WHY before all else: it is started for each object that arrives, and knows nothing of regions.
-    if examine::is_asked(std::env::args_os().nth(1).as_deref()) {
+    if examine::is_asked() {
         return examine::examine();
     }
     let settings = Settings::read();

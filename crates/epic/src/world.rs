@@ -3,6 +3,7 @@
 //! The one place that reads them; everything else is handed what it needs. It
 //! wires parts together and must hold no rule.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -67,6 +68,16 @@ impl Watch {
 /// A variable of the environment; names and paths only, never a secret.
 pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The first word that this program was called with.
+pub fn first_word() -> Option<OsString> {
+    std::env::args_os().nth(1)
+}
+
+/// This program's own file; none: it is not there any more.
+pub fn own_file() -> Option<PathBuf> {
+    std::env::current_exe().ok()
 }
 
 /// How this program was called; for lines that people paste.

@@ -21,9 +21,9 @@ const PIECES: usize = 4;
 /// Why nothing was said.
 #[derive(Debug)]
 pub enum Fault {
-    /// The bytes cannot be read now.
+    /// It cannot be looked at now, and that is not about the object.
     Unread(Refusal),
-    /// No process could be begun, or it did not end well: a rule's code.
+    /// The process did not end well: a rule's code.
     Process(&'static str),
 }
 
@@ -60,7 +60,7 @@ impl Examiner for Process {
             }
         }
         drop(give);
-        let said = looking.await.map_err(|_| Fault::Process("the_look_failed"))?;
+        let said = looking.await.map_err(|_| Fault::Unread(Reason::Unavailable.into()))?;
         match unread {
             Some(refusal) => Err(Fault::Unread(refusal)),
             None => said,
@@ -75,8 +75,10 @@ impl Process {
         match worker::run(&mut command, &mut from, &self.bounds) {
             Ok(Ok(said)) => Ok(said),
             Ok(Err(cause)) => Err(Fault::Process(cause)),
-            Err(formats::worker::Error::Start(_)) => Err(Fault::Process("no_process")),
-            Err(formats::worker::Error::Read(_)) => Err(Fault::Unread(Refusal::new(Reason::Unavailable))),
+            // WHY not the object's fault: this machine has no room for a process now, or the store gives no bytes.
+            Err(formats::worker::Error::Start(_) | formats::worker::Error::Read(_)) => {
+                Err(Fault::Unread(Reason::Unavailable.into()))
+            }
         }
     }
 }

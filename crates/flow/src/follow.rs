@@ -18,6 +18,10 @@ use crate::examiner::{Examiner, Fault};
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// WHY: what is put off waits for minutes.
 const DELAYED_EVERY_LOOKS: u32 = 40;
+/// WHY: what cannot be read now is not read by asking each second.
+const AGAIN_AFTER: Duration = Duration::from_secs(30);
+/// WHY: so many commits are read again in a second or two.
+const KEEP_EVERY_COMMITS: u64 = 4_096;
 const LIST_EVERY: Duration = Duration::from_secs(1);
 /// WHY: the machine's other half is for people.
 const AT_ONCE: usize = 2;
@@ -29,7 +33,8 @@ pub async fn follow(region: Region, examiner: Arc<dyn Examiner>, until: impl Fut
     let listing = async {
         loop {
             tokio::time::sleep(LIST_EVERY).await;
-            let open = region.followed().await.unwrap_or_default();
+            // WHY none is given up where the list cannot be read: that is a moment of the store's.
+            let Ok(open) = region.followed().await else { continue };
             attended.retain(|project, task| match open.contains(project) && !task.is_finished() {
                 true => true,
                 false => {
@@ -71,22 +76,30 @@ struct Follower {
 impl Follower {
     async fn attend(self) {
         if let Err(refusal) = self.attended().await {
-            // It is begun again with the next list.
-            tracing::debug!(cell = %self.project, reason = refusal.reason.code(), "a log is not followed now");
+            tracing::warn!(cell = %self.project, reason = refusal.reason.code(), "what is stored is not looked at now");
+            // It is begun again with the list after that.
+            tokio::time::sleep(AGAIN_AFTER).await;
         }
     }
 
     async fn attended(&self) -> Result<(), Refusal> {
         let mut next = self.region.followed_to(self.project).await?;
+        let mut kept = next;
         for look in 0_u32.. {
             if look.is_multiple_of(DELAYED_EVERY_LOOKS) {
                 let due = self.region.delayed(self.project, self.region.now()).await?;
                 self.all(due).await?;
             }
             let arrivals = self.region.arrivals(self.project, next).await?;
-            let is_idle = arrivals.next_seq == next;
+            let (is_idle, is_empty) = (arrivals.next_seq == next, arrivals.waiting.is_empty());
             self.all(arrivals.waiting).await?;
             next = arrivals.next_seq;
+            if !is_empty {
+                kept = next;
+            } else if next.saturating_sub(kept) >= KEEP_EVERY_COMMITS {
+                self.region.follow_on(self.project, next).await?;
+                kept = next;
+            }
             if is_idle {
                 tokio::time::sleep(LOOK_EVERY).await;
             }

@@ -8,6 +8,7 @@ use std::io::{BufReader, Read, Write};
 use std::process::Command;
 
 use formats::column::Spread;
+use formats::rule::{Rule, Weight};
 use formats::worker::{Bounds, Ended, Error};
 use formats::{Detected, Report, Verdict, Watch};
 use privacy::identify::{self, ColumnJudgement, Confidence, Finding, TableJudge};
@@ -20,6 +21,12 @@ pub const EXAMINER: &str = "1";
 const COLUMNS_TOLD_MAX: usize = 64;
 /// WHY: names are not cut where pieces of a text meet.
 const LINE_BYTES_MAX: usize = 64 << 10;
+/// WHY: the longest identifier, an address, with what stands around it.
+const OVERLAP_BYTES: usize = 512;
+/// WHY: some columns with some kinds each.
+const FOUND_MAX: usize = 1_024;
+/// WHY: what is bounded above, with room.
+const ANSWER_BYTES_MAX: usize = 1 << 20;
 const EXIT_UNREAD: i32 = 3;
 
 /// How often one kind of identifier was found in one place.
@@ -53,8 +60,12 @@ pub fn main(from: &mut dyn Read, to: &mut dyn Write) -> i32 {
     let Ok(answer) = formats::worker::answer(&mut from, &bounds.limits, &mut looking) else {
         return EXIT_UNREAD;
     };
-    let (names, found) = looking.end();
-    let answer = Answer { detected: answer.detected, report: answer.report, names, found };
+    let (names, mut found) = looking.end();
+    let mut report = answer.report;
+    // WHY here: whoever reads the answer bounds it, and one that is longer is believed in nothing.
+    report.facts.columns.truncate(COLUMNS_TOLD_MAX);
+    found.truncate(FOUND_MAX);
+    let answer = Answer { detected: answer.detected, report, names, found };
     let told = serde_json::to_vec(&answer).ok().map(|bytes| to.write_all(&bytes).and_then(|()| to.flush()));
     if matches!(told, Some(Ok(()))) { 0 } else { EXIT_UNREAD }
 }
@@ -69,6 +80,9 @@ pub(crate) fn run(
         Ended::Said(said) => said,
         Ended::Fault(rule) => return Ok(Err(rule.code())),
     };
+    if said.len() > ANSWER_BYTES_MAX {
+        return Ok(Err("worker.garbage"));
+    }
     let sound = serde_json::from_slice::<Answer>(&said).ok().filter(|answer| is_sound(answer, bounds));
     Ok(sound.map(said_of).ok_or("worker.garbage"))
 }
@@ -78,17 +92,25 @@ fn is_sound(answer: &Answer, bounds: &Bounds) -> bool {
     answer.report.is_sound(&bounds.limits)
         && answer.detected.is_bounded()
         && answer.names <= 2
+        && answer.found.len() <= FOUND_MAX
         && answer.found.iter().all(is_known)
 }
 
 fn said_of(answer: Answer) -> Said {
+    // WHY: behind a bound of ours nobody has looked.
+    let is_cut =
+        answer.report.counts.iter().any(|count| count.rule.weight() == Weight::Limit && is_bound(count.rule));
     let names = match answer.names {
-        0 => Names::Nobody,
-        1 => Names::Perhaps,
+        0 if !is_cut => Names::Nobody,
+        0 | 1 => Names::Perhaps,
         _ => Names::Surely,
     };
     let is_whole = answer.report.verdict != Verdict::Fails;
     Said { is_whole, names, report: told(answer), examiner: EXAMINER.to_owned() }
+}
+
+fn is_bound(rule: Rule) -> bool {
+    rule.code().starts_with("limit.")
 }
 
 /// The report as it is kept: less of it where it would be too long.
@@ -99,15 +121,19 @@ fn told(mut answer: Answer) -> String {
         // WHY: smallest, largest and codes are values.
         column.sensitive = Spread::default();
         // WHY: a table without a header has people where names of columns would be.
-        column.name = column.name.take().filter(|name| identify::in_text(name).is_empty());
+        column.name =
+            column.name.take().filter(|name| answer.names < 2 && identify::in_text(name).is_empty());
     }
     answer.found.truncate(COLUMNS_TOLD_MAX);
+    let counts = answer.report.counts.iter();
+    let counted: Vec<_> = counts
+        .map(|count| serde_json::json!({ "rule": count.rule, "says": count.rule.says(), "count": count.count }))
+        .collect();
     loop {
         let told = serde_json::json!({
             "kind": answer.report.kind,
-            "why": answer.detected.why,
             "verdict": answer.report.verdict,
-            "counts": answer.report.counts,
+            "counts": counted,
             "findings": answer.report.findings,
             "facts": answer.report.facts,
             "names": answer.found,
@@ -207,8 +233,14 @@ impl Watch for Looking {
     fn text(&mut self, bytes: &[u8]) {
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             self.line.extend_from_slice(piece);
-            if piece.ends_with(b"\n") || self.line.len() >= LINE_BYTES_MAX {
+            if piece.ends_with(b"\n") {
                 self.text_end();
+            } else if self.line.len() >= LINE_BYTES_MAX {
+                // WHY twice: what lies across the cut is seen whole once; a count that is one too high does no harm.
+                let rest = self.line.split_off(self.line.len() - OVERLAP_BYTES);
+                self.line.extend_from_slice(&rest);
+                self.text_end();
+                self.line = rest;
             }
         }
     }

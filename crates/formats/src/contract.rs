@@ -178,7 +178,7 @@ pub fn check(
         newest: None,
     };
     let mut rows = Rows::new(from, dialect, limits.line_bytes_max, limits.columns_max);
-    rows.skip_lines(dialect.preamble_lines)?;
+    rows.skip_lines(dialect.preamble_lines, &mut |_| ())?;
     let mut count = 0;
     while let Some(row) = rows.row()? {
         row.flaws.iter().for_each(|flaw| check.findings.add(table::rule_of(*flaw), row.place));

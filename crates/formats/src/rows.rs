@@ -102,8 +102,8 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Passes over lines before the table.
-    pub fn skip_lines(&mut self, count: usize) -> io::Result<()> {
+    /// Passes over lines before the table, and tells them.
+    pub fn skip_lines(&mut self, count: usize, told: &mut dyn FnMut(&[u8])) -> io::Result<()> {
         for _ in 0..count {
             loop {
                 if self.at >= self.filled && !self.refill()? {
@@ -112,6 +112,7 @@ impl<'a> Rows<'a> {
                 let rest = self.buffer.get(self.at..self.filled).unwrap_or_default();
                 let found = memchr::memchr(b'\n', rest);
                 let used = found.map_or(rest.len(), |at| at + 1);
+                told(rest.get(..used).unwrap_or_default());
                 self.at += used;
                 self.offset += used as u64;
                 if found.is_some() {

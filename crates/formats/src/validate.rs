@@ -27,7 +27,7 @@ use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
-use crate::detect::Detected;
+use crate::detect::{Detected, Encoding};
 use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::report::{Facts, Findings, Place, Report};
@@ -74,6 +74,7 @@ pub fn validate_before(
     watch: &mut dyn Watch,
 ) -> Result<Report, Error> {
     let watch: Shared = Rc::new(RefCell::new(watch));
+    let is_wide = matches!(detected.encoding, Some(Encoding::Utf16Le | Encoding::Utf16Be));
     let shown = watch::is_text(detected.kind).then(|| Rc::clone(&watch));
     let mut job = Job {
         detected,
@@ -93,7 +94,7 @@ pub fn validate_before(
     for layer in &detected.layers {
         inside = layer.open(inside);
     }
-    let mut inside = Shown { inside: Bounded::new(inside, limits), watch: shown };
+    let mut inside = Shown { inside: Bounded::new(inside, limits), watch: shown, is_wide };
     // WHY: a parser that gives up is a finding about the file, not the end of who asked.
     let ended = catch_unwind(AssertUnwindSafe(|| judge(&mut job, &mut inside)));
     let (passed, inside) = (passed.borrow(), inside.inside);

@@ -44,13 +44,22 @@ pub(crate) struct Shown<'a, R> {
     pub inside: R,
     /// None: it is no text.
     pub watch: Option<Shared<'a>>,
+    /// It has two bytes for each sign.
+    pub is_wide: bool,
 }
 
 impl<R: Read> Read for Shown<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let size = self.inside.read(buffer)?;
         if let Some(watch) = &self.watch {
-            watch.borrow_mut().text(buffer.get(..size).unwrap_or_default());
+            let read = buffer.get(..size).unwrap_or_default();
+            match self.is_wide {
+                // WHY without zeros: words of European languages in UTF-16 are so, but for their accents, what they are.
+                true => watch
+                    .borrow_mut()
+                    .text(&read.iter().copied().filter(|byte| *byte != 0).collect::<Vec<_>>()),
+                false => watch.borrow_mut().text(read),
+            }
         }
         Ok(size)
     }

@@ -123,8 +123,8 @@ fn bound(bounds: &Bounds) {
         (Resource::Fsize, 0),
         (Resource::Core, 0),
         (Resource::Nproc, 0),
-        // WHY: standard input, output and error are open; nothing else can be opened.
-        (Resource::Nofile, 3),
+        // WHY none: what is open stays so, and what was closed is not opened as something else.
+        (Resource::Nofile, 0),
     ];
     for (resource, value) in limits {
         let current = getrlimit(resource).maximum.map_or(value, |maximum| maximum.min(value));

@@ -207,7 +207,7 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
         ("rita@desk", "object.describe", with(at("copy"), json!({ "labels": ["kind=table"] }))),
         ("carla", "object.hold", with(at("copy"), json!({ "hold": "on", "reason": because }))),
         ("carla", "object.hold", with(at("copy"), json!({ "hold": "off", "reason": because }))),
-        ("carla", "object.clear", with(at("copy"), json!({ "reason": because }))),
+        ("carla", "object.clear", with(at("copy"), json!({ "id": "$apart", "reason": because }))),
         (
             "rita@desk",
             "object.retain",
@@ -497,7 +497,7 @@ async fn every_act_as_nobody_the_wrong_and_the_right_person() {
             known.insert("scan".into(), lodged.answer["scan"].as_str().unwrap().to_owned());
         }
         if name == "object.hold" {
-            set_apart(&world).await;
+            known.extend(set_apart(&world).await.map(|id| ("apart".to_owned(), id)));
         }
         done.insert(act);
     }
@@ -514,15 +514,13 @@ async fn every_act_as_nobody_the_wrong_and_the_right_person() {
     assert!(left.is_empty(), "no trial of {left:?}");
 }
 
-/// Has the copy looked at, as what names people.
-async fn set_apart(world: &World) {
-    let project = crate::ground::project(&world.region).await;
-    for arrival in world.region.arrivals(project.cast(), 0).await.unwrap().waiting {
-        if arrival.row.key != "copy" {
-            continue;
-        }
-        let (report, examiner) = ("{}".to_owned(), "trial".to_owned());
-        let said = Said { is_whole: true, names: Names::Surely, report, examiner };
-        world.region.keep_said(&arrival, said).await.unwrap();
-    }
+/// Has the copy looked at, as what names people: its id.
+async fn set_apart(world: &World) -> Option<String> {
+    let project = crate::ground::project(&world.region).await.cast();
+    let waiting = world.region.arrivals(project, 0).await.unwrap().waiting;
+    let copy = waiting.into_iter().find(|arrival| arrival.row.key == "copy")?;
+    let (report, examiner) = ("{}".to_owned(), "trial".to_owned());
+    let said = Said { is_whole: true, names: Names::Surely, report, examiner };
+    world.region.keep_said(&copy, said).await.unwrap();
+    Some(copy.row.id.to_string())
 }

@@ -108,7 +108,14 @@ async fn what_names_people_is_set_apart() {
     let other = copied(&world, &rita, ("bari", "named"), ("bari", "other"));
     refused(&world, Reason::SetApart, "copying it", other).await;
     assert_eq!(shown(&world, &rita, "bari", "named").await["standing"], "apart");
-    let clear = json!({ "project": PROJECT, "bucket": "bari", "key": "named", "reason": "a street, nobody" });
+    let id = shown(&world, &rita, "bari", "named").await["id"].clone();
+    let clear = json!({
+        "project": PROJECT, "bucket": "bari", "key": "named", "id": id, "reason": "a street, nobody",
+    });
+    let mut other = clear.clone();
+    other["id"] = json!("a".repeat(26));
+    let other = world.act("carla", "object.clear", other);
+    refused(&world, Reason::NotFound, "clearing what was not looked at", other).await;
     for who in ["rita", "rolf", "olga"] {
         let said = world.act(who, "object.clear", clear.clone()).await;
         assert!(matches!(reason(said), Reason::RoleMissing | Reason::NotFound), "{who}");

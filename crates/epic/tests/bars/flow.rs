@@ -95,7 +95,8 @@ fn what_names_people_is_found_and_set_apart() {
     let table = desk.shown("table");
     let code = found(&table, "codice-fiscale").unwrap();
     assert_eq!((&code["column"], &code["certain"]), (&2.into(), &2.into()), "{table}");
-    let clear = ["object", "clear", "--reason", "an example of nobody"];
+    let id = table["id"].as_str().unwrap();
+    let clear = ["object", "clear", "--reason", "an example of nobody", "--id", id];
     assert_eq!(
         desk.house.by("rita", &[&clear[..], &of("table")].concat()).code,
         3,

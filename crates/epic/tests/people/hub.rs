@@ -184,7 +184,8 @@ fn said(house: &House, here: &str, hub: &str) -> Vec<String> {
         ("/etc/jupyterhub/epic-secret", secret.as_str()),
         ("https://hub.example/", &format!("{hub}/")),
         ("https://region.example:9010/", &format!("{here}/")),
-        ("http://127.0.0.1:9001", house.s3_url(Door::Inside)),
+        // The servers of this test stand inside.
+        ("https://region.example:9000", house.s3_url(Door::Inside)),
     ] {
         assert!(all.iter().any(|block| block.contains(there)), "the guide does not say {there}");
         all = all.iter().map(|block| block.replace(there, own)).collect();

@@ -34,10 +34,10 @@ pub fn dialect_of(job: &Job) -> Dialect {
 pub fn judge(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
     let dialect = dialect_of(job);
     let mut rows = Rows::new(from, &dialect, job.limits.line_bytes_max, job.limits.columns_max);
-    rows.skip_lines(dialect.preamble_lines)?;
+    let watch = Rc::clone(&job.watch);
+    rows.skip_lines(dialect.preamble_lines, &mut |bytes| watch.borrow_mut().text(bytes))?;
     let (mut profiles, mut seen, mut count) = (Vec::<Profile>::new(), Seen::default(), 0_u64);
     let mut is_ended = true;
-    let watch = Rc::clone(&job.watch);
     while let Some(row) = rows.row()? {
         let place = row.place;
         is_ended = row.is_ended;
@@ -52,6 +52,8 @@ pub fn judge(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
         if row.width() != profiles.len() && !row.flaws.contains(&Flaw::TooMany) {
             job.findings.add(rule::TABLE_RAGGED, place);
         }
+        // WHY as text: what lies beside the columns is no column's, and no less a name.
+        row.cells().skip(profiles.len()).for_each(|cell| watch.borrow_mut().text(&[cell, b"\n"].concat()));
         for (at, (cell, profile)) in row.cells().zip(profiles.iter_mut()).enumerate() {
             watch.borrow_mut().cell(at, cell);
             let text = text(job, &dialect, cell, place.column(at + 1));

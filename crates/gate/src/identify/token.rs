@@ -122,6 +122,11 @@ impl Claims {
         self.claim(name)?.as_str()
     }
 
+    /// A claim that is a moment, in seconds since 1970.
+    pub fn moment(&self, name: &str) -> Option<Timestamp> {
+        Some(Timestamp::from_ms(self.claim(name)?.as_i64()?.saturating_mul(SECOND_MS)))
+    }
+
     /// A claim that is a list of texts, or one text of several words.
     pub fn list(&self, name: &str) -> Vec<&str> {
         match self.claim(name) {

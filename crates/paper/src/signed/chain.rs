@@ -64,7 +64,9 @@ fn ask(
     let mut asked = certificate;
     for issuer in &issuers {
         let found = revocation::ask(asked, issuer, trust.lists, seconds).ok_or(Fault::Revoked)?;
-        worst = worst.min(found);
+        // WHY stale first: one that has ended frees nobody, whatever is not asked beside it.
+        worst =
+            if [worst, found].contains(&Revocation::Stale) { Revocation::Stale } else { worst.min(found) };
         asked = issuer;
     }
     Ok(worst)

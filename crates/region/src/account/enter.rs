@@ -234,7 +234,12 @@ impl Region {
         let nobody =
             || Refusal::with(Reason::NotEnrolled, "your organisation has not agreed to signing in here");
         let issuer = issuer::at(&root, at).await?.ok_or_else(nobody)?;
-        issuer::speaks_for(&root, issuer.id, row.organisation).await?.map(drop).ok_or_else(nobody)
+        let adopted = issuer::speaks_for(&root, issuer.id, row.organisation).await?.ok_or_else(nobody)?;
+        // WHY: what somebody proved under other terms is not carried on under these.
+        match since.is_some_and(|since| since < adopted) {
+            true => Err(Reason::SessionEnded.into()),
+            false => Ok(()),
+        }
     }
 }
 

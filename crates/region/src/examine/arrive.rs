@@ -8,7 +8,10 @@ use words::{Id, Reason, Refusal, Timestamp};
 use super::{DelayRow, FollowRow};
 use crate::Region;
 use crate::cell::Cell;
+use crate::cell::draft::Draft;
 use crate::cell::in_use::Held;
+use crate::cell::state::CellKeysRow;
+use crate::cell::step::{Entry, HouseStep, Moment};
 use crate::noun::ledger;
 use crate::noun::project::ProjectRow;
 use crate::object::ObjectRow;
@@ -17,8 +20,11 @@ use crate::row::{self, Table};
 
 /// WHY: a moment of reading; the rest comes with the next look.
 const COMMITS_AT_ONCE: u64 = 256;
-/// WHY: what is put off is rare, and who has more sees it by pages of time.
-const DELAYS_AT_ONCE: usize = 64;
+/// WHY: rows of objects with ten thousand parts have megabytes.
+const ARRIVALS_AT_ONCE: usize = 256;
+/// WHY: a few at a time, so that what is new does not wait behind what failed.
+const DELAYS_AT_ONCE: usize = 4;
+const DELAYS_PAGE: usize = 256;
 
 /// One object that waits.
 #[derive(Debug, Clone)]
@@ -47,12 +53,17 @@ pub struct Opened {
 }
 
 impl Region {
-    /// Projects whose logs can be followed now: neither erased nor halted, and begun.
+    /// Projects whose logs can be followed now: open in this process, neither erased, halted nor locked, and whose keys
+    /// are whole. WHY the keys: what waits for them is not tried, and tried again, in the ledger.
     pub async fn followed(&self) -> Result<Vec<Id<Project>>, Refusal> {
         let root = self.root().view().await?;
         let mut all = Vec::new();
         for (_, project) in root.all::<ProjectRow>(&[]).await? {
-            if project.erased_at.is_none() && !project.is_halted && self.has_cell(project.id).await? {
+            let is_at_rest = project.erased_at.is_some() || project.is_halted || project.locked_by.is_some();
+            let Some(cell) = self.opened(project.id.cast()).filter(|_| !is_at_rest) else { continue };
+            let keys: Option<CellKeysRow> = cell.view().await?.row(&[]).await?;
+            let is_split = keys.is_some_and(|keys| keys.split.is_some());
+            if !is_split || self.shares().opened_until(project.id.cast()).is_some() {
                 all.push(project.id);
             }
         }
@@ -65,12 +76,25 @@ impl Region {
         Ok(rows.row::<FollowRow>(&[]).await?.unwrap_or_default().next_seq)
     }
 
+    /// Keeps how far a log was followed that brought nothing to look at for long.
+    pub async fn follow_on(&self, project: Id<Project>, next_seq: u64) -> Result<(), Refusal> {
+        let step = move |draft: &mut Draft, moment: Moment| {
+            draft.put(&[], &FollowRow { next_seq })?;
+            Ok(Entry::of_house("flow.follow", moment.now))
+        };
+        self.cell(project.cast()).await?.submit(Box::new(HouseStep::new(step))).await.map(drop)
+    }
+
     /// What the log brought from a commit on.
     pub async fn arrivals(&self, project: Id<Project>, from: u64) -> Result<Arrivals, Refusal> {
         let cell = self.cell(project.cast()).await?;
-        let end = cell.head().next_seq.min(from.saturating_add(COMMITS_AT_ONCE));
-        let mut arrivals = Arrivals { waiting: Vec::new(), next_seq: end };
+        let mut end = cell.head().next_seq.min(from.saturating_add(COMMITS_AT_ONCE));
+        let mut arrivals = Arrivals::default();
         for seq in from..end {
+            if arrivals.waiting.len() >= ARRIVALS_AT_ONCE {
+                end = seq;
+                break;
+            }
             let rows = ledger::rows_of(&cell, seq).await?;
             let stored = rows.into_iter().filter_map(|(key, value)| stored(&key, &value?));
             let fresh = stored.filter(|(_, row)| !row.is_marker && row.examined.is_none());
@@ -82,6 +106,7 @@ impl Region {
                 tries: 0,
             }));
         }
+        arrivals.next_seq = end;
         // A commit is done with the last of its objects.
         let mut behind = end;
         for arrival in arrivals.waiting.iter_mut().rev() {
@@ -98,14 +123,20 @@ impl Region {
     pub async fn delayed(&self, project: Id<Project>, now: Timestamp) -> Result<Vec<Arrival>, Refusal> {
         let cell = self.cell(project.cast()).await?;
         let rows = cell.view().await?;
-        let mut due = Vec::new();
-        for (row_key, delay) in rows.rows::<DelayRow>(&[], None, DELAYS_AT_ONCE).await? {
-            if delay.next > now {
-                continue;
+        let (mut due, mut after) = (Vec::new(), None::<Vec<u8>>);
+        loop {
+            let page = rows.rows::<DelayRow>(&[], after.as_deref(), DELAYS_PAGE).await?;
+            let is_last = page.len() < DELAYS_PAGE;
+            after = page.last().map(|(row_key, _)| row_key.clone()).or(after);
+            for (row_key, delay) in page.into_iter().filter(|(_, delay)| delay.next <= now) {
+                let row: Option<ObjectRow> = rows.row(&row_key).await?;
+                if let Some(row) = row.filter(|row| row.id == delay.object) {
+                    due.push(Arrival { cell: cell.id, row_key, row, next_seq: None, tries: delay.tries });
+                }
             }
-            let row: Option<ObjectRow> = rows.row(&row_key).await?;
-            if let Some(row) = row.filter(|row| row.id == delay.object) {
-                due.push(Arrival { cell: cell.id, row_key, row, next_seq: None, tries: delay.tries });
+            if is_last || due.len() >= DELAYS_AT_ONCE {
+                due.truncate(DELAYS_AT_ONCE);
+                break;
             }
         }
         Ok(due)
@@ -120,6 +151,11 @@ impl Region {
         let Some(row) = row.filter(|row| row.id == arrival.row.id && row.examined.is_none()) else {
             return Ok(None);
         };
+        // WHY: whoever changes its labels brings what was put off before the log again, and its tries would never end.
+        let is_fresh = arrival.next_seq.is_some();
+        if is_fresh && cell.view().await?.row::<DelayRow>(&arrival.row_key).await?.is_some() {
+            return Ok(None);
+        }
         let project: ProjectRow = self.root().view().await?.known(&arrival.cell.to_bytes()).await?;
         if project.locked_by.is_some() {
             return Err(Reason::ProjectLocked.into());
@@ -136,7 +172,8 @@ fn stored(key: &[u8], value: &[u8]) -> Option<(Vec<u8>, ObjectRow)> {
     Some((own.to_vec(), row))
 }
 
-/// Whether what keeps bytes from being read passes by itself: a lock, a share that is not given.
+/// Whether what keeps bytes from being read passes by itself, and says nothing of the object: a lock, a share that is not
+/// given, a store or a machine in need.
 pub(super) const fn is_closed(reason: Reason) -> bool {
-    matches!(reason, Reason::ProjectLocked | Reason::SharesNeeded)
+    matches!(reason, Reason::ProjectLocked | Reason::SharesNeeded | Reason::Unavailable)
 }

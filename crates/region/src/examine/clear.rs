@@ -4,15 +4,15 @@ use async_trait::async_trait;
 use gate::facts::Target;
 use serde_json::json;
 use words::act::ObjectClear;
-use words::noun::Noun;
-use words::{Reason, Refusal};
+use words::noun::{Bucket, Noun};
+use words::{Id, Reason, Refusal};
 
 use super::Standing;
 use crate::act::{Frame, Judged, Outcome, Rule, Scene};
 use crate::cell::draft::Draft;
 use crate::facts::{self, DataTarget};
 use crate::noun::bucket;
-use crate::object::known;
+use crate::object::{ObjectRow, prefix};
 
 #[async_trait]
 impl Judged for ObjectClear {
@@ -25,7 +25,11 @@ impl Judged for ObjectClear {
 impl Rule for ObjectClear {
     async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
         let bucket = bucket::find(draft, &self.bucket).await?;
-        let mut row = known(draft, &bucket, &self.key, self.version.as_deref()).await?;
+        let mut row = meant(draft, bucket.id, self).await?;
+        // WHY: whom it names is judged by another than whoever brought it.
+        if row.by == frame.actor.person {
+            return Err(Reason::OwnRequest.into());
+        }
         let stands = row
             .examined
             .as_mut()
@@ -40,4 +44,12 @@ impl Rule for ObjectClear {
             json!({ "object": row.id.to_string(), "version": row.version_id(), "standing": "clear" });
         Ok(Outcome::of(Noun::Object, row.id).within(row.scope).saying(answer))
     }
+}
+
+/// The very version that was looked at. WHY by its id: another may have taken its place, and its name, meanwhile.
+async fn meant(draft: &Draft, bucket: Id<Bucket>, deed: &ObjectClear) -> Result<ObjectRow, Refusal> {
+    let mut found = None;
+    let is_meant = |row: ObjectRow| found = found.take().or((row.id.to_string() == deed.id).then_some(row));
+    draft.each(&prefix(bucket, &deed.key), is_meant).await?;
+    found.ok_or_else(|| Refusal::with(Reason::NotFound, "object"))
 }

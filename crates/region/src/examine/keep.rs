@@ -19,8 +19,8 @@ use crate::object::ObjectRow;
 
 /// WHY: what killed its process five times in an hour will do so again.
 const TRIES_MAX: u32 = 5;
-/// WHY: a key's holders come when they come.
-const CLOSED_MS: i64 = 10 * MINUTE_MS;
+/// WHY: each try is a leaf, and what is in need is seldom so for long.
+const CLOSED_MS: i64 = 30 * MINUTE_MS;
 
 impl Region {
     /// Keeps what an examiner said; answers how the object stands, none if it changed meanwhile.
@@ -33,7 +33,7 @@ impl Region {
         self.step(arrival, Came::Failed { cause: cause.to_owned(), is_closed: false }).await
     }
 
-    /// The same where the region itself cannot read it.
+    /// The same where the fault is not the object's: it is tried again without end.
     pub async fn put_off_closed(
         &self,
         arrival: &Arrival,

@@ -323,7 +323,7 @@ async fn opened<D: Judged + Clone>(
     let row = object(&cell, of.airlock, of.object).await?;
     let (again, request) = (asked(actor, &deed), asked(actor, &deed));
     let held = cell.in_use.hold(row.pieces.iter().map(|piece| piece.blob));
-    let done = region.commit(&cell, request, allowed, Open { row: row.clone() }).await?;
+    let done = region.commit(&cell, request, allowed, Open { row: row.clone(), is_return: false }).await?;
     let range = 0..row.size_bytes;
     let bytes = match of.recipient {
         Some(recipient) => sealed_to(region, &cell, &row, export::recipient(recipient)?).await?,
@@ -353,7 +353,12 @@ async fn object(cell: &Cell, airlock: &str, name: &str) -> Result<ObjectRow, Ref
     let item = item.ok_or_else(|| Refusal::with(Reason::NotFound, format!("object `{name}`")))?;
     let row: ObjectRow = rows.known(&item.row).await?;
     // INVARIANT: what was reviewed is what leaves, never a later object of the same name.
-    if row.id == item.object { Ok(row) } else { Err(Reason::NotFound.into()) }
+    if row.id != item.object {
+        return Err(Reason::NotFound.into());
+    }
+    // WHY again: it may have been looked at since the package was drafted.
+    row.refuse_apart()?;
+    Ok(row)
 }
 
 #[async_trait]

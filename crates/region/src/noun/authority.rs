@@ -88,7 +88,6 @@ impl Rule for AuthorityDistrust {
             return Err(Reason::AlreadyDone.into());
         }
         draft.put(&id.to_bytes(), &row)?;
-        revocation::drop_all(draft, id).await?;
         Ok(Outcome::of(Noun::Authority, id))
     }
 }

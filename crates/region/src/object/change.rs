@@ -133,6 +133,8 @@ async fn copied(
         retention: copying.lock.retention,
         metadata: copying.metadata.unwrap_or(row.metadata),
         labels: copying.labels.unwrap_or(row.labels),
+        // WHY: what was said, and cleared, was about the source; a copy is looked at itself.
+        examined: None,
         ..row
     };
     let made = Made { source: Some(source), ..Made::default() };

@@ -38,7 +38,7 @@ async fn opened(region: &Region, actor: &Actor, deed: ObjectExport) -> Result<Re
     let again = Request::once(actor.clone(), deed.clone());
     let request = Request::once(actor.clone(), deed);
     let held = cell.in_use.hold(row.pieces.iter().map(|piece| piece.blob));
-    let done = region.commit(&cell, request, allowed, Open { row: row.clone() }).await?;
+    let done = region.commit(&cell, request, allowed, Open { row: row.clone(), is_return: false }).await?;
     let sealed = sealed_to(region, &cell, &row, recipient).await?;
     let range = 0..row.size_bytes;
     let watch = Watch { region: region.clone(), request: again, cell, object: row.id, since, _held: held };

@@ -109,8 +109,11 @@ pub async fn page(rows: &Draft, bucket: &BucketRow, wanted: &Wanted) -> Result<P
     if wanted.keys_max == 0 {
         return Ok(page);
     }
+    // WHY: whose newest version was told on the last page has none here.
+    let last_key =
+        wanted.after.as_ref().filter(|after| after.version.is_some()).map(|after| after.key.clone());
     let mut walk =
-        Walk { wanted, page: &mut page, last_key: None, last_version: None, skipping: wanted.after.clone() };
+        Walk { wanted, page: &mut page, last_key, last_version: None, skipping: wanted.after.clone() };
     let under = [&bucket.id.to_bytes()[..], wanted.prefix.as_bytes()].concat();
     let mut from = start(bucket, wanted);
     let mut looked_at = 0;
@@ -148,14 +151,15 @@ pub async fn page(rows: &Draft, bucket: &BucketRow, wanted: &Wanted) -> Result<P
 /// The row key to start behind.
 fn start(bucket: &BucketRow, wanted: &Wanted) -> Option<Vec<u8>> {
     let after = wanted.after.as_ref()?;
-    if wanted.versions && after.version.is_some() {
-        // Within a key: start at its first row and skip up to the version.
-        return Some([&bucket.id.to_bytes()[..], after.key.as_bytes()].concat());
+    if wanted.versions
+        && let Some(version) = &after.version
+    {
+        // Within a key: behind the version; that of one without a number is looked for from the key's first row.
+        let own = prefix(bucket.id, &after.key);
+        let behind = number_of(version).map(|number| [&own[..], &(u64::MAX - number).to_be_bytes()].concat());
+        return Some(behind.unwrap_or_else(|| [&bucket.id.to_bytes()[..], after.key.as_bytes()].concat()));
     }
-    let is_folder = wanted
-        .delimiter
-        .as_deref()
-        .is_some_and(|mark| after.key.ends_with(mark) && after.key.len() > wanted.prefix.len());
+    let is_folder = folder(wanted, &after.key).as_deref() == Some(&after.key);
     Some(if is_folder { behind_folder(bucket, &after.key) } else { behind_key(bucket, &after.key) })
 }
 
@@ -168,6 +172,18 @@ fn behind_key(bucket: &BucketRow, key: &str) -> Vec<u8> {
 fn behind_folder(bucket: &BucketRow, folder: &str) -> Vec<u8> {
     // WHY 0xFF: no UTF-8 text holds it, so it sorts behind every key.
     [&bucket.id.to_bytes()[..], folder.as_bytes(), &[u8::MAX]].concat()
+}
+
+fn mark(wanted: &Wanted) -> Option<&str> {
+    wanted.delimiter.as_deref().filter(|mark| !mark.is_empty())
+}
+
+/// The folder that a key lies in, as far as it is asked for.
+fn folder(wanted: &Wanted, key: &str) -> Option<String> {
+    let mark = mark(wanted)?;
+    let rest = key.get(wanted.prefix.len()..)?;
+    let end = wanted.prefix.len() + rest.find(mark)? + mark.len();
+    key.get(..end).map(str::to_owned)
 }
 
 #[derive(PartialEq, Eq)]
@@ -197,7 +213,7 @@ impl Walk<'_> {
             self.page.next = self.position();
             return Step::Full;
         }
-        match self.folder(&row.key) {
+        match folder(self.wanted, &row.key) {
             Some(folder) => self.page.folders.push(folder),
             None => self.page.objects.push((row, is_newest)),
         }
@@ -227,18 +243,7 @@ impl Walk<'_> {
     }
 
     fn has_folders(&self) -> bool {
-        self.mark().is_some()
-    }
-
-    fn mark(&self) -> Option<&str> {
-        self.wanted.delimiter.as_deref().filter(|mark| !mark.is_empty())
-    }
-
-    fn folder(&self, key: &str) -> Option<String> {
-        let mark = self.mark()?;
-        let rest = key.get(self.wanted.prefix.len()..)?;
-        let end = self.wanted.prefix.len() + rest.find(mark)? + mark.len();
-        key.get(..end).map(str::to_owned)
+        mark(self.wanted).is_some()
     }
 
     fn is_full(&self) -> bool {
@@ -247,6 +252,10 @@ impl Walk<'_> {
 
     /// The last row looked at, told or not.
     fn looked_at(&self) -> Option<Position> {
+        // WHY the folder: from a key within, the next page would tell it again.
+        if let Some(folder) = self.inside() {
+            return Some(Position { key: folder.to_owned(), version: None });
+        }
         let version = self.last_version.clone();
         self.last_key.clone().map(|key| Position { key, version })
     }

@@ -104,7 +104,7 @@ async fn opened(
     let again = Request::once(actor.clone(), deed.clone());
     let request = Request::once(actor.clone(), deed);
     let held = cell.in_use.hold(row.pieces.iter().map(|piece| piece.blob));
-    let done = region.commit(&cell, request, allowed, Open { row: row.clone() }).await?;
+    let done = region.commit(&cell, request, allowed, Open { row: row.clone(), is_return: false }).await?;
     let plain = body::read_now(region, &cell, &row, range.clone()).await?;
     let watch = Watch { region: region.clone(), request: again, cell, object: row.id, since, _held: held };
     Ok(Reading { leaf: done.leaf, row, range, body: watched(watch, plain) })
@@ -113,6 +113,8 @@ async fn opened(
 /// The leaf "opened": which object, by whom, by which permission.
 pub struct Open {
     pub row: ObjectRow,
+    /// It goes back to whom it came from, who knows whom it names.
+    pub is_return: bool,
 }
 
 #[async_trait]
@@ -120,6 +122,9 @@ impl<D: Deed> Plan<D> for Open {
     async fn plan(&mut self, _: &D, draft: &mut Draft, _: &Frame<'_>) -> Result<Outcome, Refusal> {
         let there: Option<ObjectRow> = draft.row(&self.row.row_key()).await?;
         let there = there.ok_or(Refusal::new(Reason::NotFound))?;
+        if !self.is_return {
+            there.refuse_apart()?;
+        }
         let answer = json!({ "etag": there.etag, "size_bytes": there.size_bytes });
         Ok(Outcome::of(Noun::Object, there.id).within(there.scope).saying(answer))
     }

@@ -41,7 +41,7 @@ async fn opened(region: &Region, actor: &Actor, deed: ExitFetch) -> Result<Readi
     let again = Request::once(actor.clone(), deed.clone());
     let request = Request::once(actor.clone(), deed);
     let held = cell.in_use.hold(row.pieces.iter().map(|piece| piece.blob));
-    let done = region.commit(&cell, request, allowed, Open { row: row.clone() }).await?;
+    let done = region.commit(&cell, request, allowed, Open { row: row.clone(), is_return: true }).await?;
     let range = 0..row.size_bytes;
     let summed =
         Summed { region: region.clone(), cell: std::sync::Arc::clone(&cell), agreement: id, object: row.id };

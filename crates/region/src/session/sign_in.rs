@@ -90,11 +90,13 @@ impl Region {
             return Err(Refusal::with(Reason::TokenWrong, "it answers another sign-in"));
         }
         let person = person(&root, &row, &claims).await?;
+        let proved = claims.moment("auth_time").filter(|_| self.is_own_issuer(&row));
         let session = Session {
             issuer: Some(row.id),
             parent: None,
             // WHY when the token was made: what was taken back since must not come again with an old one.
-            begun: claims.issued.min(self.now()),
+            // WHY before that, where we know when they proved who they are: what is renewed is not proved anew.
+            begun: claims.issued.min(self.now()).min(proved.unwrap_or(claims.issued)),
             // WHY not the token's own end: it says until when it may be shown, not for how long they work.
             ends: super::after(self.now(), row.seconds),
             groups: match &row.groups {

@@ -1,6 +1,6 @@
 //! Pages of other origins: a browser asks whether they may, and is told only for those that the region names.
 //!
-//! Those are its own front's, and those that people of a registered program without a secret come back to. It opens
+//! Those are its own front's, and those that people of a registered program for S3 come back to. It opens
 //! nothing: what a page asks is signed like everything else, or carries a token, and no cookie ever counts. It never
 //! reaches the protocol, and a page of any other origin is told nothing, not even what it might have asked.
 

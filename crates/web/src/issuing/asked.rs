@@ -10,7 +10,7 @@ use region::noun::issuer::IssuerRow;
 use words::time::MINUTE_MS;
 use words::{Reason, Refusal, Timestamp};
 
-use super::{OauthError, oauth, program};
+use super::{OauthError, oauth, program, refresh};
 use crate::door::ActsDoor;
 use crate::encode::pairs;
 
@@ -80,6 +80,9 @@ impl Asked {
             return Err(told(oauth("request_not_supported", "requests are not taken as objects")));
         }
         let scope = text("scope")?.unwrap_or_default();
+        // WHY not as asked: what a program without a secret does not get is not promised to its people.
+        let is_given = |word: &&str| *word != refresh::SCOPE || program.secret.is_some();
+        let scope = scope.split(' ').filter(is_given).collect::<Vec<_>>().join(" ");
         if !scope.split(' ').any(|word| word == "openid") {
             return Err(told(oauth("invalid_scope", "it takes `openid`")));
         }

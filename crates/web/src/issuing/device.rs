@@ -146,9 +146,9 @@ pub async fn begin(
     let form = Form::read(body).await?;
     let unknown = oauth("invalid_client", "the program is not known here");
     let program = program(door, issuer, form.text("client_id")?).await.map_err(|_| unknown)?;
-    // WHY: whoever knows a program's name would sign people in for it.
-    if program.secret.is_some() {
-        return Err(oauth("unauthorized_client", "a program with a secret sends people by their browser"));
+    // WHY: whoever knows a program's name would sign people in for it, and a page has its own address to go back to.
+    if program.secret.is_some() || program.works_on_s3 {
+        return Err(oauth("unauthorized_client", "that program sends people by their browser"));
     }
     let scope = form.text("scope")?;
     if !scope.split(' ').any(|word| word == "openid") {

@@ -56,7 +56,9 @@ pub async fn token(
     let client = program.alias.as_str();
     match form.text("grant_type")? {
         "authorization_code" => by_code(door, &form, &program, address, issuer).await,
-        refresh::GRANT => refresh::token(door, form.text("refresh_token")?, client, address, issuer).await,
+        refresh::GRANT if program.secret.is_some() => {
+            refresh::token(door, form.text("refresh_token")?, client, address, issuer).await
+        }
         device::GRANT => device::token(door, form.text("device_code")?, client, address, issuer).await,
         _ => Err(oauth(
             "unsupported_grant_type",

@@ -166,6 +166,8 @@ pub struct Program {
     pub returns: Vec<String>,
     /// What it proves itself by; none: it keeps no secret.
     pub secret: Option<words::Secret<String>>,
+    /// What it is told opens sessions at S3.
+    pub works_on_s3: bool,
 }
 
 pub async fn program(door: &ActsDoor, issuer: &IssuerRow, alias: &str) -> Result<Program, Refusal> {
@@ -178,11 +180,11 @@ pub async fn program(door: &ActsDoor, issuer: &IssuerRow, alias: &str) -> Result
             Err(refusal) => return Err(refusal),
         };
         let returns = further.into_iter().chain([home]).collect();
-        return Ok(Program { alias: alias.to_owned(), returns, secret: None });
+        return Ok(Program { alias: alias.to_owned(), returns, secret: None, works_on_s3: false });
     }
     let row = door.region().client(alias).await?;
     let secret = if row.has_secret { Some(door.region().client_secret(row.id)?) } else { None };
-    Ok(Program { alias: row.alias, returns: row.returns, secret })
+    Ok(Program { alias: row.alias, returns: row.returns, secret, works_on_s3: row.works_on_s3 })
 }
 
 fn failed(status: StatusCode, error: OauthError) -> Response<Body> {

@@ -53,8 +53,10 @@ pub async fn tokens(
     address: IpAddr,
 ) -> Result<Value, OauthError> {
     let region = door.region();
+    // WHY before they are judged: what is taken back meanwhile is later than the token.
+    let judged_at = region.now();
     let greeting = region.greet_entered(&issuer.url, entered.person, entered.at, address).await?;
-    let (now, at) = (seconds(region.now()), seconds(entered.at));
+    let (now, at) = (seconds(judged_at), seconds(entered.at));
     let mut about = Map::from_iter([
         ("iss".to_owned(), json!(issuer.url)),
         ("sub".to_owned(), json!(entered.person.to_string())),

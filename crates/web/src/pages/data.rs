@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 use words::{Act, Refusal};
 
+use super::examined::examined;
 use super::layout::{Page, layout};
 use super::leaf::linked;
 use super::stated::why;
@@ -111,7 +112,11 @@ pub fn object(
     let mut above = above(visit, Some(project));
     above.push((bucket.to_owned(), base.clone()));
     let main = html! {
-        @if let Value::Object(fields) = told { (parts::thing(texts, fields)) }
+        @if let Value::Object(fields) = told {
+            @let fields = fields.iter().filter(|(name, _)| !["report", "standing"].contains(&name.as_str()));
+            (parts::thing(texts, &fields.map(|(name, value)| (name.clone(), value.clone())).collect()))
+        }
+        (examined(visit, told))
         p { a.button href={ (base) "/objects/" (sealed) "/bytes" } { (texts.say("take-bytes")) } }
         p.hint { (texts.say("take-bytes-how")) }
         (versions(visit, &around.versions))
@@ -123,7 +128,7 @@ pub fn object(
                 p { a href={ "/projects/" (project) "/ledger?" (pairs(&[("about", about.as_str())])) } { (texts.say("object-all")) } }
             }))
         }
-        (buttons(visit, &rows, &[("project", project), ("bucket", bucket), ("sealed", sealed)], &base))
+        (buttons(visit, &rows, &[("project", project), ("bucket", bucket), ("sealed", sealed), ("id", text(told, "id"))], &base))
         (parts::by_command(texts, &command(Act::ObjectShow.row(), &given)))
     };
     layout(visit, &Page { title: key, above, main })

@@ -9,6 +9,7 @@ mod chain;
 mod data;
 mod document;
 mod door;
+mod examined;
 mod layout;
 mod leaf;
 mod ledger;

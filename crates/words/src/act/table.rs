@@ -883,8 +883,8 @@ acts! {
         bucket: String,
         /// key
         key: String,
-        /// version's id
-        version: Option<String>,
+        /// the id of what was looked at, as object show tells it
+        id: String,
         /// why
         reason: String,
     }

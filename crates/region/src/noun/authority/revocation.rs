@@ -1,8 +1,8 @@
 //! What authorities have revoked: their lists, as the operator brings them.
 //!
 //! A certificate whose card was lost has not expired. So a list is asked of every
-//! certificate that signs, and none is taken for a newer one: what was revoked
-//! since would count again.
+//! certificate that signs, none is taken for a newer one, and all are kept, also
+//! of authorities that are trusted no longer: they only ever say no.
 
 use async_trait::async_trait;
 use data_encoding::HEXLOWER;
@@ -23,9 +23,9 @@ use crate::act::{Frame, Outcome, Plan, Request};
 use crate::cell::draft::Draft;
 use crate::cell::step::Done;
 use crate::name;
-use crate::noun::agreement::lodge::{self, ChunkRow};
+use crate::noun::agreement::lodge;
 use crate::object::body::Body;
-use crate::row::{Row, Seal, Table};
+use crate::row::{Row, Table};
 
 /// WHY: all are read for each file that is lodged, at 3 MiB each; an authority has one, or some parts.
 const LISTS_MAX: usize = 16;
@@ -94,17 +94,6 @@ pub async fn told(draft: &Draft, authority: Id<Authority>) -> Result<Vec<Value>,
     Ok(rows.map(told).collect())
 }
 
-/// WHY: lists of one that is not trusted would only take room.
-pub async fn drop_all(draft: &mut Draft, authority: Id<Authority>) -> Result<(), Refusal> {
-    for (own, _) in draft.all::<ListRow>(&authority.to_bytes()).await? {
-        for (chunk, _) in draft.all::<ChunkRow>(&own).await? {
-            draft.remove::<ChunkRow>(Seal::Cell, &chunk);
-        }
-        draft.remove::<ListRow>(Seal::Cell, &own);
-    }
-    Ok(())
-}
-
 /// Takes a list; who signed it is looked at before anything is kept.
 pub async fn update(
     region: &Region,
@@ -154,18 +143,18 @@ impl Plan<AuthorityUpdate> for Updating {
         if !(row.since..=row.until).contains(&frame.now) {
             return Err(Refusal::with(Reason::Invalid, "the list is not of now: bring the current one"));
         }
-        let known: Option<ListRow> = draft.row(&row.key()).await?;
-        match &known {
-            Some(known) if known.sha256 == row.sha256 => return Err(Reason::AlreadyDone.into()),
-            // WHY: an older one may not have what was revoked since.
-            Some(known) if known.since >= row.since => {
-                return Err(Refusal::with(Reason::StateWrong, "a later list of that authority is held"));
-            }
-            None if draft.all::<ListRow>(&[]).await?.len() >= LISTS_MAX => {
-                let says = "16 lists are held: stop trusting an authority";
-                return Err(Refusal::with(Reason::QuotaFull, says));
-            }
-            Some(_) | None => {}
+        let held = draft.all::<ListRow>(&[]).await?;
+        let mut of_same = held.iter().map(|(_, held)| held).filter(|held| held.scope == row.scope);
+        if of_same.clone().any(|held| held.sha256 == row.sha256) {
+            return Err(Reason::AlreadyDone.into());
+        }
+        // WHY whatever its authority is called here: an older one may not have what was revoked since.
+        if of_same.any(|held| held.since >= row.since) {
+            return Err(Refusal::with(Reason::StateWrong, "a later list of that authority is held"));
+        }
+        let is_new = held.iter().all(|(own, _)| *own != row.key());
+        if is_new && held.len() >= LISTS_MAX {
+            return Err(Refusal::with(Reason::QuotaFull, "16 lists are held, and none is let go of"));
         }
         lodge::store(draft, &row.key(), self.list.der()).await?;
         draft.put(&row.key(), &row)?;

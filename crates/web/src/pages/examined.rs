@@ -1,0 +1,80 @@
+//! What was found in an object: how it stands, whom it names, what does not hold.
+
+use maud::{Markup, html};
+use serde_json::Value;
+
+use crate::console::Visit;
+use crate::parts;
+use crate::texts::Texts;
+use crate::told::text;
+
+/// The report of an object that was looked at; nothing where nobody has.
+pub fn examined(visit: &Visit<'_>, told: &Value) -> Markup {
+    let (texts, standing) = (visit.texts, text(told, "standing"));
+    let report = told.get("report").unwrap_or(&Value::Null);
+    let list = |name: &str| report.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    html! {
+        @if standing.is_empty() {
+            p.hint { (texts.say("examined-not-yet")) }
+        } @else {
+            (parts::section(texts.say("examined"), &html! {
+                p { strong { (texts.name(&format!("value.{standing}"))) } }
+                @if standing == "apart" || standing == "asks" { p { (texts.say("examined-clear")) } }
+                (kind(texts, report))
+                (names(texts, list("names")))
+                (faults(texts, list("counts"), list("findings")))
+                p.hint { (texts.say("examined-what")) }
+            }))
+        }
+    }
+}
+
+/// What it is, and how much of it.
+fn kind(texts: &Texts, report: &Value) -> Markup {
+    let numbers = report.get("facts").and_then(|facts| facts.get("numbers"));
+    let number = |name: &str| numbers.and_then(|numbers| numbers.get(name)).and_then(Value::as_u64);
+    html! {
+        @if !text(report, "kind").is_empty() {
+            dl {
+                dt { (texts.say("examined-kind")) } dd { code { (text(report, "kind")) } }
+                @for name in ["rows", "columns", "records", "samples"] {
+                    @if let Some(number) = number(name) { dt { (texts.name(name)) } dd { (number) } }
+                }
+            }
+        }
+    }
+}
+
+fn names(texts: &Texts, found: &[Value]) -> Markup {
+    let count = |found: &Value, name: &str| found.get(name).and_then(Value::as_u64).unwrap_or(0);
+    let body = html! {
+        @for found in found {
+            tr {
+                th scope="row" { (texts.name(&format!("identifier.{}", text(found, "kind")))) }
+                td { @match found.get("column").and_then(Value::as_u64) { Some(column) => (column), None => (texts.say("examined-in-text")) } }
+                td { (count(found, "certain") + count(found, "likely")) }
+                td { (count(found, "ambiguous")) }
+            }
+        }
+    };
+    let heads = texts.names(&["identifier", "column", "sure", "unsure"]);
+    html! { @if !found.is_empty() { (parts::table(texts.say("examined-names"), &heads, &body)) } }
+}
+
+fn faults(texts: &Texts, counts: &[Value], findings: &[Value]) -> Markup {
+    let first = |rule: &str| findings.iter().find(|finding| text(finding, "rule") == rule);
+    let at = |finding: &Value, name: &str| finding.get(name).and_then(Value::as_u64);
+    let body = html! {
+        @for count in counts {
+            @let rule = text(count, "rule");
+            tr {
+                th scope="row" lang="en" { (text(count, "says")) " " code { (rule) } }
+                td { (count.get("count").and_then(Value::as_u64).unwrap_or(0)) }
+                td { @if let Some(line) = first(rule).and_then(|finding| at(finding, "line")) { (line) } }
+                td { @if let Some(column) = first(rule).and_then(|finding| at(finding, "column")) { (column) } }
+            }
+        }
+    };
+    let heads = texts.names(&["rule", "count", "first_row", "column"]);
+    html! { @if !counts.is_empty() { (parts::table(texts.say("examined-faults"), &heads, &body)) } }
+}
