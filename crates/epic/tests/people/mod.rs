@@ -2,6 +2,7 @@
 
 mod acts;
 mod described;
+mod every;
 mod fetched;
 mod hub;
 mod narrow;
