@@ -35,12 +35,12 @@ pub async fn follow(region: Region, examiner: Arc<dyn Examiner>, until: impl Fut
             tokio::time::sleep(LIST_EVERY).await;
             // WHY none is given up where the list cannot be read: that is a moment of the store's.
             let Ok(open) = region.followed().await else { continue };
-            attended.retain(|project, task| match open.contains(project) && !task.is_finished() {
-                true => true,
-                false => {
+            attended.retain(|project, task| {
+                let is_kept = open.contains(project) && !task.is_finished();
+                if !is_kept {
                     task.abort();
-                    false
                 }
+                is_kept
             });
             for project in open {
                 attended.entry(project).or_insert_with(|| {

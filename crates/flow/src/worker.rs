@@ -8,8 +8,8 @@ use std::io::{BufReader, Read, Write};
 use std::process::Command;
 
 use formats::column::Spread;
-use formats::rule::{Rule, Weight};
-use formats::worker::{Bounds, Ended, Error};
+use formats::rule;
+use formats::worker::{Bounds, EXIT_UNREAD, Ended, Error};
 use formats::{Detected, Report, Verdict, Watch};
 use privacy::identify::{self, ColumnJudgement, Confidence, Finding, TableJudge};
 use region::examine::{Names, REPORT_BYTES_MAX, Said};
@@ -27,7 +27,6 @@ const OVERLAP_BYTES: usize = 512;
 const FOUND_MAX: usize = 1_024;
 /// WHY: what is bounded above, with room.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
-const EXIT_UNREAD: i32 = 3;
 
 /// How often one kind of identifier was found in one place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,8 +65,7 @@ pub fn main(from: &mut dyn Read, to: &mut dyn Write) -> i32 {
     report.facts.columns.truncate(COLUMNS_TOLD_MAX);
     found.truncate(FOUND_MAX);
     let answer = Answer { detected: answer.detected, report, names, found };
-    let told = serde_json::to_vec(&answer).ok().map(|bytes| to.write_all(&bytes).and_then(|()| to.flush()));
-    if matches!(told, Some(Ok(()))) { 0 } else { EXIT_UNREAD }
+    formats::worker::say(&answer, to)
 }
 
 /// Has one object looked at; what happened to the process is about the object.
@@ -80,11 +78,9 @@ pub(crate) fn run(
         Ended::Said(said) => said,
         Ended::Fault(rule) => return Ok(Err(rule.code())),
     };
-    if said.len() > ANSWER_BYTES_MAX {
-        return Ok(Err("worker.garbage"));
-    }
-    let sound = serde_json::from_slice::<Answer>(&said).ok().filter(|answer| is_sound(answer, bounds));
-    Ok(sound.map(said_of).ok_or("worker.garbage"))
+    let read = Some(said).filter(|said| said.len() <= ANSWER_BYTES_MAX);
+    let read = read.and_then(|said| serde_json::from_slice::<Answer>(&said).ok());
+    Ok(read.filter(|answer| is_sound(answer, bounds)).map(said_of).ok_or(rule::WORKER_GARBAGE.code()))
 }
 
 fn is_sound(answer: &Answer, bounds: &Bounds) -> bool {
@@ -98,8 +94,7 @@ fn is_sound(answer: &Answer, bounds: &Bounds) -> bool {
 
 fn said_of(answer: Answer) -> Said {
     // WHY: behind a bound of ours nobody has looked.
-    let is_cut =
-        answer.report.counts.iter().any(|count| count.rule.weight() == Weight::Limit && is_bound(count.rule));
+    let is_cut = answer.report.counts.iter().any(|count| count.rule.code().starts_with("limit."));
     let names = match answer.names {
         0 if !is_cut => Names::Nobody,
         0 | 1 => Names::Perhaps,
@@ -107,10 +102,6 @@ fn said_of(answer: Answer) -> Said {
     };
     let is_whole = answer.report.verdict != Verdict::Fails;
     Said { is_whole, names, report: told(answer), examiner: EXAMINER.to_owned() }
-}
-
-fn is_bound(rule: Rule) -> bool {
-    rule.code().starts_with("limit.")
 }
 
 /// The report as it is kept: less of it where it would be too long.

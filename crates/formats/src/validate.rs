@@ -28,6 +28,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use crate::detect::{Detected, Encoding};
+use crate::input::Line;
 use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::report::{Facts, Findings, Place, Report};
@@ -49,6 +50,19 @@ pub(crate) struct Job<'a> {
     pub findings: Findings,
     pub facts: Facts,
     pub watch: Shared<'a>,
+}
+
+impl Job<'_> {
+    /// A line as text, if it is whole and one.
+    pub fn text_of<'l>(&mut self, line: &Line<'l>) -> Option<&'l str> {
+        if line.is_cut {
+            self.findings.add(rule::LIMIT_LINE, line.place());
+            return None;
+        }
+        let text = std::str::from_utf8(line.bytes).ok();
+        self.findings.need(text.is_some(), rule::TEXT_ENCODING, line.place());
+        text
+    }
 }
 
 /// How a kind is judged that is read from its beginning to its end.

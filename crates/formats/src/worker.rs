@@ -31,7 +31,7 @@ const LIMITS_BYTES_MAX: u64 = 4 << 10;
 /// WHY: a pipe's usual size: each write is one wake-up.
 const CHUNK_BYTES: usize = 64 << 10;
 /// What the child exits with when it cannot read, and when an allocation failed in it.
-const EXIT_UNREAD: i32 = 3;
+pub const EXIT_UNREAD: i32 = 3;
 
 /// What the child's process may take.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,7 +92,12 @@ pub fn main(from: &mut dyn Read, to: &mut dyn Write) -> i32 {
     let mut from = BufReader::new(from);
     let Some(bounds) = bounded(&mut from) else { return EXIT_UNREAD };
     let Ok(answer) = answer(&mut from, &bounds.limits, &mut Nobody) else { return EXIT_UNREAD };
-    let told = serde_json::to_vec(&answer).ok().map(|bytes| to.write_all(&bytes).and_then(|()| to.flush()));
+    say(&answer, to)
+}
+
+/// Says an answer to whoever asked; what it returns the child exits with.
+pub fn say(answer: &impl Serialize, to: &mut dyn Write) -> i32 {
+    let told = serde_json::to_vec(answer).ok().map(|bytes| to.write_all(&bytes).and_then(|()| to.flush()));
     if matches!(told, Some(Ok(()))) { 0 } else { EXIT_UNREAD }
 }
 

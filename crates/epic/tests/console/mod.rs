@@ -38,8 +38,14 @@ fn browse(script: &str, house: &House, has_scripts: bool, more: &Value) -> bool 
         "more": more,
     });
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/console").join(format!("{script}.mjs"));
+    eprintln!("{}", run_script(house, (&node, &file), BROWSER_SECONDS, &told));
+    true
+}
+
+/// Runs a script at a browser with what it is told, in a house's folder and for so long at most; what it said.
+pub fn run_script(house: &House, (node, file): (&Path, &Path), seconds: &str, told: &Value) -> String {
     let mut command = Command::new("timeout");
-    command.arg(BROWSER_SECONDS).arg(node).arg(file).env_clear().env("HOME", house.path(""));
+    command.arg(seconds).arg(node).arg(file).env_clear().env("HOME", house.path(""));
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -47,8 +53,7 @@ fn browse(script: &str, house: &House, has_scripts: bool, more: &Value) -> bool 
     let ended = child.wait_with_output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(ended.status.success(), "{}{}", text(&ended.stdout), text(&ended.stderr));
-    eprintln!("{}", text(&ended.stdout));
-    true
+    text(&ended.stdout)
 }
 
 // Goal: the whole job is done by people who never saw a command line. Method: eight of them in Chromium.

@@ -1,13 +1,13 @@
 //! A JupyterHub that nobody here wrote, set up by the very lines of the guide: its people sign in at the region.
 
 use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::console::run_script;
 use crate::kit::{Door, House, day, need};
 
 /// WHY: a browser on a busy machine; a page that never comes must not hold the suite.
@@ -116,15 +116,7 @@ impl Hub {
             "epic": env!("CARGO_BIN_EXE_epic"), "folder": house.path(""), "scripts": true, "more": more,
             "shots": need::root().join("target/console/hub").join(part),
         });
-        let mut command = Command::new("timeout");
-        command.arg(BROWSER_SECONDS).arg(&tools.node).arg(beside("hub.mjs")).env_clear();
-        command.env("HOME", house.path("")).env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        let mut child =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(told.to_string().as_bytes()).unwrap();
-        let ended = child.wait_with_output().unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        assert!(ended.status.success(), "{}{}", text(&ended.stdout), text(&ended.stderr));
+        run_script(house, (&tools.node, &beside("hub.mjs")), BROWSER_SECONDS, &told);
     }
 }
 

@@ -22,14 +22,7 @@ fn each(job: &mut Job, from: &mut dyn Read, mut one: impl FnMut(&mut Job, &[&str
     while let Some(line) = lines.next()? {
         let place = line.place();
         end = line.end;
-        if line.is_cut {
-            job.findings.add(rule::LIMIT_LINE, place);
-            continue;
-        }
-        let Ok(text) = std::str::from_utf8(line.bytes) else {
-            job.findings.add(rule::TEXT_ENCODING, place);
-            continue;
-        };
+        let Some(text) = job.text_of(&line) else { continue };
         // SPEC: GFF3: sequences may follow behind this line.
         if text.starts_with("##FASTA") {
             break;

@@ -41,14 +41,7 @@ pub fn judge(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
     while let Some(line) = lines.next()? {
         let place = line.place();
         end = line.end;
-        if line.is_cut {
-            job.findings.add(rule::LIMIT_LINE, place);
-            continue;
-        }
-        let Ok(text) = std::str::from_utf8(line.bytes) else {
-            job.findings.add(rule::TEXT_ENCODING, place);
-            continue;
-        };
+        let Some(text) = job.text_of(&line) else { continue };
         if text.starts_with('@') && records == 0 {
             header_line(job, &mut header, text, place);
         } else if is_header(text) {
