@@ -32,6 +32,12 @@ fn targets() -> Vec<Target> {
     all.extend(formats::fuzz::TARGETS.map(|(name, target)| ("formats", name, target)));
     #[cfg(feature = "privacy")]
     all.extend(privacy::fuzz::TARGETS.map(|(name, target)| ("privacy", name, target)));
+    #[cfg(feature = "dcat")]
+    all.extend(dcat::fuzz::TARGETS.map(|(name, target)| ("dcat", name, target)));
+    #[cfg(feature = "search")]
+    all.extend(search::fuzz::TARGETS.map(|(name, target)| ("search", name, target)));
+    #[cfg(feature = "recipes")]
+    all.extend(recipes::fuzz::TARGETS.map(|(name, target)| ("recipes", name, target)));
     all
 }
 

@@ -263,6 +263,7 @@ fn local() -> Vec<Command> {
         console(),
         Command::new("sign-out").about("Forget your session on this machine"),
         share,
+        crate::doctor::command(),
         explain,
         Command::new("policy").about("Print who may do what, and unless what, as a table"),
         Command::new("samples")

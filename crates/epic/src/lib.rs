@@ -9,6 +9,7 @@ mod ask;
 mod backup;
 mod certificate;
 mod command;
+mod doctor;
 mod drill;
 mod elsewhere;
 mod examine;
@@ -47,8 +48,8 @@ use settings::Settings;
 /// Reads the command line, does what it says, ends with what that came to.
 pub fn main() -> ExitCode {
     // WHY before all else: it is started for each object that arrives, and knows nothing of regions.
-    if examine::is_asked() {
-        return examine::examine();
+    if let Some(work) = examine::asked() {
+        return work();
     }
     let settings = Settings::read();
     let matches = match command::tree().try_get_matches() {
@@ -75,6 +76,7 @@ fn run(matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {
         ("import", _) => import::import(of_noun, settings),
         ("rebuild", _) => rebuild::rebuild(of_noun, settings),
         ("certificate", Some((_, of_verb))) => certificate::make(of_verb, settings),
+        ("doctor", _) => doctor::doctor(of_noun, settings),
         ("explain", _) => explain::explain(of_noun, settings),
         ("policy", _) => explain::policy(),
         ("samples", _) => samples::write(of_noun),

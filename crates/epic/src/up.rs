@@ -248,8 +248,9 @@ impl Listeners {
         // WHY a task of its own: judging what everybody may see keeps a thread busy, and the doors wait for nobody.
         let until = told(stopped.clone());
         let telling = tokio::spawn(web::tell_people(region.clone(), self.telling, trust.clone(), until));
-        let looking = crate::examine::examiner()
-            .map(|examiner| tokio::spawn(flow::follow(region.clone(), examiner, told(stopped.clone()))));
+        let looking = crate::examine::workers().map(|(examiner, maker)| {
+            tokio::spawn(flow::follow(region.clone(), examiner, maker, told(stopped.clone())))
+        });
         let port = |listener| Port { listener, tls: self.tls.clone() };
         let s3 = |place| S3Door::fronted(region.clone(), place, s3::Limits::default(), self.front.clone());
         let (outside, inside) = (s3(Place::Outside), s3(Place::Inside));

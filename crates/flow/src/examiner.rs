@@ -13,7 +13,7 @@ use region::object::body::Body;
 use tokio::sync::mpsc;
 use words::{Reason, Refusal};
 
-use crate::worker;
+use crate::worker::{self, Held};
 
 /// WHY: a few pieces on their way; the region reads on while the process thinks.
 const PIECES: usize = 4;
@@ -31,6 +31,9 @@ pub enum Fault {
 #[async_trait]
 pub trait Examiner: Send + Sync {
     async fn examine(&self, body: Body) -> Result<Said, Fault>;
+
+    /// Holds a table to a contract, which is JSON.
+    async fn hold(&self, contract: String, body: Body) -> Result<Held, Fault>;
 }
 
 /// A program that is started for each object, with the object on its standard input.
@@ -43,48 +46,67 @@ pub struct Process {
 
 #[async_trait]
 impl Examiner for Process {
-    async fn examine(&self, mut body: Body) -> Result<Said, Fault> {
-        let (give, take) = mpsc::channel(PIECES);
-        let process = self.clone();
-        let looking = tokio::task::spawn_blocking(move || process.look(Piped { take, rest: Bytes::new() }));
-        let mut unread = None;
-        while let Some(next) = body.next().await {
-            let next = next.map_err(|refusal| {
-                unread = Some(refusal);
-                io::Error::from(io::ErrorKind::UnexpectedEof)
-            });
-            let is_over = next.is_err();
-            // WHY no error where nobody takes it: the process may have had enough.
-            if give.send(next).await.is_err() || is_over {
-                break;
-            }
-        }
-        drop(give);
-        let said = looking.await.map_err(|_| Fault::Unread(Reason::Unavailable.into()))?;
-        match unread {
-            Some(refusal) => Err(Fault::Unread(refusal)),
-            None => said,
-        }
+    async fn examine(&self, body: Body) -> Result<Said, Fault> {
+        self.fed(body, |command, from, bounds| worker::run(command, from, bounds)).await
+    }
+
+    async fn hold(&self, contract: String, body: Body) -> Result<Held, Fault> {
+        self.fed(body, move |command, from, bounds| worker::hold(command, &contract, from, bounds)).await
     }
 }
 
+/// What a process came to: what it said, or which rule its end breaks.
+type Came<T> = Result<Result<T, &'static str>, formats::worker::Error>;
+
 impl Process {
-    fn look(&self, mut from: Piped) -> Result<Said, Fault> {
-        let mut command = Command::new(&self.program);
+    /// Starts the program, and feeds it with a body from a thread of its own.
+    async fn fed<T: Send + 'static>(
+        &self,
+        body: Body,
+        run: impl FnOnce(&mut Command, &mut (dyn Read + Send), &Bounds) -> Came<T> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let (mut command, bounds) = (Command::new(&self.program), self.bounds.clone());
         command.args(&self.args);
-        match worker::run(&mut command, &mut from, &self.bounds) {
-            Ok(Ok(said)) => Ok(said),
-            Ok(Err(cause)) => Err(Fault::Process(cause)),
+        let (piped, feed) = piped(body);
+        let looking = tokio::task::spawn_blocking(move || {
+            let mut from = piped;
+            run(&mut command, &mut from, &bounds)
+        });
+        let unread = feed.await;
+        let came = looking.await.map_err(|_| Fault::Unread(Reason::Unavailable.into()))?;
+        match (unread, came) {
+            (Some(refusal), _) => Err(Fault::Unread(refusal)),
+            (None, Ok(Ok(said))) => Ok(said),
+            (None, Ok(Err(cause))) => Err(Fault::Process(cause)),
             // WHY not the object's fault: this machine has no room for a process now, or the store gives no bytes.
-            Err(formats::worker::Error::Start(_) | formats::worker::Error::Read(_)) => {
+            (None, Err(formats::worker::Error::Start(_) | formats::worker::Error::Read(_))) => {
                 Err(Fault::Unread(Reason::Unavailable.into()))
             }
         }
     }
 }
 
+/// A body as a process's feeder reads it, and what brings it there; that ends with why it could not be read.
+pub(crate) fn piped(mut body: Body) -> (Piped, impl Future<Output = Option<Refusal>> + Send) {
+    let (give, take) = mpsc::channel(PIECES);
+    let feed = async move {
+        while let Some(next) = body.next().await {
+            let (next, unread) = match next {
+                Ok(bytes) => (Ok(bytes), None),
+                Err(refusal) => (Err(io::Error::from(io::ErrorKind::UnexpectedEof)), Some(refusal)),
+            };
+            // WHY no error where nobody takes it: the process may have had enough.
+            if give.send(next).await.is_err() || unread.is_some() {
+                return unread;
+            }
+        }
+        None
+    };
+    (Piped { take, rest: Bytes::new() }, feed)
+}
+
 /// Pieces of a body as a process's feeder reads them.
-struct Piped {
+pub(crate) struct Piped {
     take: mpsc::Receiver<io::Result<Bytes>>,
     rest: Bytes,
 }

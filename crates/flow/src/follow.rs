@@ -1,17 +1,21 @@
 //! Following logs: a task for each project, and places that all share.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use futures::{StreamExt, stream};
 use region::Region;
+use region::derive::{Place, Work};
 use region::examine::{Arrival, Said, Standing};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use words::noun::Project;
 use words::{Id, Refusal};
 
+use crate::derive::{self, Maker};
 use crate::examiner::{Examiner, Fault};
 
 /// WHY: who stores something sees what was found of it within the second.
@@ -22,13 +26,24 @@ const DELAYED_EVERY_LOOKS: u32 = 40;
 const AGAIN_AFTER: Duration = Duration::from_secs(30);
 /// WHY: so many commits are read again in a second or two.
 const KEEP_EVERY_COMMITS: u64 = 4_096;
+/// WHY: a look over a million objects takes some minutes, and a tenth of a processor.
+const PAGE_EVERY: Duration = Duration::from_millis(50);
+/// WHY: a few megabytes; what is more is found by a look over everything.
+const WORKS_MAX: usize = 2_048;
+/// WHY: what is lost is noticed within the hour; what changed the rules, at once.
+const LOOK_OVER_EVERY: Duration = Duration::from_secs(3_600);
 const LIST_EVERY: Duration = Duration::from_secs(1);
 /// WHY: the machine's other half is for people.
 const AT_ONCE: usize = 2;
 
 /// Follows every open project until it is told to end; a look on its way is given up, and begun anew another time.
-pub async fn follow(region: Region, examiner: Arc<dyn Examiner>, until: impl Future<Output = ()> + Send) {
-    let places = Arc::new(Semaphore::new(AT_ONCE));
+pub async fn follow(
+    region: Region,
+    examiner: Arc<dyn Examiner>,
+    maker: Arc<dyn Maker>,
+    until: impl Future<Output = ()> + Send,
+) {
+    let (places, making) = (Arc::new(Semaphore::new(AT_ONCE)), Arc::new(Semaphore::new(AT_ONCE)));
     let mut attended: HashMap<Id<Project>, JoinHandle<()>> = HashMap::new();
     let listing = async {
         loop {
@@ -47,7 +62,9 @@ pub async fn follow(region: Region, examiner: Arc<dyn Examiner>, until: impl Fut
                     let follower = Follower {
                         region: region.clone(),
                         examiner: Arc::clone(&examiner),
+                        maker: Arc::clone(&maker),
                         places: Arc::clone(&places),
+                        making: Arc::clone(&making),
                         project,
                     };
                     tokio::spawn(follower.attend())
@@ -68,21 +85,40 @@ pub async fn follow(region: Region, examiner: Arc<dyn Examiner>, until: impl Fut
 struct Follower {
     region: Region,
     examiner: Arc<dyn Examiner>,
+    maker: Arc<dyn Maker>,
     /// WHY shared and by turns: a project with a million objects holds up none with one.
     places: Arc<Semaphore>,
+    /// Likewise, for what is made.
+    making: Arc<Semaphore>,
     project: Id<Project>,
 }
 
 impl Follower {
+    /// Looks at what is stored and makes what rules ask for, side by side. WHY: what takes hours to make holds up no look.
     async fn attend(self) {
-        if let Err(refusal) = self.attended().await {
-            tracing::warn!(cell = %self.project, reason = refusal.reason.code(), "what is stored is not looked at now");
-            // It is begun again with the list after that.
+        let asked = Asked::default();
+        let looking = async {
+            loop {
+                self.rest_after(self.look_on(&asked).await, "what is stored is not looked at now").await;
+            }
+        };
+        let making = async {
+            loop {
+                self.rest_after(self.make_on(&asked).await, "nothing is made of what is stored now").await;
+            }
+        };
+        tokio::join!(looking, making);
+    }
+
+    async fn rest_after(&self, came: Result<(), Refusal>, what: &str) {
+        if let Err(refusal) = came {
+            tracing::warn!(cell = %self.project, reason = refusal.reason.code(), "{what}");
             tokio::time::sleep(AGAIN_AFTER).await;
         }
     }
 
-    async fn attended(&self) -> Result<(), Refusal> {
+    /// Follows the log, and has looked at what it brings.
+    async fn look_on(&self, asked: &Asked) -> Result<(), Refusal> {
         let mut next = self.region.followed_to(self.project).await?;
         let mut kept = next;
         for look in 0_u32.. {
@@ -92,6 +128,7 @@ impl Follower {
             }
             let arrivals = self.region.arrivals(self.project, next).await?;
             let (is_idle, is_empty) = (arrivals.next_seq == next, arrivals.waiting.is_empty());
+            asked.take(arrivals.works, arrivals.is_shaken);
             self.all(arrivals.waiting).await?;
             next = arrivals.next_seq;
             if !is_empty {
@@ -105,6 +142,19 @@ impl Follower {
             }
         }
         Ok(())
+    }
+
+    /// Makes what the log asks for, and between that looks over everything, part by part.
+    async fn make_on(&self, asked: &Asked) -> Result<(), Refusal> {
+        let mut round = Round::default();
+        loop {
+            let (works, is_shaken) = asked.given();
+            round.is_shaken |= is_shaken;
+            let is_idle = works.is_empty() && !round.is_due();
+            self.make(works).await?;
+            self.look_over(&mut round).await?;
+            tokio::time::sleep(if is_idle { LOOK_EVERY } else { PAGE_EVERY }).await;
+        }
     }
 
     /// Looks at some at once, and keeps what was said in the order of the log.
@@ -136,6 +186,90 @@ impl Follower {
         let _place = self.places.acquire().await;
         let opened = self.region.open_arrival(arrival).await.map_err(Fault::Unread)?;
         let Some(opened) = opened else { return Ok(None) };
-        self.examiner.examine(opened.body).await.map(Some)
+        let said = self.examiner.examine(opened.body).await?;
+        let contract = self.region.contract_of(arrival).await.map_err(Fault::Unread)?;
+        let is_table = matches!(said.kind.as_str(), "csv" | "tsv" | "omop-table");
+        let Some(contract) = contract.filter(|_| is_table) else { return Ok(Some(said)) };
+        let again = self.region.open_arrival(arrival).await.map_err(Fault::Unread)?;
+        let Some(again) = again else { return Ok(None) };
+        let held = self.examiner.hold(contract, again.body).await?;
+        Ok(Some(held.join(said)))
+    }
+
+    /// Makes what rules ask for, some at once.
+    async fn make(&self, works: Vec<Work>) -> Result<(), Refusal> {
+        let makings = works.into_iter().map(|work| {
+            let own = self.clone();
+            async move {
+                let _place = own.making.acquire().await;
+                derive::made(&own.region, own.maker.as_ref(), &work).await
+            }
+        });
+        let mut makings = stream::iter(makings).buffered(AT_ONCE);
+        while let Some(kept) = makings.next().await {
+            kept?;
+        }
+        Ok(())
+    }
+
+    /// Looks over the next part of everything: makes what is missing, takes away what lost what it was made of.
+    async fn look_over(&self, round: &mut Round) -> Result<(), Refusal> {
+        if !round.is_due() {
+            return Ok(());
+        }
+        let wanting = self.region.wanting(self.project, &round.place).await?;
+        for orphan in &wanting.orphans {
+            self.region.underive(self.project, orphan).await?;
+        }
+        self.make(wanting.works).await?;
+        round.place = wanting.next;
+        if round.place.is_start() {
+            round.end();
+        }
+        Ok(())
+    }
+}
+
+/// What the log asked to be made, until it is.
+#[derive(Default)]
+struct Asked(Mutex<(Vec<Work>, bool)>);
+
+impl Asked {
+    fn take(&self, works: Vec<Work>, is_shaken: bool) {
+        let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.1 |= is_shaken;
+        match asked.0.len() + works.len() <= WORKS_MAX {
+            true => asked.0.extend(works),
+            // WHY nothing is lost: a look over everything finds it.
+            false => asked.1 = true,
+        }
+    }
+
+    fn given(&self) -> (Vec<Work>, bool) {
+        let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *asked)
+    }
+}
+
+/// A look over everything that a project holds, part by part.
+#[derive(Default)]
+struct Round {
+    place: Place,
+    /// When it begins anew; none: it is under way.
+    next: Option<Instant>,
+    /// Something changed since it began: once at its end it begins anew. WHY not at once: it would never end.
+    is_shaken: bool,
+}
+
+impl Round {
+    fn is_due(&mut self) -> bool {
+        if self.next.is_some_and(|next| self.is_shaken || next <= Instant::now()) {
+            *self = Self::default();
+        }
+        self.next.is_none()
+    }
+
+    fn end(&mut self) {
+        self.next = Some(Instant::now() + LOOK_OVER_EVERY);
     }
 }

@@ -7,9 +7,11 @@
 //! later. Here is no rule about data and nothing is stored: lose it, and nothing
 //! is lost but time.
 
+mod derive;
 mod examiner;
 mod follow;
 pub mod worker;
 
+pub use derive::{Cook, Cooked, Maker};
 pub use examiner::{Examiner, Fault, Process};
 pub use follow::follow;

@@ -4,19 +4,21 @@
 //! kinds and counts, rows and columns, and no value.
 
 use std::collections::BTreeMap;
-use std::io::{BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Command;
 
 use formats::column::Spread;
+use formats::contract::{self, Contract, Known};
 use formats::rule;
 use formats::worker::{Bounds, EXIT_UNREAD, Ended, Error};
-use formats::{Detected, Report, Verdict, Watch};
+use formats::{Detected, Kind, Report, Verdict, Watch};
 use privacy::identify::{self, ColumnJudgement, Confidence, Finding, TableJudge};
-use region::examine::{Names, REPORT_BYTES_MAX, Said};
+use region::examine::{Digests, Named, Names, REPORT_BYTES_MAX, Said};
+use seal::checksum::{Algorithm, Checksum};
 use serde::{Deserialize, Serialize};
 
 /// Of what is looked for and how; raised when an object looked at before could be judged otherwise.
-pub const EXAMINER: &str = "1";
+pub const EXAMINER: &str = "2";
 /// WHY: the first few columns tell what a table is; a page shows no more.
 const COLUMNS_TOLD_MAX: usize = 64;
 /// WHY: names are not cut where pieces of a text meet.
@@ -27,6 +29,18 @@ const OVERLAP_BYTES: usize = 512;
 const FOUND_MAX: usize = 1_024;
 /// WHY: what is bounded above, with room.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
+
+/// WHY: a contract is kept up to 64 KiB.
+const ASK_BYTES_MAX: u64 = 256 << 10;
+/// WHY: as many as are compared in one commit, and some to say that there are more.
+const NAMED_MAX: usize = 2_500;
+const PATH_BYTES_MAX: usize = 1_024;
+/// WHY: a contract of more columns than this is longer than one is kept.
+const COLUMNS_HELD_MAX: usize = 500;
+/// WHY: enough to know a table and how it is written.
+const HEAD_BYTES: u64 = 1 << 20;
+/// WHY: both digests of this much take half a minute; more would take the time that is there to judge it.
+const SUMMED_BYTES_MAX: u64 = 8 << 30;
 
 /// How often one kind of identifier was found in one place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +55,14 @@ pub struct Found {
     pub ambiguous: u64,
 }
 
+/// What the process is asked, beside the bytes: one line of JSON.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ask {
+    /// Hold the table to this contract, and look at nothing else.
+    contract: Option<Contract>,
+}
+
 /// What the process answers.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,38 +71,189 @@ struct Answer {
     report: Report,
     names: u8,
     found: Vec<Found>,
+    md5: String,
+    sha256: String,
+    manifest: Vec<Line>,
+    proposal: Option<Contract>,
+}
+
+/// A line of a manifest.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    path: String,
+    digest: String,
+    hex: String,
 }
 
 /// What the process does: bounds itself, reads, answers. What it returns it exits with.
 pub fn main(from: &mut dyn Read, to: &mut dyn Write) -> i32 {
     let mut from = BufReader::new(from);
     let Some(bounds) = formats::worker::bounded(&mut from) else { return EXIT_UNREAD };
-    let mut looking = Looking::default();
-    let Ok(answer) = formats::worker::answer(&mut from, &bounds.limits, &mut looking) else {
-        return EXIT_UNREAD;
+    let Some(ask) = asked(&mut from) else { return EXIT_UNREAD };
+    let answer = match ask.contract {
+        Some(contract) => held(&mut from, &bounds, &contract),
+        None => looked_at(&mut from, &bounds),
     };
+    answer.map_or(EXIT_UNREAD, |answer| formats::worker::say(&answer, to))
+}
+
+fn asked(from: &mut dyn BufRead) -> Option<Ask> {
+    let mut line = Vec::new();
+    from.take(ASK_BYTES_MAX).read_until(b'\n', &mut line).ok()?;
+    serde_json::from_slice(&line).ok()
+}
+
+/// Looks at everything once.
+fn looked_at(from: &mut dyn Read, bounds: &Bounds) -> Option<Answer> {
+    let mut summed = Summed::new(from);
+    let mut looking = Looking::default();
+    let answer = formats::worker::answer(&mut summed, &bounds.limits, &mut looking).ok()?;
+    let (md5, sha256) = summed.finish().ok()?;
+    let manifest = std::mem::take(&mut looking.manifest);
     let (names, mut found) = looking.end();
     let mut report = answer.report;
+    let is_table = matches!(report.kind, Kind::Csv | Kind::Tsv | Kind::OmopTable);
+    // WHY not where people are named: their names would be in it.
+    let proposal = (is_table && names < 2 && report.verdict == Verdict::Holds)
+        .then(|| contract::propose(&report.facts))
+        .filter(|proposal| !proposal.columns.is_empty() && proposal.columns.len() <= COLUMNS_HELD_MAX);
     // WHY here: whoever reads the answer bounds it, and one that is longer is believed in nothing.
     report.facts.columns.truncate(COLUMNS_TOLD_MAX);
     found.truncate(FOUND_MAX);
-    let answer = Answer { detected: answer.detected, report, names, found };
-    formats::worker::say(&answer, to)
+    let manifest = if report.kind == Kind::Manifest { manifest } else { Vec::new() };
+    Some(Answer { detected: answer.detected, report, names, found, md5, sha256, manifest, proposal })
 }
 
-/// Has one object looked at; what happened to the process is about the object.
+/// Holds a table to a contract.
+fn held(mut from: &mut dyn Read, bounds: &Bounds, contract: &Contract) -> Option<Answer> {
+    let mut head = Vec::new();
+    Read::take(&mut from, HEAD_BYTES).read_to_end(&mut head).ok()?;
+    let detected = formats::detect_bytes(&head, (head.len() as u64) < HEAD_BYTES);
+    let mut whole = std::io::Cursor::new(head).chain(from);
+    let report = match &detected.dialect {
+        None => Report::only(detected.kind, rule::CONTRACT_COLUMN),
+        Some(dialect) => {
+            let mut inside = formats::open(&detected, &mut whole, &bounds.limits);
+            contract::check(contract, &Known::default(), dialect, &mut inside, &bounds.limits).ok()?
+        }
+    };
+    let (md5, sha256) = (String::new(), String::new());
+    let (found, manifest, proposal) = (Vec::new(), Vec::new(), None);
+    Some(Answer { detected, report, names: 0, found, md5, sha256, manifest, proposal })
+}
+
+/// A reader that sums what it gives.
+struct Summed<'a> {
+    from: &'a mut dyn Read,
+    md5: Checksum,
+    sha256: Checksum,
+    bytes: u64,
+}
+
+impl<'a> Summed<'a> {
+    fn new(from: &'a mut dyn Read) -> Self {
+        let (md5, sha256) = (Checksum::new(Algorithm::Md5), Checksum::new(Algorithm::Sha256));
+        Self { from, md5, sha256, bytes: 0 }
+    }
+
+    /// Reads what nobody wanted, and tells both digests in hex; of what is very long, none.
+    fn finish(mut self) -> std::io::Result<(String, String)> {
+        let mut rest = vec![0; 64 << 10];
+        while self.bytes <= SUMMED_BYTES_MAX && self.read(&mut rest)? > 0 {}
+        let hex = |sum: Checksum| {
+            sum.finish().as_bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+        };
+        match self.bytes > SUMMED_BYTES_MAX {
+            true => Ok(Default::default()),
+            false => Ok((hex(self.md5), hex(self.sha256))),
+        }
+    }
+}
+
+impl Read for Summed<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let size = self.from.read(buffer)?;
+        self.bytes = self.bytes.saturating_add(size as u64);
+        if self.bytes <= SUMMED_BYTES_MAX {
+            let came = buffer.get(..size).unwrap_or_default();
+            self.md5.update(came);
+            self.sha256.update(came);
+        }
+        Ok(size)
+    }
+}
+
+/// Has one object looked at, and held to the contract of its series; what happened to the process is about the object.
 pub(crate) fn run(
     command: &mut Command,
     from: &mut (dyn Read + Send),
     bounds: &Bounds,
 ) -> Result<Result<Said, &'static str>, Error> {
-    let said = match formats::worker::ended(command, from, bounds)? {
+    Ok(answered(command, &Ask::default(), from, bounds)?.map(said_of))
+}
+
+/// Has a table held to a contract: whether it keeps it, and the report of that.
+pub(crate) fn hold(
+    command: &mut Command,
+    contract: &str,
+    from: &mut (dyn Read + Send),
+    bounds: &Bounds,
+) -> Result<Result<Held, &'static str>, Error> {
+    // WHY believed: nothing is kept as a contract that cannot be read as one.
+    let contract = serde_json::from_str(contract).ok();
+    let answer = answered(command, &Ask { contract }, from, bounds)?;
+    Ok(answer.map(|answer| Held {
+        keeps: answer.report.verdict == Verdict::Holds,
+        counts: counted(&answer.report),
+        findings: serde_json::json!(answer.report.findings),
+    }))
+}
+
+/// How a table keeps its contract.
+#[derive(Debug)]
+pub struct Held {
+    pub keeps: bool,
+    pub(crate) counts: Vec<serde_json::Value>,
+    pub(crate) findings: serde_json::Value,
+}
+
+impl Held {
+    /// What was said of a table, with how it keeps its contract.
+    pub(crate) fn join(self, said: Said) -> Said {
+        if self.keeps {
+            return said;
+        }
+        let mut report: serde_json::Value = serde_json::from_str(&said.report).unwrap_or_default();
+        for (name, more) in
+            [("counts", self.counts), ("findings", self.findings.as_array().cloned().unwrap_or_default())]
+        {
+            if let Some(all) = report.get_mut(name).and_then(serde_json::Value::as_array_mut) {
+                all.extend(more);
+            }
+        }
+        report["verdict"] = serde_json::json!(Verdict::Fails);
+        let report = Some(report.to_string()).filter(|report| report.len() <= REPORT_BYTES_MAX);
+        // WHY the shorter one: that it does not keep its contract is told in any case.
+        Said { is_whole: false, report: report.unwrap_or(said.report), proposal: None, ..said }
+    }
+}
+
+fn answered(
+    command: &mut Command,
+    ask: &Ask,
+    from: &mut (dyn Read + Send),
+    bounds: &Bounds,
+) -> Result<Result<Answer, &'static str>, Error> {
+    let ask = [serde_json::to_vec(ask).unwrap_or_default(), b"\n".to_vec()].concat();
+    let mut from = std::io::Cursor::new(ask).chain(from);
+    let said = match formats::worker::ended(command, &mut from, bounds)? {
         Ended::Said(said) => said,
         Ended::Fault(rule) => return Ok(Err(rule.code())),
     };
     let read = Some(said).filter(|said| said.len() <= ANSWER_BYTES_MAX);
     let read = read.and_then(|said| serde_json::from_slice::<Answer>(&said).ok());
-    Ok(read.filter(|answer| is_sound(answer, bounds)).map(said_of).ok_or(rule::WORKER_GARBAGE.code()))
+    Ok(read.filter(|answer| is_sound(answer, bounds)).ok_or(rule::WORKER_GARBAGE.code()))
 }
 
 fn is_sound(answer: &Answer, bounds: &Bounds) -> bool {
@@ -90,6 +263,18 @@ fn is_sound(answer: &Answer, bounds: &Bounds) -> bool {
         && answer.names <= 2
         && answer.found.len() <= FOUND_MAX
         && answer.found.iter().all(is_known)
+        && [&answer.md5, &answer.sha256].into_iter().all(|hex| is_hex(hex, 64))
+        && answer.manifest.len() <= NAMED_MAX
+        && answer.manifest.iter().all(|line| is_hex(&line.hex, 128) && is_path(&line.path))
+}
+
+fn is_hex(text: &str, signs_max: usize) -> bool {
+    text.len() <= signs_max && text.bytes().all(|sign| sign.is_ascii_digit() || (b'a'..=b'f').contains(&sign))
+}
+
+/// WHY: it becomes a part of a key.
+fn is_path(path: &str) -> bool {
+    path.len() <= PATH_BYTES_MAX && formats::manifest::is_safe(path)
 }
 
 fn said_of(answer: Answer) -> Said {
@@ -101,7 +286,20 @@ fn said_of(answer: Answer) -> Said {
         _ => Names::Surely,
     };
     let is_whole = answer.report.verdict != Verdict::Fails;
-    Said { is_whole, names, report: told(answer), examiner: EXAMINER.to_owned() }
+    let kind = answer.report.kind.code().to_owned();
+    let digests = Digests { md5: answer.md5.clone(), sha256: answer.sha256.clone() };
+    let named =
+        |line: &Line| Named { path: line.path.clone(), digest: line.digest.clone(), hex: line.hex.clone() };
+    let manifest = answer.manifest.iter().map(named).collect();
+    let proposal = answer.proposal.as_ref().and_then(|proposal| serde_json::to_string(proposal).ok());
+    let examiner = EXAMINER.to_owned();
+    Said { is_whole, names, kind, digests, manifest, proposal, report: told(answer), examiner }
+}
+
+/// Rules that were broken, as a report tells them.
+fn counted(report: &Report) -> Vec<serde_json::Value> {
+    let told = |count: &formats::report::Count| serde_json::json!({ "rule": count.rule, "says": count.rule.says(), "count": count.count });
+    report.counts.iter().map(told).collect()
 }
 
 /// The report as it is kept: less of it where it would be too long.
@@ -116,10 +314,7 @@ fn told(mut answer: Answer) -> String {
             column.name.take().filter(|name| answer.names < 2 && identify::in_text(name).is_empty());
     }
     answer.found.truncate(COLUMNS_TOLD_MAX);
-    let counts = answer.report.counts.iter();
-    let counted: Vec<_> = counts
-        .map(|count| serde_json::json!({ "rule": count.rule, "says": count.rule.says(), "count": count.count }))
-        .collect();
+    let counted = counted(&answer.report);
     loop {
         let told = serde_json::json!({
             "kind": answer.report.kind,
@@ -149,6 +344,8 @@ struct Looking {
     table: Option<TableJudge>,
     /// What of a text has no end yet.
     line: Vec<u8>,
+    /// Lines that a manifest would have.
+    manifest: Vec<Line>,
     found: BTreeMap<(Option<u32>, &'static str), Found>,
 }
 
@@ -156,6 +353,19 @@ impl Looking {
     fn text_end(&mut self) {
         let line = std::mem::take(&mut self.line);
         identify::scan_text(&line, &mut |finding| self.add(&finding));
+        self.named(&line);
+    }
+
+    fn named(&mut self, line: &[u8]) {
+        if self.manifest.len() >= NAMED_MAX || line.len() > PATH_BYTES_MAX + 256 {
+            return;
+        }
+        let entry = std::str::from_utf8(line).ok().and_then(formats::manifest::line);
+        self.manifest.extend(entry.filter(|entry| is_path(&entry.path)).map(|entry| Line {
+            path: entry.path,
+            digest: entry.digest.code().to_owned(),
+            hex: entry.hex,
+        }));
     }
 
     fn add(&mut self, finding: &Finding) {

@@ -57,6 +57,10 @@ impl<'a> Lines<'a> {
     }
 
     /// The next line, if there is one.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "a line borrows its reader, which no iterator can give"
+    )]
     pub fn next(&mut self) -> io::Result<Option<Line<'_>>> {
         self.line.clear();
         let (start, mut is_cut, mut is_ended) = (self.offset, false, false);

@@ -28,9 +28,11 @@ mod word;
 pub mod worker;
 
 pub use detect::{Detected, Dialect, detect, detect_bytes};
+pub use input::{End, Line, Lines};
 pub use kind::{Family, Kind};
 pub use limits::Limits;
 pub use report::{Facts, Finding, Place, Report, Verdict};
 pub use rule::Rule;
+pub use unpack::{Layer, is_bomb};
 pub use validate::{Error, open, validate, validate_before};
 pub use watch::Watch;

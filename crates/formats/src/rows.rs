@@ -279,8 +279,8 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// What is read, as UTF-8.
-fn decoded<'a>(from: &'a mut dyn Read, encoding: Encoding) -> Box<dyn Read + 'a> {
+/// What is read, as UTF-8; what is no sign of its encoding becomes U+FFFD, but in ASCII and UTF-8, which pass as they are.
+pub fn decoded<'a>(from: &'a mut dyn Read, encoding: Encoding) -> Box<dyn Read + 'a> {
     match encoding {
         Encoding::Ascii | Encoding::Utf8 => Box::new(from),
         Encoding::Utf8Mark => Box::new(Unmarked { from, left: 3 }),

@@ -8,7 +8,7 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
@@ -199,6 +199,36 @@ pub fn run(command: &mut Command, from: &mut (dyn Read + Send), bounds: &Bounds)
 
 /// Runs a child of any tongue, and feeds it.
 pub fn ended(command: &mut Command, from: &mut (dyn Read + Send), bounds: &Bounds) -> Result<Ended, Error> {
+    let talk = talk(command, bounds.wall_ms_max, |input| feed(input, from, bounds), read)?;
+    match talk.fed {
+        Some(Fed::Unread(error)) => return Err(Error::Read(error)),
+        Some(Fed::All | Fed::Early) | None => {}
+    }
+    Ok(match (talk.fault, talk.heard.flatten()) {
+        (Some(rule), _) => Ended::Fault(rule),
+        (None, Some(said)) => Ended::Said(said),
+        (None, None) => Ended::Fault(rule::WORKER_GARBAGE),
+    })
+}
+
+/// How a conversation with a child went.
+pub struct Talk<F, H> {
+    /// What came of feeding it; none if that never began.
+    pub fed: Option<F>,
+    /// What came of hearing it; none if that never began.
+    pub heard: Option<H>,
+    /// How it ended, if not by itself; whatever was heard is then not to be believed.
+    pub fault: Option<Rule>,
+}
+
+/// Runs a child of any tongue: `feed` writes its input and `hear` reads its output, at once. Both come to an end, because a
+/// child whose time is up is ended and its pipes break.
+pub fn talk<F: Send, H: Send>(
+    command: &mut Command,
+    wall_ms_max: u64,
+    feed: impl FnOnce(ChildStdin) -> F + Send,
+    hear: impl FnOnce(ChildStdout) -> H + Send,
+) -> Result<Talk<F, H>, Error> {
     // WHY: a group of its own, so that whatever a child starts ends with it.
     let started = command
         .process_group(0)
@@ -210,37 +240,32 @@ pub fn ended(command: &mut Command, from: &mut (dyn Read + Send), bounds: &Bound
     let mut child = started.map_err(Error::Start)?;
     let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
         end(&mut child);
-        return Ok(Ended::Fault(rule::WORKER_GARBAGE));
+        return Ok(Talk { fed: None, heard: None, fault: Some(rule::WORKER_GARBAGE) });
     };
-    let (fed, said) = thread::scope(|scope| {
+    let (fed, heard, status) = thread::scope(|scope| {
         let (tell, told) = channel();
-        let reader = scope.spawn(move || {
-            let said = read(output);
+        let hearer = scope.spawn(move || {
+            let heard = hear(output);
             // WHY: nobody listens any more where the time was up.
             let _ = tell.send(());
-            said
+            heard
         });
-        let feeder = scope.spawn(move || feed(input, from, bounds));
+        let feeder = scope.spawn(move || feed(input));
         // WHY: the answer ends when the child closes its output, by itself or because it was ended.
-        let is_late =
-            told.recv_timeout(Duration::from_millis(bounds.wall_ms_max)) == Err(RecvTimeoutError::Timeout);
+        let is_late = told.recv_timeout(Duration::from_millis(wall_ms_max)) == Err(RecvTimeoutError::Timeout);
         if is_late {
             end(&mut child);
         }
-        let said = reader.join().unwrap_or_default();
+        let heard = hearer.join().ok();
         // WHY: a child that answered early reads no more; ended, its input breaks, and feeding with it.
         let status = if is_late { None } else { Some(finish(&mut child)) };
-        (feeder.join().unwrap_or(Fed::Early), (said, status))
+        (feeder.join().ok(), heard, status)
     });
-    if let Fed::Unread(error) = fed {
-        return Err(Error::Read(error));
-    }
-    let (said, status) = said;
-    Ok(judged(said, status))
+    Ok(Talk { fed, heard, fault: fault_of(status) })
 }
 
 /// Waits for a child that has closed its output; it has no reason to stay.
-fn finish(child: &mut Child) -> Option<std::process::ExitStatus> {
+fn finish(child: &mut Child) -> Option<ExitStatus> {
     /// WHY: an exit takes no time; a child that stays behind a closed output is ended.
     const WAITS: u32 = 200;
     for _ in 0..WAITS {
@@ -262,7 +287,7 @@ fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
-fn feed(mut input: std::process::ChildStdin, from: &mut dyn Read, bounds: &Bounds) -> Fed {
+fn feed(mut input: ChildStdin, from: &mut dyn Read, bounds: &Bounds) -> Fed {
     let line = serde_json::to_vec(bounds).unwrap_or_default();
     if input.write_all(&[line.as_slice(), b"\n"].concat()).is_err() {
         return Fed::Early;
@@ -283,22 +308,21 @@ fn feed(mut input: std::process::ChildStdin, from: &mut dyn Read, bounds: &Bound
 }
 
 /// What a child says, up to the bound; more is read by nobody, and breaks the child's pipe.
-fn read(mut output: std::process::ChildStdout) -> Option<Vec<u8>> {
+fn read(mut output: ChildStdout) -> Option<Vec<u8>> {
     crate::input::whole(&mut output, ANSWER_BYTES_MAX).ok().flatten()
 }
 
 /// What to believe of how a child ended.
-fn judged(said: Option<Vec<u8>>, status: Option<Option<std::process::ExitStatus>>) -> Ended {
-    let Some(status) = status else { return Ended::Fault(rule::WORKER_TIME) };
-    let fault = match (status.and_then(|status| status.signal()), status.and_then(|status| status.code())) {
+fn fault_of(status: Option<Option<ExitStatus>>) -> Option<Rule> {
+    let Some(status) = status else { return Some(rule::WORKER_TIME) };
+    match (status.and_then(|status| status.signal()), status.and_then(|status| status.code())) {
         // SPEC: setrlimit(2): SIGXCPU at the processor's limit, SIGKILL soon after.
-        (Some(24), _) => rule::WORKER_TIME,
+        (Some(24), _) => Some(rule::WORKER_TIME),
         // WHY: Rust aborts where memory is not to be had; nothing else of ours aborts.
-        (Some(6), _) => rule::WORKER_MEMORY,
-        (Some(_), _) => rule::WORKER_KILLED,
-        (None, Some(101)) => rule::WORKER_PANICKED,
-        (None, Some(EXIT_UNREAD)) => rule::WORKER_UNREAD,
-        (None, _) => return said.map_or(Ended::Fault(rule::WORKER_GARBAGE), Ended::Said),
-    };
-    Ended::Fault(fault)
+        (Some(6), _) => Some(rule::WORKER_MEMORY),
+        (Some(_), _) => Some(rule::WORKER_KILLED),
+        (None, Some(101)) => Some(rule::WORKER_PANICKED),
+        (None, Some(EXIT_UNREAD)) => Some(rule::WORKER_UNREAD),
+        (None, _) => None,
+    }
 }

@@ -22,6 +22,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("projects", include_str!("../../../policy/projects.cedar")),
     ("permits", include_str!("../../../policy/permits.cedar")),
     ("snapshots", include_str!("../../../policy/snapshots.cedar")),
+    ("awareness", include_str!("../../../policy/awareness.cedar")),
     ("data", include_str!("../../../policy/data.cedar")),
     ("airlock", include_str!("../../../policy/airlock.cedar")),
     ("exits", include_str!("../../../policy/exits.cedar")),

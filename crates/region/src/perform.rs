@@ -54,7 +54,8 @@ macro_rules! in_project {
 
 in_project! {
     BucketCreate BucketVersion BucketLock BucketDescribe BucketExpire BucketDelete BucketShow UploadAbort UploadShow
-    ObjectDescribe ObjectHold ObjectClear ObjectRetain AirlockDraft AirlockApprove AirlockReject AirlockRelease
+    ObjectDescribe ObjectHold ObjectClear ObjectRetry ObjectRetain RuleSet RuleDrop RuleTest RuleShow DatasetDescribe
+    DatasetDrop DatasetMap ContractShow ContractConfirm ContractDrop AirlockDraft AirlockApprove AirlockReject AirlockRelease
     AirlockRevoke AirlockShow KeyRotate KeyShow ExitStart ExitAccept ExitConfirm ExitList ExitShow
 }
 
@@ -220,12 +221,13 @@ impl Region {
                 GrantIssue GrantRevoke CredentialRevoke KeyUnlock KeyOffer KeyAcknowledge CheckRecord
                 WitnessAdd WitnessRemove WitnessFollow WitnessLeave;
             look: AccountShow ClientShow OrganisationShow TenantShow PersonShow AgreementShow ProjectShow PermitShow GrantShow
-                CredentialShow IssuerShow AuthorityShow SnapshotShow CheckShow WitnessShow;
+                CredentialShow IssuerShow AuthorityShow SnapshotShow CheckShow WitnessShow DatasetShow ObjectSearch;
             cell: BucketCreate BucketVersion BucketLock BucketDescribe BucketExpire BucketDelete UploadAbort
-                ObjectDescribe ObjectHold ObjectClear ObjectRetain AirlockDraft AirlockApprove AirlockReject AirlockRelease
+                ObjectDescribe ObjectHold ObjectClear ObjectRetry ObjectRetain RuleSet RuleDrop DatasetDescribe DatasetDrop
+                ContractConfirm ContractDrop AirlockDraft AirlockApprove AirlockReject AirlockRelease
                 AirlockRevoke KeyRotate ExitStart ExitAccept ExitConfirm;
             coded: AccountInvite AccountRecover AccountApprove;
-            look_in: BucketShow UploadShow AirlockShow KeyShow ExitList ExitShow;
+            look_in: BucketShow UploadShow AirlockShow KeyShow ExitList ExitShow RuleTest RuleShow DatasetMap ContractShow;
         }
             Act::PermitGrant => call.across::<PermitGrant>().await,
             Act::PermitAmend => call.across::<PermitAmend>().await,
@@ -290,7 +292,9 @@ impl Call<'_> {
         let (region, deed) = (self.region, read::<KeyLock>(self.fields.clone())?);
         let done = self.root::<KeyLock>().await?;
         let root = region.root().view().await?;
-        region.shares().close(project::find(&root, &deed.project).await?.id.cast());
+        let cell = project::find(&root, &deed.project).await?.id.cast();
+        region.shares().close(cell);
+        region.catalogue().forget(cell.cast());
         Ok(done)
     }
 
@@ -403,5 +407,6 @@ pub fn told(row: &crate::object::ObjectRow) -> Value {
         "lock": row.retention.map(|retention| retention.told()),
         "labels": row.labels.iter().map(|(name, value)| text(name, value)).collect::<Vec<_>>(),
         "standing": row.examined.as_ref().map(|examined| examined.standing.text()),
+        "derived": row.derived.as_ref().map(|derived| derived.told()),
     })
 }

@@ -18,6 +18,7 @@ use words::{Actor, Clock, Id, Place, Rand, Reason, Refusal, Secret, Timestamp};
 
 use crate::account::{Patience, Spent, Stretching};
 use crate::act::{Frame, Scene};
+use crate::catalogue::Catalogues;
 use crate::cell::Cell;
 use crate::cell::draft::Draft;
 use crate::cell::keys::Keys;
@@ -70,6 +71,8 @@ struct Inner {
     stretching: Stretching,
     spent: Spent,
     witnessing: Mutex<witness::Memory>,
+    /// What is stored, to be found.
+    catalogue: Catalogues,
     /// One erasure at a time, so that none is taken for interrupted while it goes on.
     erasing: tokio::sync::Mutex<()>,
     /// One step of a snapshot at a time, so that none is taken twice.
@@ -178,6 +181,7 @@ impl Region {
             patience: Patience::default(),
             stretching: Stretching::default(),
             spent: Spent::default(),
+            catalogue: Catalogues::default(),
             witnessing: Mutex::default(),
             erasing: tokio::sync::Mutex::new(()),
             taking: tokio::sync::Mutex::new(()),
@@ -218,6 +222,10 @@ impl Region {
     /// Whether this process still leads the root; one that does not must end.
     pub fn is_leading(&self) -> bool {
         !self.root().is_dropped() && !self.lease().is_lost()
+    }
+
+    pub(crate) fn catalogue(&self) -> &Catalogues {
+        &self.inner.catalogue
     }
 
     pub fn shares(&self) -> &Shares {

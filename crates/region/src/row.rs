@@ -108,10 +108,22 @@ pub enum Table {
     Report = 78,
     Delay = 79,
     Follow = 80,
+    /// When what is made of what is stored, and what came of that: by rule, and beside each object.
+    Rule = 81,
+    Tally = 82,
+    Runs = 83,
+    /// Cards of datasets.
+    Dataset = 84,
+    /// What deliveries of tables must keep.
+    Contract = 85,
+    /// Digests that manifests name.
+    Expected = 86,
+    /// When an object was last read.
+    Read = 87,
 }
 
 /// Tables whose changes never change what somebody may do.
-pub const PASSING: [u8; 27] = [
+pub const PASSING: [u8; 34] = [
     Table::Attempt as u8,
     Table::Year as u8,
     Table::Anchor as u8,
@@ -138,6 +150,13 @@ pub const PASSING: [u8; 27] = [
     Table::Report as u8,
     Table::Delay as u8,
     Table::Follow as u8,
+    Table::Rule as u8,
+    Table::Tally as u8,
+    Table::Runs as u8,
+    Table::Dataset as u8,
+    Table::Contract as u8,
+    Table::Expected as u8,
+    Table::Read as u8,
     Table::About as u8,
 ];
 

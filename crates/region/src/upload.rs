@@ -192,6 +192,7 @@ async fn started(
     begun: Begun,
 ) -> Result<(UploadRow, Option<Leaf>), Refusal> {
     check_key(&deed.key)?;
+    crate::derive::refuse_own_place(&deed.key)?;
     unseal::check(deed.sealed.as_deref())?;
     let cell = region.project_cell(actor, &deed.project).await?;
     let allowed = region.allow(actor, &deed, Some(&cell)).await?;

@@ -9,6 +9,7 @@ pub mod client;
 mod console;
 mod door;
 mod encode;
+mod exports;
 #[doc(hidden)]
 pub mod fuzz;
 mod head;

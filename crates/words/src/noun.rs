@@ -56,6 +56,12 @@ nouns! {
     Upload = "upload"
     /// S3 object or one version of it.
     Object = "object"
+    /// What people say of some of a project's objects, and what is known of them: a card of the catalogue.
+    Dataset = "dataset"
+    /// When something is stored, then what is made of it.
+    Rule = "rule"
+    /// What each delivery of a table must keep.
+    Contract = "contract"
     /// One provider's data on their way back to it.
     Exit = "exit"
     /// A request to let results out.

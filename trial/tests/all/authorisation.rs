@@ -29,6 +29,7 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
         fields
     };
     let agreement = json!({ "agreement": "again" });
+    let series = json!({ "project": PROJECT, "bucket": "results", "series": "visits_#.csv" });
     let exit = || json!({ "project": PROJECT, "agreement": "again" });
     let give =
         |share: &str| json!({ "project": PROJECT, "call": "$call", "share": share, "reason": because });
@@ -215,6 +216,29 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
         ),
         ("rita@desk", "object.show", at("table")),
         ("rita@desk", "object.delete", at("copy")),
+        ("carla", "object.retry", at("table")),
+        ("rita", "object.search", json!({ "query": "table" })),
+        ("carla", "rule.set", json!({ "project": PROJECT, "rule": "leave", "kinds": ["pdf"], "steps": [] })),
+        (
+            "carla",
+            "rule.test",
+            json!({ "project": PROJECT, "rule": "try", "kinds": ["pdf"], "steps": ["text"] }),
+        ),
+        ("carla", "rule.show", json!({ "project": PROJECT })),
+        ("carla", "rule.drop", json!({ "project": PROJECT, "rule": "leave" })),
+        (
+            "carla",
+            "dataset.describe",
+            json!({
+                "project": PROJECT, "dataset": "results", "bucket": "results", "title": "Results", "purpose": "to be released",
+            }),
+        ),
+        ("rita", "dataset.show", json!({})),
+        ("carla", "dataset.map", json!({ "project": PROJECT })),
+        ("carla", "dataset.drop", json!({ "project": PROJECT, "dataset": "results" })),
+        ("rita@desk", "contract.confirm", with(series.clone(), json!({ "contract": CONTRACT }))),
+        ("rita@desk", "contract.show", json!({ "project": PROJECT, "bucket": "results" })),
+        ("rita@desk", "contract.drop", with(series, json!({ "reason": because }))),
         (
             "rita",
             "airlock.draft",
@@ -382,6 +406,9 @@ async fn learn(
     }
 }
 
+/// A contract that asks for nothing.
+const CONTRACT: &str = r#"{"version":1,"columns":[]}"#;
+
 /// A certification authority of ours, until 2100.
 const AUTHORITY: &str = "-----BEGIN CERTIFICATE-----\nMIIBuzCCAWGgAwIBAgIUbDBdYhjmpY31mpio3QgrI8uRmYUwCgYIKoZIzj0EAwIw\nKjEYMBYGA1UEAwwPVHJpYWwgQXV0aG9yaXR5MQ4wDAYDVQQKDAVUcmlhbDAgFw0y\nNjExMjcyMTM0NDJaGA8yMTAwMTAzMDIxMzQ0MlowKjEYMBYGA1UEAwwPVHJpYWwg\nQXV0aG9yaXR5MQ4wDAYDVQQKDAVUcmlhbDBZMBMGByqGSM49AgEGCCqGSM49AwEH\nA0IABBPG9J8mAe6VGPJn/FONOBe8Z1VXUXRsAkLsal3C2UwbbFdVjJYMBG3XSGuq\nzghjcl/e5k1NW3EhP8OuQSzpQF+jYzBhMB0GA1UdDgQWBBQWKSEFjhYXP7rPSq4X\n6n2s8M6YNjAfBgNVHSMEGDAWgBQWKSEFjhYXP7rPSq4X6n2s8M6YNjAOBgNVHQ8B\nAf8EBAMCAQYwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiBMBdnN\nofy/+sh+wDD0DCoxH7AGpgNVS3mWPPqVkXkFrQIhAPfzj8PDssiddoQIouiFeBYN\npkIlZPeCBzYA2Nd+NtPe\n-----END CERTIFICATE-----\n";
 
@@ -520,7 +547,7 @@ async fn set_apart(world: &World) -> Option<String> {
     let waiting = world.region.arrivals(project, 0).await.unwrap().waiting;
     let copy = waiting.into_iter().find(|arrival| arrival.row.key == "copy")?;
     let (report, examiner) = ("{}".to_owned(), "trial".to_owned());
-    let said = Said { is_whole: true, names: Names::Surely, report, examiner };
+    let said = Said { is_whole: true, names: Names::Surely, report, examiner, ..Said::default() };
     world.region.keep_said(&copy, said).await.unwrap();
     Some(copy.row.id.to_string())
 }

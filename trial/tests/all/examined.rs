@@ -11,7 +11,7 @@ use words::{Act, Actor, Id, Reason};
 use crate::ground::{desk, dina, pass_ms, project, reason, records, refused};
 
 /// PLANET with a bucket of its researcher, who sits inside.
-async fn world(seed: u64) -> (World, Actor) {
+pub async fn world(seed: u64) -> (World, Actor) {
     let world = World::planet(Soil::new(seed)).await.unwrap();
     world.permit("permit-1", PROJECT, "2027-01-01", "2027-06-30").await.unwrap();
     world.act("rita", "bucket.create", json!({ "project": PROJECT, "bucket": "results" })).await.unwrap();
@@ -19,7 +19,7 @@ async fn world(seed: u64) -> (World, Actor) {
     (world, rita)
 }
 
-async fn id(world: &World) -> Id<Project> {
+pub async fn id(world: &World) -> Id<Project> {
     project(&world.region).await.cast()
 }
 
@@ -31,7 +31,8 @@ async fn waiting(world: &World) -> Vec<Arrival> {
 }
 
 fn said(names: Names, is_whole: bool) -> Said {
-    Said { is_whole, names, report: json!({ "kind": "csv" }).to_string(), examiner: "trial".to_owned() }
+    let report = json!({ "kind": "csv" }).to_string();
+    Said { is_whole, names, report, kind: "csv".to_owned(), examiner: "trial".to_owned(), ..Said::default() }
 }
 
 /// Has everything that waits looked at, with one and the same outcome.

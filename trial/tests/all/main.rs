@@ -4,6 +4,7 @@
 mod accounts;
 mod across;
 mod authorisation;
+mod aware;
 mod backup;
 mod erased_again;
 mod erasure;

@@ -1,64 +1,11 @@
 //! What is stored is looked at by a region as people run it: planted names, broken files, hostile ones, and a restart.
 
-use std::time::{Duration, Instant};
-
 use serde_json::Value;
 
-use region::twin::Access;
+use super::desk::{Desk, of};
 
-use crate::kit::{Ended, House};
-
-/// WHY: a process for each object, on a machine that builds beside it.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// A codice fiscale whose check character holds, of nobody.
 const PLANTED: &str = "RSSMRA80A01F205X";
-
-struct Desk {
-    house: House,
-    access: Access,
-}
-
-impl Desk {
-    fn open() -> Self {
-        let house = House::agreed();
-        house.done("rita", &["bucket", "create", "results", "--project", "planet"]);
-        let access = house.desk();
-        Self { house, access }
-    }
-
-    fn put(&self, key: &str, bytes: &[u8]) {
-        std::fs::write(self.house.path("sent"), bytes).unwrap();
-        let inside = ["--inside", "--access-key", &self.access.id, "object", "put", "--file", "sent"];
-        self.house.done("rita", &[&inside[..], &of(key)].concat());
-    }
-
-    fn shown(&self, key: &str) -> Value {
-        let show = ["--json", "--inside", "--access-key", &self.access.id, "object", "show"];
-        self.house.done("rita", &[&show[..], &of(key)].concat()).json()["answer"].clone()
-    }
-
-    /// How an object stands, once it was looked at.
-    fn looked_at(&self, key: &str) -> Value {
-        let begun = Instant::now();
-        loop {
-            let shown = self.shown(key);
-            if shown["standing"].is_string() {
-                return shown;
-            }
-            assert!(begun.elapsed() < PATIENCE, "nobody looks at {key}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    fn get(&self, key: &str) -> Ended {
-        let inside = ["--inside", "--access-key", &self.access.id, "object", "get", "--file", "got"];
-        self.house.by("rita", &[&inside[..], &of(key)].concat())
-    }
-}
-
-fn of(key: &str) -> [&str; 6] {
-    ["--project", "planet", "--bucket", "results", "--key", key]
-}
 
 /// How often an identifier was found, sure or not.
 fn found<'a>(shown: &'a Value, kind: &str) -> Option<&'a Value> {
@@ -85,7 +32,7 @@ fn what_names_people_is_found_and_set_apart() {
         );
         let told = shown.to_string();
         assert!(!told.contains(PLANTED) && !told.contains("Rossi") && !told.contains("1980"), "{told}");
-        let refused = desk.get(key);
+        let refused = desk.tried(key);
         assert!(refused.code == 3 && refused.err.contains("[set_apart]"), "{key}: {}", refused.err);
     }
     // Where names of columns would be, there are people.
@@ -103,7 +50,7 @@ fn what_names_people_is_found_and_set_apart() {
         "she asks her controller"
     );
     desk.house.done("carla", &[&clear[..], &of("table")].concat());
-    assert_eq!(desk.get("table").code, 0);
+    assert_eq!(desk.tried("table").code, 0);
     assert_eq!(desk.shown("table")["standing"], "clear");
 }
 
@@ -137,7 +84,7 @@ fn files_are_known_by_what_they_are() {
             );
         }
         println!("{key}: {} {}", shown["standing"], shown["report"]["counts"]);
-        assert_eq!(desk.get(key).code, 0, "{key} can be read");
+        assert_eq!(desk.tried(key).code, 0, "{key} can be read");
     }
     assert_eq!(desk.shown("plain.bin")["report"]["facts"]["numbers"]["rows"], 2);
 }

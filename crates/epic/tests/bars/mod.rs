@@ -1,12 +1,14 @@
 //! The bars that ask the whole machine: the real binary, stock clients, real files, power cuts.
 
 mod auditor;
+mod aware;
 mod backup;
 mod ceph;
 mod ceremony;
 mod crypt4gh;
 mod custody;
 mod cut;
+mod desk;
 mod exit;
 mod files;
 mod flow;

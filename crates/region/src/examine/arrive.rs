@@ -12,6 +12,7 @@ use crate::cell::draft::Draft;
 use crate::cell::in_use::Held;
 use crate::cell::state::CellKeysRow;
 use crate::cell::step::{Entry, HouseStep, Moment};
+use crate::derive::{Asking, Work};
 use crate::noun::ledger;
 use crate::noun::project::ProjectRow;
 use crate::object::ObjectRow;
@@ -42,6 +43,10 @@ pub struct Arrival {
 #[derive(Debug, Default)]
 pub struct Arrivals {
     pub waiting: Vec<Arrival>,
+    /// What is to be made of what was looked at.
+    pub works: Vec<Work>,
+    /// Something went of which something was made, or a rule changed: all of it is to be looked over.
+    pub is_shaken: bool,
     /// Where the next look begins.
     pub next_seq: u64,
 }
@@ -50,6 +55,17 @@ pub struct Arrivals {
 pub struct Opened {
     pub body: Body,
     _held: Held,
+}
+
+impl Opened {
+    pub(crate) const fn new(body: Body, held: Held) -> Self {
+        Self { body, _held: held }
+    }
+
+    /// The bytes, and what keeps them where they are.
+    pub fn parts(self) -> (Body, impl Send) {
+        (self.body, self._held)
+    }
 }
 
 impl Region {
@@ -90,22 +106,36 @@ impl Region {
         let cell = self.cell(project.cast()).await?;
         let mut end = cell.head().next_seq.min(from.saturating_add(COMMITS_AT_ONCE));
         let mut arrivals = Arrivals::default();
+        let mut asking: Option<(Draft, Asking)> = None;
         for seq in from..end {
-            if arrivals.waiting.len() >= ARRIVALS_AT_ONCE {
+            if arrivals.waiting.len() + arrivals.works.len() >= ARRIVALS_AT_ONCE {
                 end = seq;
                 break;
             }
             let rows = ledger::rows_of(&cell, seq).await?;
-            let stored = rows.into_iter().filter_map(|(key, value)| stored(&key, &value?));
-            let fresh = stored.filter(|(_, row)| !row.is_marker && row.examined.is_none());
-            arrivals.waiting.extend(fresh.map(|(row_key, row)| Arrival {
-                cell: cell.id,
-                row_key,
-                row,
-                next_seq: Some(seq),
-                tries: 0,
-            }));
+            self.catalogue().took(&cell, seq, &rows).await;
+            arrivals.is_shaken |= rows.iter().any(|(key, value)| shakes(key, value.as_deref()));
+            for (row_key, row) in rows.into_iter().filter_map(|(key, value)| stored(&key, &value?)) {
+                if row.waits() {
+                    let (cell, next_seq) = (cell.id, Some(seq));
+                    arrivals.waiting.push(Arrival { cell, row_key, row, next_seq, tries: 0 });
+                } else if row.derived.is_none() && !row.is_marker {
+                    if asking.is_none() {
+                        let view = cell.view().await?;
+                        let asked = Asking::of(&view).await?;
+                        asking = Some((view, asked));
+                    }
+                    // WHY over the newest rows: another commit may have changed it since.
+                    if let Some((view, asking)) = &asking
+                        && let Some(now) =
+                            view.row::<ObjectRow>(&row_key).await?.filter(|now| now.id == row.id)
+                    {
+                        arrivals.works.extend(asking.works(&cell, view, &now).await?);
+                    }
+                }
+            }
         }
+        arrivals.works.dedup_by(|one, other| one.row.id == other.row.id && one.step == other.step);
         arrivals.next_seq = end;
         // A commit is done with the last of its objects.
         let mut behind = end;
@@ -148,7 +178,7 @@ impl Region {
     pub async fn open_arrival(&self, arrival: &Arrival) -> Result<Option<Opened>, Refusal> {
         let cell: Arc<Cell> = self.cell(arrival.cell).await?;
         let row: Option<ObjectRow> = cell.view().await?.row(&arrival.row_key).await?;
-        let Some(row) = row.filter(|row| row.id == arrival.row.id && row.examined.is_none()) else {
+        let Some(row) = row.filter(|row| row.id == arrival.row.id && row.waits()) else {
             return Ok(None);
         };
         // WHY: whoever changes its labels brings what was put off before the log again, and its tries would never end.
@@ -156,13 +186,32 @@ impl Region {
         if is_fresh && cell.view().await?.row::<DelayRow>(&arrival.row_key).await?.is_some() {
             return Ok(None);
         }
-        let project: ProjectRow = self.root().view().await?.known(&arrival.cell.to_bytes()).await?;
-        if project.locked_by.is_some() {
-            return Err(Reason::ProjectLocked.into());
-        }
+        self.refuse_locked(arrival.cell.cast()).await?;
         let held = cell.in_use.hold(row.pieces.iter().map(|piece| piece.blob));
         let body = body::read_now(self, &cell, &row, 0..row.size_bytes).await?;
         Ok(Some(Opened { body, _held: held }))
+    }
+
+    /// WHY for the house too: locked keys open nothing, whoever asks.
+    pub(crate) async fn refuse_locked(&self, project: Id<Project>) -> Result<(), Refusal> {
+        let row: ProjectRow = self.root().view().await?.known(&project.to_bytes()).await?;
+        match row.locked_by {
+            Some(_) => Err(Reason::ProjectLocked.into()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether a change may leave something that lost what it was made of, or that is made otherwise now.
+fn shakes(key: &[u8], value: Option<&[u8]>) -> bool {
+    match key.split_first() {
+        Some((table, _)) if *table == Table::Rule as u8 => true,
+        Some((table, _)) if *table == Table::Object as u8 => match value.map(row::decode::<ObjectRow>) {
+            None => true,
+            Some(Ok(row)) => row.is_marker || row.refuse_apart().is_err(),
+            Some(Err(_)) => false,
+        },
+        _ => false,
     }
 }
 

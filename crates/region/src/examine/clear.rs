@@ -8,6 +8,7 @@ use words::noun::{Bucket, Noun};
 use words::{Id, Reason, Refusal};
 
 use super::Standing;
+use super::keep::stand_with;
 use crate::act::{Frame, Judged, Outcome, Rule, Scene};
 use crate::cell::draft::Draft;
 use crate::facts::{self, DataTarget};
@@ -26,6 +27,12 @@ impl Rule for ObjectClear {
     async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
         let bucket = bucket::find(draft, &self.bucket).await?;
         let mut row = meant(draft, bucket.id, self).await?;
+        if row.derived.is_some() {
+            return Err(Refusal::with(
+                Reason::StateWrong,
+                "clear what it was made of: this stands as that does",
+            ));
+        }
         // WHY: whom it names is judged by another than whoever brought it.
         if row.by == frame.actor.person {
             return Err(Reason::OwnRequest.into());
@@ -40,6 +47,7 @@ impl Rule for ObjectClear {
         examined.standing = Standing::Clear;
         examined.cleared = Some(frame.actor.person);
         row.store(draft)?;
+        stand_with(draft, &row).await?;
         let answer =
             json!({ "object": row.id.to_string(), "version": row.version_id(), "standing": "clear" });
         Ok(Outcome::of(Noun::Object, row.id).within(row.scope).saying(answer))

@@ -8,12 +8,15 @@ use words::{Reason, Refusal, Timestamp};
 
 use super::arrive::is_closed;
 use super::{
-    Arrival, DelayRow, Examined, FollowRow, OBJECT_EXAMINE, REPORT_BYTES_MAX, ReportRow, Said, Standing,
+    Arrival, DelayRow, Digests, Examined, FollowRow, OBJECT_EXAMINE, REPORT_BYTES_MAX, ReportRow, Said,
+    Standing, manifest,
 };
 use crate::Region;
 use crate::act::subject;
 use crate::cell::draft::Draft;
 use crate::cell::step::{Entry, Moment, Planned, Step};
+use crate::contract;
+use crate::derive::RunsRow;
 use crate::noun::project::ProjectRow;
 use crate::object::ObjectRow;
 
@@ -50,6 +53,13 @@ impl Region {
             Ok(done) => Ok(done.answer["standing"].as_str().and_then(standing)),
             // WHY no error: what was looked at is not there any more, and nothing is to be kept.
             Err(refusal) if refusal.reason == Reason::StateWrong => Ok(None),
+            // WHY at once and for good: what is too long to be kept is so each time, and would hold up all that came after.
+            Err(refusal) if refusal.reason == Reason::TooLarge => {
+                let arrival = Arrival { tries: TRIES_MAX, ..arrival.clone() };
+                let came = Came::Failed { cause: refusal.reason.code().to_owned(), is_closed: false };
+                let done = cell.submit(Box::new(Keeping { region: self.clone(), arrival, came })).await?;
+                Ok(done.answer["standing"].as_str().and_then(standing))
+            }
             Err(refusal) => Err(refusal),
         }
     }
@@ -79,20 +89,25 @@ impl Step for Keeping {
         let root = region.root().view().await?;
         let project: ProjectRow = root.known(&moment.cell.to_bytes()).await?;
         let row: Option<ObjectRow> = draft.row(&arrival.row_key).await?;
-        let row = row.filter(|row| row.id == arrival.row.id && row.examined.is_none());
+        let row = row.filter(|row| row.id == arrival.row.id && row.waits());
         let mut row = row.ok_or_else(|| Refusal::with(Reason::StateWrong, "it changed meanwhile"))?;
         if let Some(next_seq) = arrival.next_seq {
             draft.put(&[], &FollowRow { next_seq })?;
         }
         let told = match came {
             Came::Said(said) => {
-                let standing = said.standing(project.tier());
-                settle(draft, &mut row, standing, (&said.report, &said.examiner), moment.now)?;
+                let named = manifest::compare(draft, &row, said).await?;
+                let standing = match said.standing(project.tier()) {
+                    Standing::Clear | Standing::Asks if named.is_wrong => Standing::Broken,
+                    standing => standing,
+                };
+                settle(draft, &mut row, standing, &named.said, moment.now).await?;
+                contract::propose(draft, &row, said.proposal.as_deref(), standing).await?;
                 json!({ "standing": standing.text(), "examiner": said.examiner })
             }
             Came::Failed { cause, is_closed } => {
                 let tries = if *is_closed { arrival.tries } else { arrival.tries.saturating_add(1) };
-                put_off(draft, &mut row, (tries, *is_closed), cause, moment.now)?
+                put_off(draft, &mut row, (tries, *is_closed), cause, moment.now).await?
             }
         };
         let entry = Entry::of_house(OBJECT_EXAMINE, moment.now).about(subject(Noun::Object, row.id));
@@ -101,27 +116,70 @@ impl Step for Keeping {
     }
 }
 
+/// What is kept of what was said.
+pub(super) struct Kept {
+    pub report: String,
+    pub examiner: String,
+    pub kind: Option<String>,
+    pub digests: Option<Digests>,
+}
+
 /// Writes down how an object stands, and what was said of it.
-fn settle(
+async fn settle(
     draft: &mut Draft,
     row: &mut ObjectRow,
     standing: Standing,
-    (report, examiner): (&str, &str),
+    kept: &Kept,
     now: Timestamp,
 ) -> Result<(), Refusal> {
+    let Kept { report, examiner, kind, digests } = kept;
     // INVARIANT: who made the report bounds it; one that is longer is not cut into something else.
     if report.len() > REPORT_BYTES_MAX {
         return Err(Refusal::with(Reason::TooLarge, "the report is longer than one is kept"));
     }
-    row.examined = Some(Examined { standing, at: now, cleared: None });
+    row.examined = Some(Examined { standing, at: now, cleared: None, again: None });
     row.store(draft)?;
-    let (report, examiner) = (report.to_owned(), examiner.to_owned());
-    draft.put_in(row.seal(), &row.row_key(), &ReportRow { object: row.id, report, examiner, at: now })?;
+    if standing == Standing::Apart {
+        stand_with(draft, row).await?;
+        contract::forget(draft, row).await?;
+    }
+    let (report, examiner) = (report.clone(), examiner.clone());
+    let (kind, digests) = (kind.clone(), digests.clone());
+    let told = ReportRow {
+        object: row.id,
+        report,
+        examiner,
+        at: now,
+        kind,
+        digests,
+        words: None,
+        profile: None,
+        drift: None,
+    };
+    draft.put_in(row.seal(), &row.row_key(), &told)?;
     draft.remove::<DelayRow>(row.seal(), &row.row_key());
     Ok(())
 }
 
-fn put_off(
+/// What was made of an object stands as it does, from the same step on: set apart with it, and cleared with it.
+pub(super) async fn stand_with(draft: &mut Draft, row: &ObjectRow) -> Result<(), Refusal> {
+    let runs: RunsRow = draft.row(&row.row_key()).await?.unwrap_or_default();
+    for key in runs.runs.iter().filter_map(|run| run.key.as_ref()) {
+        let mut made = Vec::new();
+        draft
+            .each(&crate::object::prefix(row.bucket, key), |made_row: ObjectRow| made.push(made_row))
+            .await?;
+        for mut made in
+            made.into_iter().filter(|made| made.derived.as_ref().is_some_and(|of| of.source == row.id))
+        {
+            made.examined = row.examined.clone();
+            made.store(draft)?;
+        }
+    }
+    Ok(())
+}
+
+async fn put_off(
     draft: &mut Draft,
     row: &mut ObjectRow,
     (tries, is_closed): (u32, bool),
@@ -130,8 +188,12 @@ fn put_off(
 ) -> Result<Value, Refusal> {
     if tries >= TRIES_MAX {
         let report = json!({ "cause": cause }).to_string();
-        settle(draft, row, Standing::Unread, (&report, ""), now)?;
-        return Ok(json!({ "standing": Standing::Unread.text(), "cause": cause }));
+        // WHY: what names people does not become readable by killing whoever looks at it once more.
+        let is_apart = row.refuse_apart().is_err();
+        let standing = if is_apart { Standing::Apart } else { Standing::Unread };
+        let kept = Kept { report, examiner: String::new(), kind: None, digests: None };
+        settle(draft, row, standing, &kept, now).await?;
+        return Ok(json!({ "standing": standing.text(), "cause": cause }));
     }
     // One minute, two, four, eight.
     let wait = if is_closed { CLOSED_MS } else { MINUTE_MS << tries.saturating_sub(1).min(6) };

@@ -10,6 +10,8 @@
 mod arrive;
 mod clear;
 mod keep;
+mod manifest;
+mod retry;
 
 use minicbor::{Decode, Encode};
 use serde_json::Value;
@@ -18,6 +20,7 @@ use words::noun::{Object, Person};
 use words::{Actor, Id, Reason, Refusal, Timestamp};
 
 use crate::Region;
+use crate::derive::RunsRow;
 use crate::object::ObjectRow;
 use crate::row::{Row, Table};
 pub use arrive::{Arrival, Arrivals, Opened};
@@ -69,9 +72,18 @@ pub struct Examined {
     /// Who has said that it may be read all the same.
     #[n(2)]
     pub cleared: Option<Id<Person>>,
+    /// It is to be looked at again; until then it stands as before.
+    #[n(3)]
+    pub again: Option<bool>,
 }
 
 impl ObjectRow {
+    /// Whether it is to be looked at.
+    pub fn waits(&self) -> bool {
+        let is_source = !self.is_marker && self.derived.is_none();
+        is_source && self.examined.as_ref().is_none_or(|examined| examined.again == Some(true))
+    }
+
     /// Refuses to read what is set apart.
     pub(crate) fn refuse_apart(&self) -> Result<(), Refusal> {
         let is_apart = |examined: &Examined| examined.standing == Standing::Apart;
@@ -83,8 +95,9 @@ impl ObjectRow {
 }
 
 /// Whether something names people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Names {
+    #[default]
     Nobody,
     /// What was found may be a name, or may not.
     Perhaps,
@@ -92,7 +105,7 @@ pub enum Names {
 }
 
 /// What an examiner says of an object.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Said {
     /// It is whole, and what it seems to be.
     pub is_whole: bool,
@@ -101,6 +114,34 @@ pub struct Said {
     pub report: String,
     /// Which examiner said so.
     pub examiner: String,
+    /// What it was found to be, as rules name it.
+    pub kind: String,
+    /// Digests of its bytes.
+    pub digests: Digests,
+    /// If it is a list of digests: what it names.
+    pub manifest: Vec<Named>,
+    /// If it is a table: a contract for those that follow, as JSON; it tells values.
+    pub proposal: Option<String>,
+}
+
+/// Digests of an object's bytes, in lower hex.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Digests {
+    #[n(0)]
+    pub md5: String,
+    #[n(1)]
+    pub sha256: String,
+}
+
+/// What a manifest says of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// Relative to where the manifest lies.
+    pub path: String,
+    /// `md5` or `sha256`.
+    pub digest: String,
+    /// In lower hex.
+    pub hex: String,
 }
 
 impl Said {
@@ -128,6 +169,59 @@ pub struct ReportRow {
     pub examiner: String,
     #[n(3)]
     pub at: Timestamp,
+    #[n(4)]
+    pub kind: Option<String>,
+    #[n(5)]
+    pub digests: Option<Digests>,
+    /// Words that a search finds it by.
+    #[n(6)]
+    pub words: Option<String>,
+    /// How its columns are filled, as JSON: what may be told of it without telling of anybody.
+    #[n(7)]
+    pub profile: Option<String>,
+    /// What is otherwise than in the last delivery, as JSON.
+    #[n(8)]
+    pub drift: Option<String>,
+}
+
+impl ReportRow {
+    /// What it was found to be; of reports from before it was kept apart, what they say.
+    pub fn kind(&self) -> Option<String> {
+        let said = || {
+            let report: Value = serde_json::from_str(&self.report).ok()?;
+            report.get("kind").and_then(Value::as_str).map(str::to_owned)
+        };
+        self.kind.clone().or_else(said)
+    }
+
+    /// All of it, for whoever may look at the object.
+    fn told(&self) -> Option<Value> {
+        let mut told: Value = serde_json::from_str(&self.report).ok()?;
+        let read =
+            |text: &Option<String>| text.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let fields = told.as_object_mut()?;
+        if let Some(digests) = &self.digests {
+            fields.insert("md5".to_owned(), digests.md5.clone().into());
+            fields.insert("sha256".to_owned(), digests.sha256.clone().into());
+        }
+        for (name, text) in [("profile", &self.profile), ("drift", &self.drift)] {
+            if let Some(value) = read(text) {
+                fields.insert(name.to_owned(), value);
+            }
+        }
+        Some(told)
+    }
+}
+
+/// When an object was last read; kept once a day.
+#[derive(Debug, Clone, Copy, Encode, Decode)]
+pub struct ReadRow {
+    #[n(0)]
+    pub at: Timestamp,
+}
+
+impl Row for ReadRow {
+    const TABLE: Table = Table::Read;
 }
 
 /// What was said of an object, for whoever may look at it.
@@ -142,7 +236,12 @@ pub(crate) async fn report_of(
     }
     let rows = region.project_cell(actor, project).await?.view().await?;
     let report: Option<ReportRow> = rows.row(&row.row_key()).await?;
-    Ok(report.and_then(|report| serde_json::from_str(&report.report).ok()))
+    let mut told = report.and_then(|report| report.told());
+    let runs: Option<RunsRow> = rows.row(&row.row_key()).await?;
+    if let (Some(told), Some(runs)) = (told.as_mut().and_then(Value::as_object_mut), runs) {
+        told.insert("made".to_owned(), runs.told());
+    }
+    Ok(told)
 }
 
 impl Row for ReportRow {

@@ -28,6 +28,9 @@ use crate::show::Show;
 use crate::snapshot::Taken;
 use crate::upload::UploadRow;
 
+/// WHY: what was made of a bucket's last objects goes with it in one commit; more is taken away first.
+const MADE_MAX: usize = 500;
+
 #[derive(Debug, Clone, Encode, Decode)]
 pub struct BucketRow {
     #[n(0)]
@@ -223,11 +226,18 @@ impl Judged for BucketDelete {
 impl Rule for BucketDelete {
     async fn plan(&self, draft: &mut Draft, _: &Frame<'_>) -> Result<Outcome, Refusal> {
         let row = find(draft, &self.bucket).await?;
-        let objects = draft.rows::<ObjectRow>(&row.id.to_bytes(), None, 1).await?;
+        let objects = draft.rows::<ObjectRow>(&row.id.to_bytes(), None, MADE_MAX).await?;
         let uploads = draft.rows::<UploadRow>(&row.id.to_bytes(), None, 1).await?;
-        if !objects.is_empty() || !uploads.is_empty() {
+        let is_made =
+            |object: &ObjectRow| object.derived.is_some() && !object.is_held && object.retention.is_none();
+        if objects.len() >= MADE_MAX
+            || !objects.iter().all(|(_, object)| is_made(object))
+            || !uploads.is_empty()
+        {
             return Err(Reason::NotEmpty.into());
         }
+        // WHY: what was made of objects that are gone would go in a moment by itself.
+        objects.iter().for_each(|(_, object)| object.remove(draft));
         draft.remove::<BucketRow>(row.seal(), row.name.as_bytes());
         Ok(Outcome::of(Noun::Bucket, row.id).within(row.scope))
     }

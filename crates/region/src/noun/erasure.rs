@@ -320,6 +320,7 @@ async fn finish_scope(
     let keys = cell.keys.clone();
     let generation = cell.index_generation();
     let destroyed = cell.renew(move || keys.destroy_scopes(&[scope], generation)).await?;
+    region.catalogue().forget(cell.id);
     destroy_names(region, scopes_of(region, erasure).await?).await?;
     let snapshots = withdraw(region, erasure).await?;
     let erased = cell
@@ -377,6 +378,7 @@ async fn destroy_names(region: &Region, scopes: Vec<Id<Scope>>) -> Result<(), Re
 async fn finish_project(region: &Region, erasure: &ErasureRow) -> Result<String, Refusal> {
     let id = erasure.project;
     mark_erased(region, id, None).await?;
+    region.catalogue().forget(id.cast());
     let keys = region.keys(id.cast());
     let opening = region.opening(id.cast());
     // WHY under its opening: nobody opens the cell, and makes a key for it, while its keys are destroyed.

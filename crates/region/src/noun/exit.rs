@@ -274,7 +274,8 @@ impl Return {
         let names: BTreeMap<_, _> = buckets.into_iter().map(|(_, row)| (row.id, row.name)).collect();
         let mut items = Vec::new();
         let keep = |row: ObjectRow| {
-            if row.scope == scope && !row.is_marker {
+            // WHY not what was made of it: that was never theirs, and goes with the keys.
+            if row.scope == scope && !row.is_marker && row.derived.is_none() {
                 items.push(Item {
                     object: row.id,
                     bucket: names.get(&row.bucket).cloned().unwrap_or_default(),

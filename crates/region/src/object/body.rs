@@ -78,6 +78,18 @@ pub(crate) async fn carry(
     sealed(region, cell, scope, body, size_bytes_max, Room::default(), Home::Shared).await
 }
 
+/// The same for what the region makes of what is there.
+pub(crate) async fn make(
+    region: &Region,
+    cell: &Cell,
+    scope: &ScopeRow,
+    body: Body,
+    size_bytes_max: u64,
+    room: Room,
+) -> Result<BlobReceipt, Refusal> {
+    sealed(region, cell, scope, body, size_bytes_max, room, Home::Shared).await
+}
+
 /// Whether a small body may share its blob.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Home {

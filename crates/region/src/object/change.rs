@@ -87,6 +87,7 @@ async fn copied(
     source_must: impl FnOnce(&ObjectRow) -> Result<(), Refusal> + Send,
 ) -> Result<Stored, Refusal> {
     check_key(&deed.key)?;
+    crate::derive::refuse_own_place(&deed.key)?;
     let cell = region.project_cell(actor, &deed.project).await?;
     let source = ObjectGet {
         project: deed.project.clone(),
@@ -129,6 +130,7 @@ async fn copied(
         etag,
         key: deed.key.clone(),
         by: actor.person,
+        derived: None,
         is_held: copying.lock.is_held,
         retention: copying.lock.retention,
         metadata: copying.metadata.unwrap_or(row.metadata),
@@ -285,6 +287,7 @@ pub fn marker(
         retention: None,
         part_sums: None,
         examined: None,
+        derived: None,
     }
 }
 

@@ -86,7 +86,8 @@ async fn retained_by_agreement(
     row: &ObjectRow,
 ) -> Result<Option<Timestamp>, Refusal> {
     let scope: Option<ScopeRow> = cell.row(&row.scope.to_bytes()).await?;
-    let Some(agreement) = scope.and_then(|scope| scope.agreement) else {
+    // WHY not of what was made of it: nobody delivered that, and it can be made again.
+    let Some(agreement) = scope.filter(|_| row.derived.is_none()).and_then(|scope| scope.agreement) else {
         return Ok(None);
     };
     let agreement: Option<AgreementRow> = root.row(&crate::row::pair(project, agreement)).await?;

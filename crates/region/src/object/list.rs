@@ -11,6 +11,7 @@ use words::{Actor, Deed, Reason, Refusal};
 use crate::Region;
 use crate::act::{Judged, Scene, subject};
 use crate::cell::draft::Draft;
+use crate::derive;
 use crate::facts::{self, DataTarget};
 use crate::noun::bucket::{self, BucketRow};
 use crate::object::{ObjectRow, number_of, prefix};
@@ -220,8 +221,18 @@ impl Walk<'_> {
         Step::Next
     }
 
-    /// The folder told last, while the walk is still in it.
+    /// Whether a key is passed by: what the region makes is told to whoever asks for it by its place.
+    ///
+    /// WHY: a client that copies a bucket, or compares it with a folder, means what people stored.
+    fn hides(&self, key: &str) -> bool {
+        key.starts_with(derive::PREFIX) && !self.wanted.prefix.starts_with(derive::PREFIX)
+    }
+
+    /// The folder told last or passed by, while the walk is still in it.
     fn inside(&self) -> Option<&str> {
+        if self.last_key.as_ref().is_some_and(|key| self.hides(key)) {
+            return Some(derive::PREFIX);
+        }
         let folder = self.page.folders.last()?;
         self.last_key.as_ref().is_some_and(|key| key.starts_with(folder)).then_some(folder)
     }

@@ -30,7 +30,8 @@ use words::noun::{Blob, Bucket, Object, Person, Scope};
 use words::{Id, Reason, Refusal, Timestamp};
 
 use crate::cell::draft::Draft;
-use crate::examine::{DelayRow, Examined, ReportRow};
+use crate::derive::{Derived, RunsRow};
+use crate::examine::{DelayRow, Examined, ReadRow, ReportRow};
 use crate::noun::bucket::{BucketRow, Versions};
 pub use crate::object::lineage::Lineage;
 use crate::row::{Row, Seal, Table};
@@ -95,6 +96,9 @@ pub struct ObjectRow {
     /// What came of looking at it; none: nobody has yet.
     #[n(23)]
     pub examined: Option<Examined>,
+    /// What it was made of; none: somebody stored it.
+    #[n(24)]
+    pub derived: Option<Derived>,
 }
 
 /// One sealed run of an object's bytes.
@@ -188,6 +192,8 @@ impl ObjectRow {
         draft.remove::<Self>(self.seal(), &self.row_key());
         draft.remove::<ReportRow>(self.seal(), &self.row_key());
         draft.remove::<DelayRow>(self.seal(), &self.row_key());
+        draft.remove::<RunsRow>(self.seal(), &self.row_key());
+        draft.remove::<ReadRow>(self.seal(), &self.row_key());
     }
 
     pub fn store(&self, draft: &mut Draft) -> Result<(), Refusal> {

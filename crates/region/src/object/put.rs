@@ -14,6 +14,7 @@ use crate::Region;
 use crate::act::{Frame, Judged, Outcome, Plan, Request, Scene};
 use crate::cell::draft::Draft;
 use crate::cell::step::Leaf;
+use crate::derive::refuse_own_place;
 use crate::facts::{self, DataTarget};
 use crate::noun::bucket::{self, BucketRow, Versions};
 use crate::noun::quota::Room;
@@ -88,6 +89,7 @@ async fn sealed(
     body: Body,
 ) -> Result<Stored, Refusal> {
     check_key(&deed.key)?;
+    refuse_own_place(&deed.key)?;
     let cell = region.project_cell(actor, &deed.project).await?;
     let allowed = region.allow(actor, &deed, Some(&cell)).await?;
     let place_of = [deed.project.as_str(), &deed.bucket, &deed.key];
@@ -182,6 +184,7 @@ pub fn fresh(
         retention: None,
         part_sums: None,
         examined: None,
+        derived: None,
     }
 }
 
@@ -269,8 +272,11 @@ impl<D: Placing + Sync> Plan<D> for Store {
         if let Some((key, id)) = &self.made.source {
             let source: Option<ObjectRow> = draft.row(key).await?;
             let source = source.filter(|row| row.id == *id);
+            let source = source.ok_or_else(|| Refusal::with(Reason::NotFound, "object"))?;
+            // WHY again: it may have been set apart since it was looked at.
+            source.refuse_apart()?;
             // WHY the source's of now: its headers may have moved to new keys since it was looked at.
-            self.row.pieces = source.ok_or_else(|| Refusal::with(Reason::NotFound, "object"))?.pieces;
+            self.row.pieces = source.pieces;
         }
         if let Some(upload) = deed.upload() {
             let kept = crate::upload::pieces(draft, frame.actor, &bucket.name, upload, &self.row).await?;

@@ -10,7 +10,8 @@ use gate::facts::Target;
 use serde_json::json;
 use words::act::{ObjectExport, ObjectGet, ObjectProbe, ObjectShow};
 use words::noun::{Noun, Object};
-use words::{Actor, Deed, Id, Reason, Refusal};
+use words::time::DAY_MS;
+use words::{Actor, Deed, Id, Reason, Refusal, Timestamp};
 
 use crate::Region;
 use crate::act::{Frame, Judged, Outcome, Plan, Request, Scene, subject};
@@ -18,6 +19,7 @@ use crate::cell::Cell;
 use crate::cell::draft::Draft;
 use crate::cell::in_use::Held;
 use crate::cell::step::Leaf;
+use crate::examine::ReadRow;
 use crate::facts::{self, DataTarget};
 use crate::noun::bucket;
 use crate::object::body::{self, Body};
@@ -119,14 +121,26 @@ pub struct Open {
 
 #[async_trait]
 impl<D: Deed> Plan<D> for Open {
-    async fn plan(&mut self, _: &D, draft: &mut Draft, _: &Frame<'_>) -> Result<Outcome, Refusal> {
+    async fn plan(&mut self, _: &D, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
         let there: Option<ObjectRow> = draft.row(&self.row.row_key()).await?;
         let there = there.ok_or(Refusal::new(Reason::NotFound))?;
         if !self.is_return {
             there.refuse_apart()?;
+            note_day(draft, &there, frame.now).await?;
         }
         let answer = json!({ "etag": there.etag, "size_bytes": there.size_bytes });
         Ok(Outcome::of(Noun::Object, there.id).within(there.scope).saying(answer))
+    }
+}
+
+/// WHY once a day: so that what nobody uses is known, and a thousand reads are not a thousand rows.
+async fn note_day(draft: &mut Draft, row: &ObjectRow, now: Timestamp) -> Result<(), Refusal> {
+    let key = row.row_key();
+    let last: Option<ReadRow> = draft.row(&key).await?;
+    let day = |at: Timestamp| at.ms().div_euclid(DAY_MS);
+    match last.is_some_and(|last| day(last.at) == day(now)) {
+        true => Ok(()),
+        false => draft.put_in(row.seal(), &key, &ReadRow { at: now }),
     }
 }
 

@@ -166,7 +166,7 @@ async fn listed(region: &Region, view: &Draft, row: &SnapshotRow) -> Result<Vec<
         last = Some(object.key.clone());
         let is_wanted = is_newest && !object.is_marker && wish.wants(&bucket.name, &object.key);
         // WHY not refused as a whole: what is set apart is read by nobody, here or there.
-        let is_wanted = is_wanted && object.refuse_apart().is_ok();
+        let is_wanted = is_wanted && object.derived.is_none() && object.refuse_apart().is_ok();
         if is_wanted && listed.len() <= SNAPSHOT_OBJECTS_MAX {
             listed.push(wish.minimised(object));
         }

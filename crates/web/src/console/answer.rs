@@ -21,6 +21,8 @@ pub struct Answered {
     pub status: StatusCode,
     pub what: What,
     pub cookies: Vec<Cookie>,
+    /// Where machines find more of it: a `Link` header's value.
+    pub links: Option<String>,
 }
 
 /// What goes to the browser.
@@ -36,7 +38,7 @@ pub enum What {
 
 impl Answered {
     pub const fn page(markup: Markup) -> Self {
-        Self { status: StatusCode::OK, what: What::Page(markup), cookies: Vec::new() }
+        Self { status: StatusCode::OK, what: What::Page(markup), cookies: Vec::new(), links: None }
     }
 
     /// A page that says why something was refused, if it was.
@@ -49,15 +51,25 @@ impl Answered {
     }
 
     pub fn to(path: &str) -> Self {
-        Self { status: StatusCode::SEE_OTHER, what: What::To(path.to_owned()), cookies: Vec::new() }
+        Self {
+            status: StatusCode::SEE_OTHER,
+            what: What::To(path.to_owned()),
+            cookies: Vec::new(),
+            links: None,
+        }
     }
 
     pub const fn onward(markup: Markup, path: String) -> Self {
-        Self { status: StatusCode::OK, what: What::Onward(markup, path), cookies: Vec::new() }
+        Self { status: StatusCode::OK, what: What::Onward(markup, path), cookies: Vec::new(), links: None }
     }
 
     pub fn bytes(response: Response<Body>) -> Self {
-        Self { status: StatusCode::OK, what: What::Bytes(Box::new(response)), cookies: Vec::new() }
+        Self {
+            status: StatusCode::OK,
+            what: What::Bytes(Box::new(response)),
+            cookies: Vec::new(),
+            links: None,
+        }
     }
 
     /// The same, as an answer to what was refused.
@@ -95,11 +107,23 @@ pub fn respond(answered: Answered, is_secure: bool) -> Response<Body> {
             response
         }
     };
+    if let Some(links) = answered.links.and_then(|links| HeaderValue::from_str(&links).ok()) {
+        response.headers_mut().insert(header::LINK, links);
+    }
     for cookie in &answered.cookies {
         if let Ok(value) = HeaderValue::from_str(&cookie.text()) {
             response.headers_mut().append(header::SET_COOKIE, value);
         }
     }
+    response
+}
+
+/// A text for machines, that anybody may keep for a while.
+pub fn told(text: String, media: &'static str) -> Response<Body> {
+    let body = Full::new(Bytes::from(text));
+    let mut response = Response::new(body.map_err(|never| match never {}).boxed_unsync());
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=300"));
     response
 }
 

@@ -38,6 +38,11 @@ const KEYS_SHOWN_MAX: usize = 100;
 /// WHY: names of fields and files, with their heads.
 const PART_HEADS_MAX: u64 = 8 * 1_024;
 
+/// How an address names an object.
+pub fn sealed_name(visit: &Visit<'_>, project: &str, bucket: &str, key: &str) -> Result<String, Refusal> {
+    visit.door.region().seal_text(&purpose("object", project, bucket), key.as_bytes())
+}
+
 /// One page of a bucket, for its page.
 pub struct Listing {
     pub folder: String,

@@ -10,6 +10,7 @@ mod account;
 mod act;
 mod answer;
 pub mod assets;
+mod catalogue;
 mod cookie;
 mod data;
 pub mod file;
@@ -26,14 +27,17 @@ use std::net::IpAddr;
 use http::request::Parts;
 use http::{Method, Response, StatusCode};
 use hyper::body::Incoming;
+use region::dataset::Card;
 use words::{Reason, Refusal};
 
 use crate::door::ActsDoor;
+use crate::exports::{self, Exported};
 use crate::pages;
 use crate::perform::Body;
 pub use account::{Ways, Written};
 pub use act::{Around, Target};
 pub use answer::Answered;
+pub use catalogue::{Asked, Found};
 pub use data::{Listed, Listing, Stored};
 pub use form::{Form, moment};
 pub use links::{Links, linked};
@@ -74,6 +78,9 @@ async fn seen(visit: &Visit<'_>) -> Result<Answered, Refusal> {
         ["device"] => return account::device(visit).await,
         ["join"] => return account::join(visit).await,
         ["register"] => return register(visit).await,
+        ["register", "catalogue", form] => return exported(visit, form).await,
+        ["register", dataset] => return card(visit, dataset).await,
+        ["register", dataset, form] => return card_in(visit, dataset, form).await,
         ["accessibility"] => return Ok(Answered::page(pages::accessibility(visit))),
         _ => {}
     }
@@ -95,6 +102,9 @@ async fn seen(visit: &Visit<'_>) -> Result<Answered, Refusal> {
         ["leaves", leaf] => pages::leaf(visit, leaf).await.map(Answered::page),
         ["do", act] => act::show(visit, act).await,
         ["projects", project] => pages::project(visit, project).await.map(Answered::page),
+        ["catalogue"] => catalogue::show(visit).await,
+        ["projects", project, "rules"] => pages::rules(visit, project).await.map(Answered::page),
+        ["projects", project, "map"] => pages::map(visit, project).await.map(Answered::page),
         ["projects", project, "buckets", bucket] => data::bucket(visit, project, bucket).await,
         ["projects", project, "buckets", bucket, "objects", object] => {
             data::object(visit, project, bucket, object).await
@@ -114,7 +124,51 @@ async fn seen(visit: &Visit<'_>) -> Result<Answered, Refusal> {
 async fn register(visit: &Visit<'_>) -> Result<Answered, Refusal> {
     let _place = visit.door.open_reading(visit.address)?;
     let entries = visit.door.region().register().await?;
-    Ok(Answered::page(pages::register(visit, &entries)))
+    let cards = visit.door.region().public_cards(None).await?;
+    Ok(Answered::page(pages::register(visit, &entries, &cards)))
+}
+
+/// A dataset's card, for everybody, and where machines find more of it.
+async fn card(visit: &Visit<'_>, dataset: &str) -> Result<Answered, Refusal> {
+    let (card, exported) = public_card(visit, dataset).await?;
+    let page = pages::landing(visit, &card, &exported.schema_org());
+    Ok(Answered { links: Some(exported.links()), ..Answered::page(page) })
+}
+
+/// The same in one of the forms of others.
+async fn card_in(visit: &Visit<'_>, dataset: &str, form: &str) -> Result<Answered, Refusal> {
+    let (_, exported) = public_card(visit, dataset).await?;
+    told_in(form, exported.form(form))
+}
+
+async fn public_card(visit: &Visit<'_>, dataset: &str) -> Result<(Card, Exported), Refusal> {
+    let _place = visit.door.open_reading(visit.address)?;
+    let card = visit.door.region().public_cards(Some(dataset)).await?.into_iter().next();
+    let card = card.ok_or_else(|| Refusal::with(Reason::NotFound, "nothing is called that here"))?;
+    let exported = Exported::of(&visit.door.origin(&visit.parts.headers)?, &card)?;
+    Ok((card, exported))
+}
+
+/// All cards that everybody finds, as another catalogue harvests them.
+async fn exported(visit: &Visit<'_>, form: &str) -> Result<Answered, Refusal> {
+    let _place = visit.door.open_reading(visit.address)?;
+    let region = visit.door.region();
+    let cards = region.public_cards(None).await?;
+    let catalogue = exports::catalogue(&visit.door.origin(&visit.parts.headers)?, &cards, region.now())?;
+    let told = match form {
+        "turtle" => Some(dcat::turtle(&catalogue)),
+        "json-ld" => Some(dcat::json_ld(&catalogue)),
+        _ => None,
+    };
+    told_in(form, told)
+}
+
+fn told_in(form: &str, told: Option<String>) -> Result<Answered, Refusal> {
+    let media = exports::FORMS.iter().find(|(name, _)| *name == form).map(|(_, media)| *media);
+    let (told, media) = told.zip(media).ok_or_else(|| {
+        Refusal::with(Reason::NotFound, "a card is told in `turtle`, `json-ld` and `linkset`")
+    })?;
+    Ok(Answered::bytes(answer::told(told, media)))
 }
 
 /// A form that is posted.
@@ -123,6 +177,7 @@ async fn posted(visit: &Visit<'_>, body: Incoming) -> Result<Answered, Refusal> 
     let path: Vec<&str> = visit.path().trim_matches('/').split('/').collect();
     match path[..] {
         ["enter", code] => way_in::enter(visit, code).await,
+        ["catalogue"] => catalogue::search(visit, body).await,
         ["sign-out"] => Ok(way_in::sign_out(visit).await),
         ["issuer", "authorize"] => account::entered(visit, body).await,
         ["device"] => account::device_entered(visit, body).await,

@@ -31,6 +31,7 @@ const OF_REGION: &[Noun] = &[
     Noun { path: "grants", word: "grant", show: Act::GrantShow },
     Noun { path: "credentials", word: "credential", show: Act::CredentialShow },
     Noun { path: "snapshots", word: "snapshot", show: Act::SnapshotShow },
+    Noun { path: "datasets", word: "dataset", show: Act::DatasetShow },
     Noun { path: "issuers", word: "issuer", show: Act::IssuerShow },
     Noun { path: "accounts", word: "account", show: Act::AccountShow },
     Noun { path: "clients", word: "client", show: Act::ClientShow },
@@ -41,6 +42,7 @@ const OF_REGION: &[Noun] = &[
 /// Nouns of one project.
 const OF_PROJECT: &[Noun] = &[
     Noun { path: "buckets", word: "bucket", show: Act::BucketShow },
+    Noun { path: "rules", word: "rule", show: Act::RuleShow },
     Noun { path: "airlocks", word: "airlock", show: Act::AirlockShow },
     Noun { path: "keys", word: "key", show: Act::KeyShow },
     Noun { path: "exit", word: "exit", show: Act::ExitShow },
@@ -125,6 +127,9 @@ pub async fn one(
 ) -> Result<Answered, Refusal> {
     let noun = find(project, path)?;
     let found = noun.thing(visit, project, name).await?;
+    if noun.show == Act::DatasetShow {
+        return Ok(Answered::page(pages::dataset(visit, &found)));
+    }
     Ok(Answered::page(pages::thing(visit, noun, project, &found)))
 }
 

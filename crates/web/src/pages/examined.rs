@@ -23,6 +23,8 @@ pub fn examined(visit: &Visit<'_>, told: &Value) -> Markup {
                 (kind(texts, report))
                 (names(texts, list("names")))
                 (faults(texts, list("counts"), list("findings")))
+                (made(texts, list("made")))
+                (drift(texts, list("drift")))
                 p.hint { (texts.say("examined-what")) }
             }))
         }
@@ -77,4 +79,34 @@ fn faults(texts: &Texts, counts: &[Value], findings: &[Value]) -> Markup {
     };
     let heads = texts.names(&["rule", "count", "first_row", "column"]);
     html! { @if !counts.is_empty() { (parts::table(texts.say("examined-faults"), &heads, &body)) } }
+}
+
+/// What was made of it, and what was not and why.
+fn made(texts: &Texts, made: &[Value]) -> Markup {
+    let body = html! {
+        @for run in made {
+            tr {
+                th scope="row" { (texts.say(&format!("step-{}", text(run, "step")))) }
+                td {
+                    @if !text(run, "cause").is_empty() { (texts.say("made-failed")) " " code { (text(run, "cause")) } }
+                    @else if !text(run, "key").is_empty() { code { (text(run, "key")) } }
+                    @else { (texts.say("made-beside")) }
+                }
+                td { (text(run, "rule")) }
+                td { (parts::time(text(run, "at"))) }
+            }
+        }
+    };
+    let heads = texts.names(&["step", "made", "rule", "at"]);
+    html! { @if !made.is_empty() { (parts::table(texts.say("made"), &heads, &body)) } }
+}
+
+/// What is otherwise than in the last delivery.
+fn drift(texts: &Texts, drift: &[Value]) -> Markup {
+    html! {
+        @if !drift.is_empty() {
+            h3 { (texts.say("drift")) }
+            ul { @for one in drift { li { (parts::cell(texts, "drift", one)) } } }
+        }
+    }
 }

@@ -20,6 +20,7 @@ pub struct Page<'p> {
 const MENU: &[(&str, &str)] = &[
     ("/", "menu-today"),
     ("/projects", "menu-projects"),
+    ("/catalogue", "menu-catalogue"),
     ("/agreements", "menu-agreements"),
     ("/permits", "menu-permits"),
     ("/people", "menu-people"),
@@ -98,6 +99,7 @@ fn person(texts: &Texts, signed: &Signed) -> Markup {
 fn menu(visit: &Visit<'_>) -> Markup {
     let is_here = |path: &str| match path {
         "/" => visit.path() == "/",
+        "/catalogue" if visit.path().starts_with("/datasets") => true,
         path => visit.path() == path || visit.path().starts_with(&format!("{path}/")),
     };
     html! {

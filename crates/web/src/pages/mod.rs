@@ -5,8 +5,10 @@
 
 mod account;
 mod act;
+mod catalogue;
 mod chain;
 mod data;
+mod dataset;
 mod document;
 mod door;
 mod examined;
@@ -16,6 +18,7 @@ mod ledger;
 mod project;
 mod region;
 mod register;
+mod rules;
 mod stated;
 mod thing;
 mod today;
@@ -23,8 +26,10 @@ mod upload;
 
 pub use account::{Machine, choose, device, device_done, device_prove, join, joined, prove, ways};
 pub use act::{act, done};
+pub use catalogue::catalogue;
 pub use chain::chain;
 pub use data::{Around, bucket, delivered, object};
+pub use dataset::{dataset, landing};
 pub use document::document;
 pub use door::{elsewhere, enter, sign_in, signed_in};
 pub use layout::bare;
@@ -33,6 +38,7 @@ pub use ledger::{cell_of, leaves, ledger};
 pub use project::project;
 pub use region::region;
 pub use register::register;
+pub use rules::{map, rules};
 pub use stated::{accessibility, me, refused};
 pub use thing::{thing, things};
 pub use today::today;

@@ -131,9 +131,13 @@ fn more(visit: &Visit<'_>, project: &str) -> Markup {
     let Ok(signed) = visit.signed() else { return html! {} };
     let sees_keys = [Role::Custodian, Role::Controller, Role::Auditor, Role::Signatory];
     let sees_exit = [Role::Controller, Role::Steward, Role::Signatory, Role::Custodian, Role::Auditor];
+    let sees_rules = [Role::Controller, Role::Researcher, Role::Reviewer, Role::Auditor];
+    let sees_map = [Role::Controller, Role::Auditor];
     let is_any = |roles: &[Role]| roles.iter().any(|role| signed.greeting.is(*role));
     html! {
         ul.cards {
+            @if is_any(&sees_rules) { li { a href={ "/projects/" (project) "/rules" } { (visit.texts.name("nouns.rule")) } } }
+            @if is_any(&sees_map) { li { a href={ "/projects/" (project) "/map" } { (visit.texts.say("map")) } } }
             @if is_any(&sees_keys) { li { a href={ "/projects/" (project) "/keys" } { (visit.texts.name("nouns.key")) } } }
             @if is_any(&sees_exit) { li { a href={ "/projects/" (project) "/exit" } { (visit.texts.name("nouns.exit")) } } }
         }

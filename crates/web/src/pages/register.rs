@@ -1,6 +1,7 @@
 //! The public register: one page, for everybody.
 
 use maud::{Markup, html};
+use region::dataset::Card;
 use region::register::Entry;
 use words::Timestamp;
 use words::reason::Language;
@@ -9,12 +10,18 @@ use super::layout::{Page, layout};
 use crate::console::Visit;
 use crate::parts;
 
-pub fn register(visit: &Visit<'_>, entries: &[Entry]) -> Markup {
+pub fn register(visit: &Visit<'_>, entries: &[Entry], cards: &[Card]) -> Markup {
     let texts = visit.texts;
     let main = html! {
         p.lead { (texts.say("register-what")) }
         @if entries.is_empty() { (parts::nothing(texts.say("register-empty"))) }
         @for entry in entries { (one(visit, entry)) }
+        @if !cards.is_empty() {
+            (parts::section(texts.say("dataset-public"), &html! {
+                ul.acts { @for card in cards { li { a href={ "/register/" (card.row.id) } { (card.row.title) } p { (card.row.purpose) } } } }
+                p.hint { a href="/register/catalogue/turtle" { "HealthDCAT-AP (Turtle)" } " · " a href="/register/catalogue/json-ld" { "JSON-LD" } }
+            }))
+        }
         p.hint { (texts.say("register-rights")) }
     };
     layout(visit, &Page { title: texts.say("register"), above: Vec::new(), main })

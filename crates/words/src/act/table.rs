@@ -916,6 +916,163 @@ acts! {
         /// version's id
         version: Option<String>,
     }
+    /// Have an object looked at again, and what failed to be made of it made again.
+    ObjectRetry = "object" "retry" in Project on Object weighs Duty by [Controller, Researcher] {
+        /// project
+        project: String,
+        /// bucket
+        bucket: String,
+        /// key
+        key: String,
+    }
+    /// Search what is stored, in every project whose data you may see: by words, kind, standing, age, size.
+    ObjectSearch = "object" "search" in Root on Region weighs View by [] {
+        /// words, and `kind:vcf`, `bucket:bari`, `stands:apart`, `larger:10MB`, `after:2026-01-31`, `"as written"`, `-not`
+        query: String,
+        /// only this project
+        project: Option<String>,
+        /// `newest`, `largest` or `key`; left out, what fits best comes first
+        order: Option<String>,
+        /// a page, as the last one of the same search called `next`
+        page: Option<String>,
+    }
+
+    // Data awareness
+    /// Say when what is made of what is stored: a rule takes the place of the last one of its name.
+    RuleSet = "rule" "set" in Project on Project weighs Duty by [Controller] {
+        /// project
+        project: String,
+        /// its name
+        rule: String,
+        /// only these kinds: `csv`, `vcf`, ...; left out, all
+        kinds: List,
+        /// only in this bucket
+        bucket: Option<String>,
+        /// only keys that begin so
+        prefix: Option<String>,
+        /// only from this many bytes on
+        larger: Option<u64>,
+        /// only up to this many bytes
+        smaller: Option<u64>,
+        /// only what was delivered under this agreement
+        agreement: Option<String>,
+        /// what is made: `table`, `text`, `index`, `preview`, `profile`; nothing: objects like these are left alone
+        steps: List,
+        /// how a table is made, as JSON: what cells are missing, what is renamed, which units become which
+        recipe: Option<String>,
+    }
+    /// Drop a rule: what it made stays; where it took the place of one of the region's own, that one holds again.
+    RuleDrop = "rule" "drop" in Project on Project weighs Duty by [Controller] {
+        /// project
+        project: String,
+        /// which
+        rule: String,
+    }
+    /// See which objects a rule would take and what it would make of them; nothing is made.
+    RuleTest = "rule" "test" in Project on Project weighs View by [Controller] {
+        /// project
+        project: String,
+        /// its name
+        rule: String,
+        /// only these kinds: `csv`, `vcf`, ...; left out, all
+        kinds: List,
+        /// only in this bucket
+        bucket: Option<String>,
+        /// only keys that begin so
+        prefix: Option<String>,
+        /// only from this many bytes on
+        larger: Option<u64>,
+        /// only up to this many bytes
+        smaller: Option<u64>,
+        /// only what was delivered under this agreement
+        agreement: Option<String>,
+        /// what is made: `table`, `text`, `index`, `preview`, `profile`; nothing: objects like these are left alone
+        steps: List,
+        /// how a table is made, as JSON: what cells are missing, what is renamed, which units become which
+        recipe: Option<String>,
+    }
+    /// Show the rules of a project, how often each ran, and what failed of what cause.
+    RuleShow = "rule" "show" in Project on Project weighs View by [Controller, Researcher, Reviewer, Auditor] {
+        /// project
+        project: String,
+        /// only this one
+        rule: Option<String>,
+    }
+    /// Describe a dataset, or describe it anew: what it is, what it is for, what it is not for.
+    DatasetDescribe = "dataset" "describe" in Project on Project weighs Duty by [Controller] {
+        /// project
+        project: String,
+        /// short name used in commands
+        dataset: String,
+        /// where it lies
+        bucket: String,
+        /// only keys that begin so
+        prefix: Option<String>,
+        /// what it is called
+        title: String,
+        /// what it holds and what it may be used for
+        purpose: String,
+        /// what it must not be used for, and what one should know before
+        limits: Option<String>,
+        /// words that it should be found by
+        keywords: List,
+        /// who answers for it: a person of the controller or the provider
+        steward: Option<String>,
+        /// who finds its card beside the project's own people: `nobody`, `region` (whoever is signed in) or `everybody`
+        listed: Option<String>,
+    }
+    /// Take a dataset's card out of the catalogue; its objects stay as they are.
+    DatasetDrop = "dataset" "drop" in Project on Project weighs Duty by [Controller] {
+        /// project
+        project: String,
+        /// which
+        dataset: String,
+    }
+    /// Show cards of datasets: what people said, and what is known of what lies there.
+    DatasetShow = "dataset" "show" in Root on Region weighs View by [] {
+        /// only this one: its short name, or its id
+        dataset: Option<String>,
+        /// only this project's
+        project: Option<String>,
+        /// only with these words in what people said
+        words: Option<String>,
+    }
+    /// Show a project's data map: what lies where, how old it is, who uses it, and what wants somebody's attention.
+    DatasetMap = "dataset" "map" in Project on Project weighs View by [Controller, Auditor] {
+        /// project
+        project: String,
+    }
+    /// Show what deliveries of tables must keep, as it was proposed and confirmed.
+    ContractShow = "contract" "show" in Project on Bucket weighs Access by [Researcher] {
+        /// project
+        project: String,
+        /// bucket
+        bucket: String,
+        /// only this series: a key with `#` for its numbers
+        series: Option<String>,
+    }
+    /// Confirm what each delivery of a table must keep, as it was proposed or as you write it.
+    ContractConfirm = "contract" "confirm" in Project on Bucket weighs Duty by [Controller, Researcher] {
+        /// project
+        project: String,
+        /// bucket
+        bucket: String,
+        /// series: a key with `#` for its numbers
+        series: String,
+        /// the contract as JSON; left out, as it was proposed
+        contract: Option<String>,
+    }
+    /// Hold deliveries of a table to nothing any more.
+    ContractDrop = "contract" "drop" in Project on Bucket weighs Duty by [Controller, Researcher] {
+        /// project
+        project: String,
+        /// bucket
+        bucket: String,
+        /// series: a key with `#` for its numbers
+        series: String,
+        /// why
+        reason: String,
+    }
 
     // The way out
     /// Draft a release: which objects, what they are, why they disclose nobody.

@@ -150,6 +150,7 @@ fn projects() -> Vec<Attack> {
             },
         ),
         look("projects.unseen", Act::ProjectShow, Target::Project(stranger_s())),
+        look("datasets.unseen", Act::DatasetShow, Target::Project(stranger_s())),
         other_leaf(&[], Some(project())),
         other_leaf(&[Role::Researcher], Some(project())),
         // The controller of a project searches no ledger but its own.

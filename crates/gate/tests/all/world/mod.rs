@@ -156,6 +156,13 @@ pub fn target(act: Act) -> Target {
         | Act::PermitRequest
         | Act::BucketCreate
         | Act::BucketShow
+        | Act::RuleSet
+        | Act::RuleDrop
+        | Act::RuleTest
+        | Act::RuleShow
+        | Act::DatasetDescribe
+        | Act::DatasetDrop
+        | Act::DatasetMap
         | Act::AirlockShow
         | Act::AirlockChain
         | Act::ExitShow => Target::Project(project()),
@@ -181,6 +188,10 @@ pub fn target(act: Act) -> Target {
         | Act::ObjectRetain
         | Act::ObjectShow
         | Act::ObjectHold
+        | Act::ObjectRetry
+        | Act::ContractShow
+        | Act::ContractConfirm
+        | Act::ContractDrop
         | Act::ObjectClear => Target::Data(data()),
         // WHY: at tiers 2 and 3 nobody may.
         Act::ObjectExport => Target::Data(DataFacts {
@@ -208,6 +219,8 @@ pub fn target(act: Act) -> Target {
         | Act::ProjectShow
         | Act::PermitShow
         | Act::SnapshotShow
+        | Act::DatasetShow
+        | Act::ObjectSearch
         | Act::GrantShow
         | Act::CredentialShow
         | Act::KeyOffer

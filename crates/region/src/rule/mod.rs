@@ -1,0 +1,244 @@
+//! Rules: when something is stored, then what is made of it.
+//!
+//! A rule is a row that a controller set; the region has some of its own, which
+//! hold where none of a project's takes an object first. Exactly one rule decides
+//! on an object: the project's in the order of their names, then the region's. So
+//! what a page says of a rule is what happens, and nothing is made twice.
+
+mod set;
+mod show;
+
+use minicbor::{Decode, Encode};
+use recipes::Recipe;
+use serde_json::{Value, json};
+use words::noun::{Agreement, Person};
+use words::{Id, Reason, Refusal, Timestamp};
+
+use crate::cell::draft::Draft;
+use crate::noun::bucket::BucketRow;
+use crate::object::ObjectRow;
+use crate::row::{Row, Table};
+pub use show::TallyRow;
+
+/// WHY: a project has some dozens of kinds of deliveries.
+const RULES_MAX: usize = 200;
+/// WHY: what a page lists.
+const KINDS_MAX: usize = 100;
+const WORD_CHARS_MAX: usize = 64;
+
+/// What may be made of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// A table with types, as Parquet.
+    Table,
+    /// The words in it.
+    Text,
+    /// Where what lies in it.
+    Index,
+    /// Its first rows.
+    Preview,
+    /// How its columns are filled.
+    Profile,
+}
+
+impl Step {
+    pub const ALL: [Self; 5] = [Self::Table, Self::Text, Self::Index, Self::Preview, Self::Profile];
+
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Text => "text",
+            Self::Index => "index",
+            Self::Preview => "preview",
+            Self::Profile => "profile",
+        }
+    }
+
+    pub fn of(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|step| step.text() == text)
+    }
+
+    /// How it is made of an object of this kind; none: nothing is. `table`: how a table is made, as JSON.
+    pub(crate) fn recipe(self, kind: &str, table: Option<&str>) -> Option<Recipe> {
+        let asked = match self {
+            Self::Table => return table_recipe(table).ok(),
+            Self::Text => json!({ "step": "text" }),
+            Self::Preview => json!({ "step": "preview", "rows": PREVIEW_ROWS, "columns": PREVIEW_COLUMNS }),
+            Self::Profile => json!({ "step": "profile" }),
+            Self::Index => json!({ "step": "index", "form": index_of(kind)? }),
+        };
+        Recipe::read(asked.to_string().as_bytes()).ok()
+    }
+}
+
+/// WHY: what a person sees at once.
+const PREVIEW_ROWS: usize = 20;
+const PREVIEW_COLUMNS: usize = 20;
+
+/// The index that tools look for beside a file of this kind.
+fn index_of(kind: &str) -> Option<&'static str> {
+    match kind {
+        "fasta" => Some("fai"),
+        "bam" => Some("bai"),
+        "vcf" | "bed" | "gff" | "gtf" => Some("tbi"),
+        _ => None,
+    }
+}
+
+/// How a table is made: what a rule says, as the step that it is.
+fn table_recipe(table: Option<&str>) -> Result<Recipe, Refusal> {
+    let mut asked: Value = serde_json::from_str(table.unwrap_or("{}")).unwrap_or_default();
+    let fields = asked.as_object_mut().ok_or_else(|| invalid("a recipe is an object in JSON"))?;
+    fields.insert("step".to_owned(), "table".into());
+    // WHY not the parser's own words: codes of a column are values.
+    let why = |error: recipes::RecipeError| match error {
+        recipes::RecipeError::Form(_) => {
+            invalid("a recipe has fields that are none, or of another form: see docs/guide/recipes.md")
+        }
+        other => invalid(other.to_string()),
+    };
+    Recipe::read(asked.to_string().as_bytes()).map_err(why)
+}
+
+/// Which objects a rule takes; what is left out is any.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+pub struct When {
+    #[n(0)]
+    pub kinds: Vec<String>,
+    #[n(1)]
+    pub bucket: Option<String>,
+    #[n(2)]
+    pub prefix: Option<String>,
+    #[n(3)]
+    pub larger: Option<u64>,
+    #[n(4)]
+    pub smaller: Option<u64>,
+    #[n(5)]
+    pub agreement: Option<Id<Agreement>>,
+}
+
+impl When {
+    fn takes(&self, object: &Seen<'_>) -> bool {
+        let is = |wanted: &Option<String>, own: &str| wanted.as_deref().is_none_or(|wanted| wanted == own);
+        let size = object.row.size_bytes;
+        (self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == object.kind))
+            && is(&self.bucket, object.bucket)
+            && self.prefix.as_deref().is_none_or(|prefix| object.row.key.starts_with(prefix))
+            && self.larger.is_none_or(|larger| size >= larger)
+            && self.smaller.is_none_or(|smaller| size <= smaller)
+            && self.agreement.is_none_or(|agreement| object.agreement == Some(agreement))
+    }
+
+    fn told(&self) -> Value {
+        json!({
+            "kinds": self.kinds,
+            "bucket": self.bucket,
+            "prefix": self.prefix,
+            "larger": self.larger,
+            "smaller": self.smaller,
+            "agreement": self.agreement.map(|agreement| agreement.to_string()),
+        })
+    }
+}
+
+/// An object as rules see it.
+pub struct Seen<'a> {
+    pub row: &'a ObjectRow,
+    pub bucket: &'a str,
+    pub kind: &'a str,
+    pub agreement: Option<Id<Agreement>>,
+}
+
+/// A rule of a project.
+#[derive(Debug, Clone, Encode, Decode)]
+pub struct RuleRow {
+    #[n(0)]
+    pub name: String,
+    /// Grows with every change.
+    #[n(1)]
+    pub version: u32,
+    #[n(2)]
+    pub when: When,
+    #[n(3)]
+    pub steps: Vec<String>,
+    /// How a table is made, as JSON.
+    #[n(4)]
+    pub recipe: Option<String>,
+    #[n(5)]
+    pub at: Timestamp,
+    /// Who set it; none: the region.
+    #[n(6)]
+    pub by: Option<Id<Person>>,
+}
+
+impl Row for RuleRow {
+    const TABLE: Table = Table::Rule;
+}
+
+impl RuleRow {
+    pub fn steps(&self) -> Vec<Step> {
+        self.steps.iter().filter_map(|step| Step::of(step)).collect()
+    }
+
+    /// What two rules have in common that do the same.
+    fn digest(&self) -> String {
+        let told = json!({ "when": self.when.told(), "steps": self.steps, "recipe": self.recipe });
+        data_encoding::HEXLOWER.encode(&seal::sha256(told.to_string().as_bytes()))
+    }
+}
+
+/// What the region makes where a project says nothing.
+///
+/// WHY these: they take what the field's tools open faster, and change nothing that was delivered.
+fn own() -> Vec<RuleRow> {
+    let rule = |name: &str, kinds: &[&str], steps: &[Step]| RuleRow {
+        name: name.to_owned(),
+        version: 1,
+        when: When { kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(), ..When::default() },
+        steps: steps.iter().map(|step| step.text().to_owned()).collect(),
+        recipe: None,
+        at: Timestamp::from_ms(0),
+        by: None,
+    };
+    vec![
+        rule(
+            "region-tables",
+            &["csv", "tsv", "ndjson", "omop-table"],
+            &[Step::Table, Step::Preview, Step::Profile],
+        ),
+        rule(
+            "region-texts",
+            &["text", "html", "xml", "json", "pdf", "docx", "odt", "fhir-json", "fhir-xml", "yaml", "rtf"],
+            &[Step::Text],
+        ),
+        rule("region-variants", &["vcf", "sam"], &[Step::Index, Step::Preview]),
+        rule("region-sequences", &["fasta", "bam", "bed", "gff", "gtf"], &[Step::Index]),
+    ]
+}
+
+/// The rules of a project, in the order in which they are asked.
+pub async fn all(rows: &Draft) -> Result<Vec<RuleRow>, Refusal> {
+    let set = rows.all::<RuleRow>(&[]).await?;
+    let mut all: Vec<RuleRow> = set.into_iter().map(|(_, rule)| rule).collect();
+    for rule in own() {
+        if !all.iter().any(|set| set.name == rule.name) {
+            all.push(rule);
+        }
+    }
+    Ok(all)
+}
+
+/// The one that decides on an object.
+pub fn deciding<'a>(rules: &'a [RuleRow], object: &Seen<'_>) -> Option<&'a RuleRow> {
+    rules.iter().find(|rule| rule.when.takes(object))
+}
+
+/// The agreement that a bucket's data came under.
+pub async fn agreement_of(rows: &Draft, bucket: &BucketRow) -> Result<Option<Id<Agreement>>, Refusal> {
+    let scope: Option<crate::scope::ScopeRow> = rows.row(&bucket.scope.to_bytes()).await?;
+    Ok(scope.and_then(|scope| scope.agreement))
+}
+
+fn invalid(why: impl Into<String>) -> Refusal {
+    Refusal::with(Reason::Invalid, why.into())
+}
