@@ -9,6 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 use web::client::{CallError, Client};
 use words::Act;
+use words::reason::Language;
 
 use crate::failure::Failure;
 use crate::paint::Paint;
@@ -149,12 +150,20 @@ async fn rules(client: &Client, project: &str) -> Result<Vec<Finding>, Failure> 
                 (rule["rule"].as_str().unwrap_or_default(), failed["cause"].as_str().unwrap_or_default());
             findings.push(Finding {
                 project: project.to_owned(),
-                what: format!("rule {name}: {} times {cause}", failed["count"]),
+                what: format!("rule {name}: {} times: {}", failed["count"], cause_of(cause)),
                 helps: format!("epic rule show --project {project} --rule {name}"),
             });
         }
     }
     Ok(findings)
+}
+
+/// A cause as a sentence, with its code.
+fn cause_of(code: &str) -> String {
+    match web::finding(Language::English, code) {
+        Some(sentence) => format!("{sentence} ({code})"),
+        None => code.to_owned(),
+    }
 }
 
 /// What wants attention on the data map.
@@ -168,16 +177,34 @@ async fn map(client: &Client, project: &str) -> Result<Vec<Finding>, Failure> {
             "undescribed" => format!("epic dataset describe --project {project} --bucket {bucket} ..."),
             "ending" => format!("epic agreement show, and epic exit start --project {project}"),
             "unowned" => format!("epic dataset describe --project {project} --bucket {bucket} --steward ..."),
+            "late" => format!("epic contract show --project {project} --bucket {bucket}"),
+            "cdm" => format!("epic dataset map --project {project}, and deliver what is missing"),
             "unused" => format!("epic dataset map --project {project}"),
             standing => format!("epic object search 'bucket:{bucket} stands:{standing}' --project {project}"),
         };
         Finding {
             project: project.to_owned(),
-            what: format!("{} objects in {bucket}: {what}", want["objects"]),
+            what: match what {
+                "late" => format!("{} in {bucket}: {what}", want["of"].as_str().unwrap_or_default()),
+                "cdm" => {
+                    format!("a CDM in {bucket}/{}: {}", want["of"].as_str().unwrap_or_default(), lacks(want))
+                }
+                _ => format!("{} objects in {bucket}: {what}", want["objects"]),
+            },
             helps,
         }
     };
     Ok(wants.map(finding).collect())
+}
+
+/// What keeps a set of tables from being a CDM.
+fn lacks(want: &Value) -> String {
+    let named = |name: &str, says: &str| {
+        let tables: Vec<_> = want[name].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        (!tables.is_empty()).then(|| format!("{says} {}", tables.join(", ")))
+    };
+    let parts = [named("missing", "it lacks"), named("doubled", "it has twice")];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// Has looked at again what a second look may mend.

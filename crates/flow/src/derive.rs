@@ -7,6 +7,7 @@ use std::process::Command;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use recipes::{Bounds, Fault, KeyMaterial, Profile, Recipe, drift};
 use region::Region;
 use region::derive::{Laid, Made, PROFILE_BYTES_MAX, WORDS_BYTES_MAX, Work, digest_of};
@@ -204,7 +205,7 @@ async fn attempted(
         held.push(hold);
     }
     let key = match recipe.key() {
-        Some(name) => Some(KeyMaterial::new(*region.pseudonym_key(work, name)?.expose())),
+        Some(name) => Some(KeyMaterial::new(*region.pseudonym_key(work.cell, name)?.expose())),
         None => None,
     };
     let (give, mut take) = mpsc::channel::<Bytes>(PIECES);
@@ -226,7 +227,7 @@ async fn attempted(
             yield Err(Reason::Unavailable.into());
             return;
         }
-        own.sha256 = Some(sum.finish().as_bytes().iter().map(|byte| format!("{byte:02x}")).collect());
+        own.sha256 = Some(HEXLOWER.encode(sum.finish().as_bytes()));
         let _nobody_listens = hear.send(own);
     });
     let cooking = async {
@@ -289,7 +290,7 @@ async fn kept(
             made.drift = before.map(|before| serde_json::json!(drift(&before, &profile)));
             made.profile = Some(serde_json::json!(profile));
         }
-        Step::Table | Step::Index | Step::Preview => {}
+        Step::Table | Step::Index | Step::Preview | Step::Apart => {}
     }
     Ok(Tried::Made(Box::new(made)))
 }

@@ -13,7 +13,8 @@ use region::object::body::Body;
 use tokio::sync::mpsc;
 use words::{Reason, Refusal};
 
-use crate::worker::{self, Held};
+use crate::refer::Given;
+use crate::worker::{self, Held, Terms};
 
 /// WHY: a few pieces on their way; the region reads on while the process thinks.
 const PIECES: usize = 4;
@@ -32,8 +33,11 @@ pub enum Fault {
 pub trait Examiner: Send + Sync {
     async fn examine(&self, body: Body) -> Result<Said, Fault>;
 
-    /// Holds a table to a contract, which is JSON.
-    async fn hold(&self, contract: String, body: Body) -> Result<Held, Fault>;
+    /// Holds a table to a contract.
+    async fn hold(&self, terms: Terms, body: Body) -> Result<Held, Fault>;
+
+    /// Tells values of a table's columns, as digests under a key: one for each column.
+    async fn values(&self, columns: Vec<String>, key: [u8; 16], body: Body) -> Result<Vec<Given>, Fault>;
 }
 
 /// A program that is started for each object, with the object on its standard input.
@@ -50,8 +54,12 @@ impl Examiner for Process {
         self.fed(body, |command, from, bounds| worker::run(command, from, bounds)).await
     }
 
-    async fn hold(&self, contract: String, body: Body) -> Result<Held, Fault> {
-        self.fed(body, move |command, from, bounds| worker::hold(command, &contract, from, bounds)).await
+    async fn hold(&self, terms: Terms, body: Body) -> Result<Held, Fault> {
+        self.fed(body, move |command, from, bounds| worker::hold(command, terms, from, bounds)).await
+    }
+
+    async fn values(&self, columns: Vec<String>, key: [u8; 16], body: Body) -> Result<Vec<Given>, Fault> {
+        self.fed(body, move |command, from, bounds| worker::values(command, columns, key, from, bounds)).await
     }
 }
 

@@ -6,17 +6,22 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use formats::values::VALUES_MAX;
 use futures::{StreamExt, stream};
 use region::Region;
 use region::derive::{Place, Work};
-use region::examine::{Arrival, Said, Standing};
+use region::examine::{Arrival, Holding, Referred, Refers, Said, Standing};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use words::noun::Project;
 use words::{Id, Refusal};
 
+use crate::back::Back;
+use crate::beside;
 use crate::derive::{self, Maker};
 use crate::examiner::{Examiner, Fault};
+use crate::refer::Given;
+use crate::worker::Terms;
 
 /// WHY: who stores something sees what was found of it within the second.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -33,6 +38,9 @@ const WORKS_MAX: usize = 2_048;
 /// WHY: what is lost is noticed within the hour; what changed the rules, at once.
 const LOOK_OVER_EVERY: Duration = Duration::from_secs(3_600);
 const LIST_EVERY: Duration = Duration::from_secs(1);
+/// WHY: five seconds in all; a look takes less than one.
+const GIVES_WAY_FOR: Duration = Duration::from_millis(50);
+const GIVES_WAY_TIMES: u32 = 100;
 /// WHY: the machine's other half is for people.
 const AT_ONCE: usize = 2;
 
@@ -43,6 +51,7 @@ pub async fn follow(
     maker: Arc<dyn Maker>,
     until: impl Future<Output = ()> + Send,
 ) {
+    region.reverse_by(Arc::new(Back::by(Arc::clone(&maker))));
     let (places, making) = (Arc::new(Semaphore::new(AT_ONCE)), Arc::new(Semaphore::new(AT_ONCE)));
     let mut attended: HashMap<Id<Project>, JoinHandle<()>> = HashMap::new();
     let listing = async {
@@ -186,14 +195,55 @@ impl Follower {
         let _place = self.places.acquire().await;
         let opened = self.region.open_arrival(arrival).await.map_err(Fault::Unread)?;
         let Some(opened) = opened else { return Ok(None) };
-        let said = self.examiner.examine(opened.body).await?;
-        let contract = self.region.contract_of(arrival).await.map_err(Fault::Unread)?;
+        let said = beside::named(self.examiner.examine(opened.body).await?, &arrival.row);
+        let holding = self.region.holding(arrival).await.map_err(Fault::Unread)?;
         let is_table = matches!(said.kind.as_str(), "csv" | "tsv" | "omop-table");
-        let Some(contract) = contract.filter(|_| is_table) else { return Ok(Some(said)) };
+        let Some(holding) = holding.filter(|_| is_table) else { return Ok(Some(said)) };
+        let (tables, mut refers) = self.referred(arrival, &holding).await?;
         let again = self.region.open_arrival(arrival).await.map_err(Fault::Unread)?;
         let Some(again) = again else { return Ok(None) };
-        let held = self.examiner.hold(contract, again.body).await?;
-        Ok(Some(held.join(said)))
+        let Holding { contract, day, key, .. } = holding;
+        let held = self.examiner.hold(Terms { contract, day, key, tables }, again.body).await?;
+        // WHY all of them: which of them is in the wrong, nobody has counted.
+        refers.iter_mut().for_each(|one| one.is_open |= held.refers_wrongly);
+        Ok(Some(Said { refers, ..held.join(said) }))
+    }
+
+    /// Values that a delivery refers to, and of which tables they are.
+    async fn referred(
+        &self,
+        arrival: &Arrival,
+        holding: &Holding,
+    ) -> Result<(Vec<(String, Given)>, Vec<Refers>), Fault> {
+        let (mut tables, mut refers) = (Vec::new(), Vec::new());
+        let mut room = VALUES_MAX;
+        for referred in &holding.tables {
+            let mut all = self.values(arrival, referred, holding.key).await?;
+            all.iter_mut().for_each(|given| given.within(&mut room));
+            // WHY not its own: it waits for no other.
+            if !referred.is_own {
+                let is_open = all.contains(&Given::Absent);
+                refers.push(Refers { table: referred.table.clone(), held_to: referred.object(), is_open });
+            }
+            let names = referred.columns.iter().map(|column| format!("{}.{column}", referred.table));
+            tables.extend(names.zip(all));
+        }
+        Ok((tables, refers))
+    }
+
+    /// Values of one table that is referred to; where its process ends badly, that is told of the reference.
+    async fn values(
+        &self,
+        arrival: &Arrival,
+        referred: &Referred,
+        key: [u8; 16],
+    ) -> Result<Vec<Given>, Fault> {
+        let opened = self.region.open_referred(arrival, referred).await.map_err(Fault::Unread)?;
+        let Some(opened) = opened else { return Ok(vec![Given::Absent; referred.columns.len()]) };
+        match self.examiner.values(referred.columns.clone(), key, opened.body).await {
+            Err(Fault::Process(_)) => Ok(vec![Given::Untold; referred.columns.len()]),
+            came => came,
+        }
     }
 
     /// Makes what rules ask for, some at once.
@@ -202,6 +252,7 @@ impl Follower {
             let own = self.clone();
             async move {
                 let _place = own.making.acquire().await;
+                own.give_way().await;
                 derive::made(&own.region, own.maker.as_ref(), &work).await
             }
         });
@@ -212,6 +263,17 @@ impl Follower {
         Ok(())
     }
 
+    /// Lets looks go first, for a while. WHY: who stores something waits to see how it stands, and nobody for what is made of it;
+    /// and not for ever, so that things are made in a busy week too.
+    async fn give_way(&self) {
+        for _ in 0..GIVES_WAY_TIMES {
+            if self.places.available_permits() > 0 {
+                return;
+            }
+            tokio::time::sleep(GIVES_WAY_FOR).await;
+        }
+    }
+
     /// Looks over the next part of everything: makes what is missing, takes away what lost what it was made of.
     async fn look_over(&self, round: &mut Round) -> Result<(), Refusal> {
         if !round.is_due() {
@@ -220,6 +282,9 @@ impl Follower {
         let wanting = self.region.wanting(self.project, &round.place).await?;
         for orphan in &wanting.orphans {
             self.region.underive(self.project, orphan).await?;
+        }
+        for row in &wanting.aparts {
+            self.region.set_apart(self.project, row).await?;
         }
         self.make(wanting.works).await?;
         round.place = wanting.next;

@@ -7,11 +7,15 @@
 //! later. Here is no rule about data and nothing is stored: lose it, and nothing
 //! is lost but time.
 
+mod back;
+mod beside;
 mod derive;
 mod examiner;
 mod follow;
+mod refer;
 pub mod worker;
 
 pub use derive::{Cook, Cooked, Maker};
 pub use examiner::{Examiner, Fault, Process};
 pub use follow::follow;
+pub use refer::Given;

@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Command;
 
+use data_encoding::HEXLOWER;
 use formats::column::Spread;
 use formats::contract::{self, Contract, Known};
-use formats::rule;
+use formats::rule::{self, Rule, Weight};
+use formats::values;
 use formats::worker::{Bounds, EXIT_UNREAD, Ended, Error};
 use formats::{Detected, Kind, Report, Verdict, Watch};
 use privacy::identify::{self, ColumnJudgement, Confidence, Finding, TableJudge};
@@ -17,8 +19,10 @@ use region::examine::{Digests, Named, Names, REPORT_BYTES_MAX, Said};
 use seal::checksum::{Algorithm, Checksum};
 use serde::{Deserialize, Serialize};
 
+use crate::refer::{self, Announced, Given};
+
 /// Of what is looked for and how; raised when an object looked at before could be judged otherwise.
-pub const EXAMINER: &str = "2";
+pub const EXAMINER: &str = "3";
 /// WHY: the first few columns tell what a table is; a page shows no more.
 const COLUMNS_TOLD_MAX: usize = 64;
 /// WHY: names are not cut where pieces of a text meet.
@@ -37,8 +41,6 @@ const NAMED_MAX: usize = 2_500;
 const PATH_BYTES_MAX: usize = 1_024;
 /// WHY: a contract of more columns than this is longer than one is kept.
 const COLUMNS_HELD_MAX: usize = 500;
-/// WHY: enough to know a table and how it is written.
-const HEAD_BYTES: u64 = 1 << 20;
 /// WHY: both digests of this much take half a minute; more would take the time that is there to judge it.
 const SUMMED_BYTES_MAX: u64 = 8 << 30;
 
@@ -48,6 +50,9 @@ const SUMMED_BYTES_MAX: u64 = 8 << 30;
 pub struct Found {
     /// As `privacy` calls it: `codice-fiscale`.
     pub kind: String,
+    /// Table or sheet, counted from 1; none: there is one at most.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub table: Option<u32>,
     /// Column, counted from 1; none: in text, or in a header.
     pub column: Option<u32>,
     pub certain: u64,
@@ -55,12 +60,20 @@ pub struct Found {
     pub ambiguous: u64,
 }
 
-/// What the process is asked, beside the bytes: one line of JSON.
+/// What the process is asked, beside the bytes: one line of JSON, and digests that it announces.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Ask {
     /// Hold the table to this contract, and look at nothing else.
     contract: Option<Contract>,
+    /// The day by which its age is judged.
+    day: Option<String>,
+    /// What digests are keyed with.
+    key: values::Key,
+    /// What the contract refers to, and how many digests of each follow this line.
+    tables: Vec<(String, Announced)>,
+    /// Or: tell values of these columns, and look at nothing else.
+    columns: Vec<String>,
 }
 
 /// What the process answers.
@@ -91,8 +104,13 @@ pub fn main(from: &mut dyn Read, to: &mut dyn Write) -> i32 {
     let mut from = BufReader::new(from);
     let Some(bounds) = formats::worker::bounded(&mut from) else { return EXIT_UNREAD };
     let Some(ask) = asked(&mut from) else { return EXIT_UNREAD };
+    if !ask.columns.is_empty() {
+        return refer::gathered(&mut from, &bounds, &ask.columns, &ask.key)
+            .map_or(EXIT_UNREAD, |gathered| refer::say(&gathered, to));
+    }
     let answer = match ask.contract {
-        Some(contract) => held(&mut from, &bounds, &contract),
+        Some(contract) => refer::known(&mut from, ask.day, ask.key, ask.tables)
+            .and_then(|known| held(&mut from, &bounds, &contract, &known)),
         None => looked_at(&mut from, &bounds),
     };
     answer.map_or(EXIT_UNREAD, |answer| formats::worker::say(&answer, to))
@@ -126,16 +144,13 @@ fn looked_at(from: &mut dyn Read, bounds: &Bounds) -> Option<Answer> {
 }
 
 /// Holds a table to a contract.
-fn held(mut from: &mut dyn Read, bounds: &Bounds, contract: &Contract) -> Option<Answer> {
-    let mut head = Vec::new();
-    Read::take(&mut from, HEAD_BYTES).read_to_end(&mut head).ok()?;
-    let detected = formats::detect_bytes(&head, (head.len() as u64) < HEAD_BYTES);
-    let mut whole = std::io::Cursor::new(head).chain(from);
+fn held(from: &mut dyn Read, bounds: &Bounds, contract: &Contract, known: &Known) -> Option<Answer> {
+    let (detected, mut whole) = formats::worker::detected(from).ok()?;
     let report = match &detected.dialect {
         None => Report::only(detected.kind, rule::CONTRACT_COLUMN),
         Some(dialect) => {
             let mut inside = formats::open(&detected, &mut whole, &bounds.limits);
-            contract::check(contract, &Known::default(), dialect, &mut inside, &bounds.limits).ok()?
+            contract::check(contract, known, dialect, &mut inside, &bounds.limits).ok()?
         }
     };
     let (md5, sha256) = (String::new(), String::new());
@@ -161,9 +176,7 @@ impl<'a> Summed<'a> {
     fn finish(mut self) -> std::io::Result<(String, String)> {
         let mut rest = vec![0; 64 << 10];
         while self.bytes <= SUMMED_BYTES_MAX && self.read(&mut rest)? > 0 {}
-        let hex = |sum: Checksum| {
-            sum.finish().as_bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>()
-        };
+        let hex = |sum: Checksum| HEXLOWER.encode(sum.finish().as_bytes());
         match self.bytes > SUMMED_BYTES_MAX {
             true => Ok(Default::default()),
             false => Ok((hex(self.md5), hex(self.sha256))),
@@ -184,36 +197,72 @@ impl Read for Summed<'_> {
     }
 }
 
-/// Has one object looked at, and held to the contract of its series; what happened to the process is about the object.
+/// Has one object looked at; what happened to the process is about the object.
 pub(crate) fn run(
     command: &mut Command,
     from: &mut (dyn Read + Send),
     bounds: &Bounds,
 ) -> Result<Result<Said, &'static str>, Error> {
-    Ok(answered(command, &Ask::default(), from, bounds)?.map(said_of))
+    Ok(answered(command, &Ask::default(), &[], from, bounds)?.map(said_of))
+}
+
+/// What a table is held to.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// As JSON.
+    pub contract: String,
+    /// The day by which its age is judged.
+    pub day: String,
+    /// What digests are keyed with.
+    pub key: values::Key,
+    /// Values that it refers to, by `table.column`.
+    pub tables: Vec<(String, Given)>,
 }
 
 /// Has a table held to a contract: whether it keeps it, and the report of that.
 pub(crate) fn hold(
     command: &mut Command,
-    contract: &str,
+    terms: Terms,
     from: &mut (dyn Read + Send),
     bounds: &Bounds,
 ) -> Result<Result<Held, &'static str>, Error> {
     // WHY believed: nothing is kept as a contract that cannot be read as one.
-    let contract = serde_json::from_str(contract).ok();
-    let answer = answered(command, &Ask { contract }, from, bounds)?;
+    let contract = serde_json::from_str(&terms.contract).ok();
+    let tables: Vec<(String, Announced)> =
+        terms.tables.iter().map(|(name, given)| (name.clone(), given.announced())).collect();
+    let digests: Vec<u8> = terms.tables.iter().flat_map(|(_, given)| given.bytes()).copied().collect();
+    let ask = Ask { contract, day: Some(terms.day), key: terms.key, tables, ..Ask::default() };
+    let answer = answered(command, &ask, &digests, from, bounds)?;
     Ok(answer.map(|answer| Held {
-        keeps: answer.report.verdict == Verdict::Holds,
+        verdict: answer.report.verdict,
+        refers_wrongly: answer.report.count(rule::CONTRACT_REFERENCE) > 0,
         counts: counted(&answer.report),
         findings: serde_json::json!(answer.report.findings),
     }))
 }
 
+/// Has values of some columns told, as digests.
+pub(crate) fn values(
+    command: &mut Command,
+    columns: Vec<String>,
+    key: values::Key,
+    from: &mut (dyn Read + Send),
+    bounds: &Bounds,
+) -> Result<Result<Vec<Given>, &'static str>, Error> {
+    let asked = columns.len();
+    let ask = Ask { columns, key, ..Ask::default() };
+    Ok(match said(command, &ask, &[], from, bounds)? {
+        Ended::Said(said) => refer::heard(&said, asked).ok_or(rule::WORKER_GARBAGE.code()),
+        Ended::Fault(rule) => Err(rule.code()),
+    })
+}
+
 /// How a table keeps its contract.
 #[derive(Debug)]
 pub struct Held {
-    pub keeps: bool,
+    pub verdict: Verdict,
+    /// Values refer to nothing in a table that is there.
+    pub(crate) refers_wrongly: bool,
     pub(crate) counts: Vec<serde_json::Value>,
     pub(crate) findings: serde_json::Value,
 }
@@ -221,39 +270,57 @@ pub struct Held {
 impl Held {
     /// What was said of a table, with how it keeps its contract.
     pub(crate) fn join(self, said: Said) -> Said {
-        if self.keeps {
-            return said;
-        }
         let mut report: serde_json::Value = serde_json::from_str(&said.report).unwrap_or_default();
+        // WHY: rows that are none were told of when it was looked at.
+        let before = report["counts"].clone();
+        let is_told = |one: &serde_json::Value| {
+            before.as_array().into_iter().flatten().any(|told| told["rule"] == one["rule"])
+        };
         for (name, more) in
             [("counts", self.counts), ("findings", self.findings.as_array().cloned().unwrap_or_default())]
         {
             if let Some(all) = report.get_mut(name).and_then(serde_json::Value::as_array_mut) {
-                all.extend(more);
+                all.extend(more.into_iter().filter(|one| !is_told(one)));
             }
         }
-        report["verdict"] = serde_json::json!(Verdict::Fails);
+        let is_whole = self.verdict != Verdict::Fails && said.is_whole;
+        if self.verdict != Verdict::Holds && said.is_whole {
+            report["verdict"] = serde_json::json!(self.verdict);
+        }
         let report = Some(report.to_string()).filter(|report| report.len() <= REPORT_BYTES_MAX);
+        let proposal = said.proposal.filter(|_| is_whole);
         // WHY the shorter one: that it does not keep its contract is told in any case.
-        Said { is_whole: false, report: report.unwrap_or(said.report), proposal: None, ..said }
+        Said { is_whole, report: report.unwrap_or(said.report), proposal, ..said }
     }
 }
 
 fn answered(
     command: &mut Command,
     ask: &Ask,
+    digests: &[u8],
     from: &mut (dyn Read + Send),
     bounds: &Bounds,
 ) -> Result<Result<Answer, &'static str>, Error> {
-    let ask = [serde_json::to_vec(ask).unwrap_or_default(), b"\n".to_vec()].concat();
-    let mut from = std::io::Cursor::new(ask).chain(from);
-    let said = match formats::worker::ended(command, &mut from, bounds)? {
+    let said = match said(command, ask, digests, from, bounds)? {
         Ended::Said(said) => said,
         Ended::Fault(rule) => return Ok(Err(rule.code())),
     };
     let read = Some(said).filter(|said| said.len() <= ANSWER_BYTES_MAX);
     let read = read.and_then(|said| serde_json::from_slice::<Answer>(&said).ok());
     Ok(read.filter(|answer| is_sound(answer, bounds)).ok_or(rule::WORKER_GARBAGE.code()))
+}
+
+/// Runs the process with what it is asked before the bytes.
+fn said(
+    command: &mut Command,
+    ask: &Ask,
+    digests: &[u8],
+    from: &mut (dyn Read + Send),
+    bounds: &Bounds,
+) -> Result<Ended, Error> {
+    let ask = [serde_json::to_vec(ask).unwrap_or_default(), b"\n".to_vec()].concat();
+    let mut from = std::io::Cursor::new(ask).chain(digests).chain(from);
+    formats::worker::ended(command, &mut from, bounds)
 }
 
 fn is_sound(answer: &Answer, bounds: &Bounds) -> bool {
@@ -277,9 +344,37 @@ fn is_path(path: &str) -> bool {
     path.len() <= PATH_BYTES_MAX && formats::manifest::is_safe(path)
 }
 
+/// Kinds without words that anybody could be named by: pictures, weights of models, indexes, what is sealed, and what nobody knows.
+///
+/// WHY pixels too: what is written into a picture is not looked for, and the guide says so.
+const fn is_wordless(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Unknown
+            | Kind::Gif
+            | Kind::Webp
+            | Kind::Bmp
+            | Kind::Jpeg2000
+            | Kind::Png
+            | Kind::Jpeg
+            | Kind::Tiff
+            | Kind::Nifti
+            | Kind::Analyze
+            | Kind::Onnx
+            | Kind::Safetensors
+            | Kind::Numpy
+            | Kind::Crai
+            | Kind::Crypt4gh
+            | Kind::Crypt4ghKey
+    )
+}
+
 fn said_of(answer: Answer) -> Said {
-    // WHY: behind a bound of ours nobody has looked.
-    let is_cut = answer.report.counts.iter().any(|count| count.rule.code().starts_with("limit."));
+    // WHY: behind a bound of ours, where a parser gave up, and in what is no more than recognised, nobody has looked.
+    let is_picture = is_wordless(answer.report.kind);
+    let is_bound =
+        |rule: Rule| rule.weight() == Weight::Limit && !(rule == rule::KIND_UNJUDGED && is_picture);
+    let is_cut = answer.report.counts.iter().any(|count| is_bound(count.rule));
     let names = match answer.names {
         0 if !is_cut => Names::Nobody,
         0 | 1 => Names::Perhaps,
@@ -293,7 +388,8 @@ fn said_of(answer: Answer) -> Said {
     let manifest = answer.manifest.iter().map(named).collect();
     let proposal = answer.proposal.as_ref().and_then(|proposal| serde_json::to_string(proposal).ok());
     let examiner = EXAMINER.to_owned();
-    Said { is_whole, names, kind, digests, manifest, proposal, report: told(answer), examiner }
+    let refers = Vec::new();
+    Said { is_whole, names, kind, digests, manifest, proposal, report: told(answer), examiner, refers }
 }
 
 /// Rules that were broken, as a report tells them.
@@ -342,12 +438,19 @@ fn told(mut answer: Answer) -> String {
 #[derive(Default)]
 struct Looking {
     table: Option<TableJudge>,
+    /// How many tables began; a workbook has several.
+    tables: u32,
+    /// Whom the columns of tables that ended name: 0 nobody, 1 perhaps, 2 surely.
+    names: u8,
     /// What of a text has no end yet.
     line: Vec<u8>,
     /// Lines that a manifest would have.
     manifest: Vec<Line>,
-    found: BTreeMap<(Option<u32>, &'static str), Found>,
+    found: BTreeMap<(Place, &'static str), Found>,
 }
+
+/// Table and column; none of both: in text.
+type Place = Option<(u32, u32)>;
 
 impl Looking {
     fn text_end(&mut self) {
@@ -377,10 +480,11 @@ impl Looking {
         }
     }
 
-    fn of(&mut self, column: Option<u32>, kind: identify::Kind) -> &mut Found {
-        self.found.entry((column, kind.word())).or_insert_with(|| Found {
+    fn of(&mut self, place: Place, kind: identify::Kind) -> &mut Found {
+        self.found.entry((place, kind.word())).or_insert_with(|| Found {
             kind: kind.word().to_owned(),
-            column,
+            table: place.map(|(table, _)| table),
+            column: place.map(|(_, column)| column),
             certain: 0,
             likely: 0,
             ambiguous: 0,
@@ -390,22 +494,29 @@ impl Looking {
     /// Whether people are named (0 no, 1 perhaps, 2 surely), and where.
     fn end(mut self) -> (u8, Vec<Found>) {
         self.text_end();
-        let mut names = 0;
-        for found in self.found.values() {
-            names = names.max(if found.certain + found.likely > 0 { 2 } else { 1 });
+        let in_text = self.found.iter().filter(|((place, _), _)| place.is_none());
+        let in_text = in_text.map(|(_, found)| if found.certain + found.likely > 0 { 2 } else { 1 }).max();
+        self.table_end();
+        let mut found: Vec<Found> = self.found.into_values().collect();
+        if self.tables < 2 {
+            // WHY: nobody counts one.
+            found.iter_mut().for_each(|found| found.table = None);
         }
-        for (at, judged) in
-            self.table.take().map(|table| table.judge()).unwrap_or_default().iter().enumerate()
-        {
-            names = names.max(self.column(at, judged));
+        (self.names.max(in_text.unwrap_or(0)), found)
+    }
+
+    /// Judges the table that ends, and keeps what came of it.
+    fn table_end(&mut self) {
+        let judged = self.table.take().map(|table| table.judge()).unwrap_or_default();
+        for (at, judged) in judged.iter().enumerate() {
+            self.names = self.names.max(self.column(at, judged));
         }
-        (names, self.found.into_values().collect())
     }
 
     fn column(&mut self, at: usize, judged: &ColumnJudgement) -> u8 {
-        let column = u32::try_from(at + 1).ok();
+        let place = u32::try_from(at + 1).ok().map(|column| (self.tables, column));
         for (kind, tally) in &judged.kinds {
-            let found = self.of(column, *kind);
+            let found = self.of(place, *kind);
             (found.certain, found.likely, found.ambiguous) = (tally.certain, tally.likely, tally.ambiguous);
         }
         match judged.verdict {
@@ -418,6 +529,8 @@ impl Looking {
 
 impl Watch for Looking {
     fn columns(&mut self, names: &[&str]) {
+        self.table_end();
+        self.tables = self.tables.saturating_add(1);
         self.table = Some(TableJudge::named(names.iter().copied()));
         // WHY as text: a table without a header has its first row here.
         for name in names {
@@ -450,3 +563,6 @@ impl Watch for Looking {
         identify::in_field(path, value).iter().for_each(|finding| self.add(finding));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,6 +18,7 @@ use crate::rows::{Row, Rows};
 use crate::rule;
 use crate::shape;
 use crate::validate::table;
+use crate::values::{self, Values};
 
 /// Of the form of a contract; a reader refuses what it does not know.
 pub const VERSION: u32 = 1;
@@ -27,6 +28,8 @@ const KEYS_MAX: usize = 4_000_000;
 const ROOM: f64 = 0.5;
 /// WHY: below this many rows nothing is learned about codes and keys.
 const ROWS_MIN: u64 = 20;
+/// WHY: the table of OMOP CDM that refers to most others refers to eleven columns.
+const REFERENCES_MAX: usize = 16;
 
 /// What one column must keep. What is `None` or empty is not asked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,7 +55,7 @@ pub struct Term {
     pub last: Option<String>,
     #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
     pub codes: BTreeSet<String>,
-    /// `table.column` whose values it takes.
+    /// `table.column` whose values it takes; a table is called as its file is, up to the first point.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub references: Option<String>,
 }
@@ -83,13 +86,53 @@ pub struct Contract {
     pub is_closed: bool,
 }
 
+impl Term {
+    /// The table and the column that it refers to.
+    pub fn refers(&self) -> Option<(&str, &str)> {
+        self.references.as_deref()?.split_once('.')
+    }
+}
+
+impl Contract {
+    /// What keeps it from being held to, if something does. WHY before it is confirmed: what names nothing would be asked of
+    /// every delivery, or of none.
+    pub fn flaw(&self) -> Option<&'static str> {
+        let of = |name: &String| self.columns.iter().find(|term| term.name == *name);
+        let is_dated = |term: &Term| matches!(term.kind, Type::Date | Type::Moment);
+        let is_reference = |term: &Term| match (&term.references, term.refers()) {
+            (None, _) => true,
+            (Some(_), Some((table, column))) => {
+                !table.is_empty() && !column.is_empty() && !table.contains('/')
+            }
+            (Some(_), None) => false,
+        };
+        let references: BTreeSet<_> =
+            self.columns.iter().filter_map(|term| term.references.as_ref()).collect();
+        if self.version != VERSION {
+            return Some("`version` is 1");
+        }
+        if !self.key.iter().all(|name| of(name).is_some()) {
+            return Some("`key` names columns of the contract");
+        }
+        if self.fresh.as_ref().is_some_and(|fresh| !of(&fresh.column).is_some_and(is_dated)) {
+            return Some("`fresh` names a column of the contract that is a `date` or a `moment`");
+        }
+        if !self.columns.iter().all(is_reference) {
+            return Some("`references` is `table.column`, a table beside it");
+        }
+        (references.len() > REFERENCES_MAX).then_some("a table refers to at most 16 columns of others")
+    }
+}
+
 /// What is known beside the file.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
-    /// Today, `YYYY-MM-DD`, if age is to be judged.
+    /// The day by which age is judged, `YYYY-MM-DD`, if it is.
     pub today: Option<String>,
-    /// Values of other tables, by `table.column`.
-    pub tables: BTreeMap<String, BTreeSet<String>>,
+    /// Values of other tables, by `table.column`; of one that is not here nothing is asked.
+    pub tables: BTreeMap<String, Values>,
+    /// What their digests are keyed with.
+    pub key: values::Key,
 }
 
 /// A first proposal, for a person to look at: what the first delivery was like.
@@ -218,6 +261,7 @@ impl Check<'_> {
             // WHY: a column that is not there has no place; its number in the contract tells which.
             self.findings.need(at.is_some(), rule::CONTRACT_COLUMN, Place::WHOLE.column(nth + 1));
         }
+        self.references();
         let of = |name: &String| self.contract.columns.iter().position(|term| term.name == *name);
         let found: Vec<Option<usize>> = self
             .contract
@@ -232,6 +276,21 @@ impl Check<'_> {
         };
         if self.key_at.len() < self.contract.key.len() {
             self.findings.add(rule::CONTRACT_KEY, Place::WHOLE);
+        }
+    }
+
+    /// Which columns refer to what is not there, or to more than can be remembered.
+    fn references(&mut self) {
+        for (term, at) in self.contract.columns.iter().zip(&self.at) {
+            let values = term.references.as_ref().and_then(|name| self.known.tables.get(name));
+            let rule = match values {
+                Some(Values::Absent) => rule::CONTRACT_REFERENCE_UNKNOWN,
+                Some(Values::Untold) => rule::CONTRACT_REFERENCE_LIMIT,
+                Some(Values::Digests(_)) | None => continue,
+            };
+            if let Some(at) = at {
+                self.findings.add(rule, Place::WHOLE.column(at + 1));
+            }
         }
     }
 
@@ -263,8 +322,11 @@ impl Check<'_> {
         }
         let is_code = term.codes.is_empty() || term.codes.contains(cell);
         self.findings.need(is_code, rule::CONTRACT_CODE, place);
-        let table = term.references.as_ref().and_then(|name| self.known.tables.get(name));
-        self.findings.need(table.is_none_or(|values| values.contains(cell)), rule::CONTRACT_REFERENCE, place);
+        let values = term.references.as_ref().and_then(|name| self.known.tables.get(name));
+        if let Some(Values::Digests(digests)) = values {
+            let is_there = digests.binary_search(&values::digest(&self.known.key, cell)).is_ok();
+            self.findings.need(is_there, rule::CONTRACT_REFERENCE, place);
+        }
     }
 
     fn day(&mut self, term: &Term, cell: &str, place: Place) {

@@ -9,19 +9,22 @@ use crate::limits::Limits;
 use crate::report::Report;
 use crate::validate::validate;
 use crate::worker::Answer;
-use crate::{manifest, rule};
+use crate::{manifest, rule, values};
 
 /// One target: its name is its folder in `corpus/`.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 9] = [
     ("answer", fuzz_answer),
     ("contract", fuzz_contract),
     ("detect", fuzz_detect),
     ("forced", fuzz_forced),
     ("judge", fuzz_judge),
     ("manifest", fuzz_manifest),
+    ("pdf", fuzz_pdf),
+    ("sheet", fuzz_sheet),
+    ("sql", fuzz_sql),
 ];
 
 /// WHY: bounds that a few bytes reach.
@@ -30,6 +33,8 @@ fn limits() -> Limits {
         line_bytes_max: 4 << 10,
         columns_max: 100,
         memory_bytes_max: 64 << 10,
+        held_bytes_max: 256 << 10,
+        cells_max: 100_000,
         unpacked_bytes_max: 1 << 20,
         ..Limits::default()
     }
@@ -73,8 +78,24 @@ pub fn fuzz_contract(bytes: &[u8]) {
     if let Ok(checked) = checked {
         assert_eq!(checked.facts.count("rows"), report.facts.count("rows"));
     }
+    refers_to_itself(contract, &dialect, bytes);
     if let Ok(contract) = serde_json::from_slice::<Contract>(bytes) {
         let _ = contract::check(&contract, &Known::default(), &dialect, &mut &*bytes, &limits());
+    }
+}
+
+/// A table has the values of its own columns.
+fn refers_to_itself(mut contract: Contract, dialect: &Dialect, bytes: &[u8]) {
+    let names: Vec<String> = contract.columns.iter().map(|term| term.name.clone()).collect();
+    let key = [0; 16];
+    let Ok(own) = values::gather(&names, &key, dialect, &mut &*bytes, &limits()) else { return };
+    for term in &mut contract.columns {
+        term.references = Some(format!("own.{}", term.name));
+    }
+    let tables = names.iter().map(|name| format!("own.{name}")).zip(own).collect();
+    let known = Known { tables, key, ..Known::default() };
+    if let Ok(checked) = contract::check(&contract, &known, dialect, &mut &*bytes, &limits()) {
+        assert_eq!(checked.count(rule::CONTRACT_REFERENCE), 0);
     }
 }
 
@@ -102,4 +123,32 @@ pub fn fuzz_manifest(bytes: &[u8]) {
     let entries: Vec<_> = text.lines().filter_map(manifest::line).collect();
     let compared = manifest::compare(&entries, &std::collections::BTreeMap::new());
     assert!(compared.agreed.is_empty());
+}
+
+/// The words of any bytes are bounded.
+pub fn fuzz_pdf(bytes: &[u8]) {
+    let mut told = 0;
+    let _ = crate::pdf::words(bytes.to_vec(), &limits(), &mut |text| {
+        told += text.len();
+        told < 1 << 20
+    });
+}
+
+/// Any bytes as the sheet of a workbook.
+pub fn fuzz_sheet(bytes: &[u8]) {
+    let path = b"xl/worksheets/sheet1.xml";
+    let size = u32::try_from(bytes.len()).unwrap_or_default().to_le_bytes();
+    let names = (path.len() as u16).to_le_bytes();
+    let common = [&[20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], &size, &size, &names, &[0, 0]].concat();
+    let mut zip = [&b"PK\x03\x04"[..], &common, path, bytes].concat();
+    let start = u32::try_from(zip.len()).unwrap_or_default().to_le_bytes();
+    zip.extend([&b"PK\x01\x02\x14\x00"[..], &common, &[0; 14], path].concat());
+    zip.extend([&b"PK\x05\x06\0\0\0\0\x01\0\x01\0\0\0\0\0"[..], &start, &[0, 0]].concat());
+    let detected = Detected { kind: Kind::Xlsx, confidence: Confidence::Likely, ..detect_bytes(b"x", true) };
+    judged(&detected, &zip);
+}
+
+/// Any text as SQL.
+pub fn fuzz_sql(bytes: &[u8]) {
+    let _ = crate::cells::sql_columns(&String::from_utf8_lossy(bytes));
 }

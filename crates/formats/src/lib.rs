@@ -3,6 +3,7 @@
 //! It exists so that one crate knows the formats of the field and their traps. It never asks for a name, keeps a value, reads
 //! a clock, a network or a store, and never repairs what it reads.
 
+mod cells;
 pub mod column;
 pub mod contract;
 pub mod detect;
@@ -14,6 +15,7 @@ pub mod kind;
 pub mod limits;
 pub mod manifest;
 pub mod omop;
+pub mod pdf;
 pub mod report;
 pub mod rows;
 pub mod rule;
@@ -22,10 +24,12 @@ mod tar;
 mod thrift;
 mod unpack;
 pub mod validate;
+pub mod values;
 pub mod watch;
 mod wire;
 mod word;
 pub mod worker;
+pub mod zipped;
 
 pub use detect::{Detected, Dialect, detect, detect_bytes};
 pub use input::{End, Line, Lines};

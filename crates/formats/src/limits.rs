@@ -16,6 +16,10 @@ pub struct Limits {
     pub findings_max: usize,
     /// What a format that needs its end, or a whole document, may take in memory.
     pub memory_bytes_max: usize,
+    /// A file that is read here and there, and so is held whole.
+    pub held_bytes_max: usize,
+    /// Cells of tables that are no text; a long one counts as several.
+    pub cells_max: u64,
     /// What may come out of a packed file, all layers and entries together.
     pub unpacked_bytes_max: u64,
     /// Bytes that come out for each that goes in, over an archive as a whole.
@@ -35,6 +39,11 @@ impl Default for Limits {
             columns_max: 200_000,
             findings_max: 100,
             memory_bytes_max: 64 << 20,
+            // WHY: it takes three times as much while it grows, beside strings and one page that is unpacked, of the gigabyte
+            // that the process may take; nearly all workbooks, and most tables of columns, are smaller.
+            held_bytes_max: 128 << 20,
+            // WHY: half of the processor time that there is; behind it a person is asked.
+            cells_max: 100_000_000,
             // WHY: a whole genome's FASTQ unpacked; a bomb is stopped by time before.
             unpacked_bytes_max: 1 << 40,
             // WHY: genotypes of many samples pack 100 to 1; deflate ends at 1,032.

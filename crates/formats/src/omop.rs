@@ -209,17 +209,27 @@ const EVENTS: [&str; 6] = [
     "observation",
 ];
 
+/// Whether columns of a table are of CDM 5.4.
+pub fn is_newest(table: &str, names: &[&str]) -> bool {
+    // SPEC: CDM 5.4 renames `admitting_source_*` and adds episodes.
+    table.starts_with("episode") || names.iter().any(|name| name.to_lowercase().starts_with("admitted_from_"))
+}
+
 /// Judges files by their columns; `None` where no file is a table of a CDM that holds people's data.
 pub fn judge<'a>(files: impl IntoIterator<Item = &'a [&'a str]>) -> Option<Set> {
+    let known =
+        files.into_iter().filter_map(|names| table(names).map(|table| (table, is_newest(table, names))));
+    judge_tables(known)
+}
+
+/// Judges tables that were recognised one by one: what each is, and whether it is of CDM 5.4.
+pub fn judge_tables<'a>(files: impl IntoIterator<Item = (&'a str, bool)>) -> Option<Set> {
     let (mut tables, mut doubled, mut is_newest) = (BTreeSet::new(), BTreeSet::new(), false);
-    for names in files {
-        let Some(table) = table(names) else { continue };
+    for (table, is_of_newest) in files {
         if !tables.insert(table.to_owned()) {
             doubled.insert(table.to_owned());
         }
-        // SPEC: CDM 5.4 renames `admitting_source_*` and adds episodes.
-        is_newest |= table.starts_with("episode")
-            || names.iter().any(|name| name.to_lowercase().starts_with("admitted_from_"));
+        is_newest |= is_of_newest;
     }
     let has = |table: &str| tables.contains(table);
     if !has("person") && !EVENTS.iter().any(|table| has(table)) {

@@ -95,6 +95,9 @@ rules! {
     LIMIT_COLUMNS Limit "limit.columns" "there are not more columns than are read";
     LIMIT_MEMORY Limit "limit.memory" "what must be read as a whole fits into the memory allowed";
     LIMIT_DEPTH Limit "limit.depth" "nesting is not deeper than is followed";
+    LIMIT_HELD Limit "limit.held" "a file that must be read here and there is not larger than is held";
+    LIMIT_CELLS Limit "limit.cells" "there are not more cells than are read";
+    LIMIT_UNREAD Limit "limit.unread" "words and cells are written in a way that is read";
     KIND_UNJUDGED Limit "kind.unjudged" "a validator for this kind exists";
 
     // Out of process.
@@ -256,6 +259,10 @@ rules! {
     ARROW_FOOTER Fault "arrow.footer" "the file ends with its footer and ARROW1";
     SQLITE_HEADER Fault "sqlite.header" "page size, versions and fractions are possible";
     SQLITE_SIZE Fault "sqlite.size" "the file is as many pages as it says";
+    SQLITE_PAGES Fault "sqlite.pages" "pages lead to each other as trees, each once";
+    SQLITE_RECORD Fault "sqlite.record" "records are as long as they say";
+    XLSX_FORM Fault "xlsx.form" "a workbook has its sheets, and cells name strings that it has";
+    PARQUET_PAGE Fault "parquet.page" "pages unpack, and hold as many values as they say";
     TENSORS_HEADER Fault "safetensors.header" "the header is JSON of tensors";
     TENSORS_EXTENT Fault "safetensors.extent" "tensors fill the rest without holes or overlap";
     ONNX_FORM Fault "onnx.form" "fields of the model follow each other to the end";
@@ -293,6 +300,8 @@ rules! {
     CONTRACT_CODE Fault "contract.code" "values are among their codes";
     CONTRACT_KEY Fault "contract.key" "no key comes twice";
     CONTRACT_REFERENCE Fault "contract.reference" "values that refer to another table are in it";
+    CONTRACT_REFERENCE_UNKNOWN Note "contract.reference-unknown" "the table and the column that values refer to are there";
+    CONTRACT_REFERENCE_LIMIT Limit "contract.reference-limit" "values to refer to are not more than can be remembered";
     CONTRACT_FRESH Fault "contract.fresh" "the newest row is as new as was agreed";
     CONTRACT_ROWS Fault "contract.rows" "there are as many rows as was agreed";
     CONTRACT_KEYS_LIMIT Limit "contract.keys-limit" "there are not more keys than can be remembered";

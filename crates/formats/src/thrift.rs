@@ -7,11 +7,13 @@
 /// WHY: Parquet's footer is seven deep.
 const DEPTH_MAX: usize = 24;
 
-/// One value; containers are told by their members.
+/// One value; lists are told by their members.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Value<'a> {
     Int(i64),
     Bytes(&'a [u8]),
+    /// A struct begins: an empty one is a value too.
+    Struct,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -109,7 +111,10 @@ impl<'a> Walk<'a> {
                 (left <= self.rest.len() as u64).then_some(())?;
                 return self.enter(Open::List { kind: head & 15, left, at: 0 });
             }
-            12 => return self.enter(Open::Struct { last: 0 }),
+            12 => {
+                each(&self.way, Value::Struct);
+                return self.enter(Open::Struct { last: 0 });
+            }
             _ => return None,
         };
         each(&self.way, value);

@@ -20,7 +20,7 @@ mod sealed;
 mod sequence;
 pub(crate) mod table;
 mod vcf;
-mod xml;
+pub(crate) mod xml;
 
 use std::cell::RefCell;
 use std::io::{self, Read};
@@ -139,9 +139,10 @@ fn judge_of(kind: Kind) -> Option<Judge> {
         Kind::GeoJson => Some(json::geojson),
         Kind::Ndjson | Kind::FhirNdjson => Some(json::lines),
         Kind::Xml | Kind::FhirXml | Kind::Svg => Some(xml::judge),
-        Kind::Zip | Kind::Xlsx | Kind::Docx | Kind::Pptx | Kind::Ods | Kind::Odt | Kind::Macros => {
-            Some(archive::zip)
+        Kind::Xlsx | Kind::Docx | Kind::Pptx | Kind::Ods | Kind::Odt | Kind::Macros => {
+            Some(archive::document)
         }
+        Kind::Zip => Some(archive::zip),
         Kind::Tar => Some(archive::tar),
         Kind::Gzip | Kind::Zlib | Kind::Bzip2 | Kind::Zstd => Some(archive::packed),
         Kind::Dicom => Some(imaging::dicom),

@@ -20,6 +20,9 @@ pub trait Watch {
         let _ = (column, cell);
     }
 
+    /// A row of it ends, where the table is kept by rows.
+    fn row(&mut self) {}
+
     /// The next bytes of a text, unpacked, in pieces of any size.
     fn text(&mut self, bytes: &[u8]) {
         let _ = bytes;

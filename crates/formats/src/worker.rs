@@ -147,12 +147,16 @@ pub fn answer(
     limits: &Limits,
     watch: &mut dyn Watch,
 ) -> Result<Answer, crate::validate::Error> {
-    // WHY: what was read to detect is read again by who judges.
-    let mut seen = Seen { from, kept: Vec::new() };
-    let detected = detect::detect(&mut seen).map_err(crate::validate::Error::Read)?;
-    let mut whole = io::Cursor::new(seen.kept).chain(seen.from);
+    let (detected, mut whole) = detected(from).map_err(crate::validate::Error::Read)?;
     let report = validate_before(&detected, &mut whole, limits, watch)?;
     Ok(Answer { detected, report })
+}
+
+/// What it is, and all of it. WHY both: what was read to detect is read again by who judges.
+pub fn detected(from: &mut dyn Read) -> io::Result<(Detected, impl Read)> {
+    let mut seen = Seen { from, kept: Vec::new() };
+    let detected = detect::detect(&mut seen)?;
+    Ok((detected, io::Cursor::new(seen.kept).chain(seen.from)))
 }
 
 /// A reader that keeps what it gave.

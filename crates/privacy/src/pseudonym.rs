@@ -78,7 +78,7 @@ impl fmt::Debug for Key {
     }
 }
 
-/// A pseudonym: `P-7K2M-9QXA-4TZ0-V`.
+/// A pseudonym: `P-7K2M-9QXA-4TZ0-6`.
 ///
 /// A kind, twelve signs, and a check sign that notices any one sign changed and any two signs exchanged.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -113,6 +113,7 @@ faults! {
     ENCODING "recipe.encoding" "the text is not in the encoding that it seemed to be in";
     BROKEN_STREAM "recipe.broken-stream" "what the object is packed in breaks off or does not hold";
     CHANGED "recipe.changed" "the object was not the same when it was read again";
+    NO_WORDS "recipe.no-words" "a page shows something that is no text: it was scanned, sealed, or its letters have no meaning";
 
     // Cells that are not what the recipe says.
     NOT_OF_TYPE "recipe.not-of-type" "a column has cells that are not of the type that the recipe gives it";
@@ -121,6 +122,7 @@ faults! {
     UNMAPPED "recipe.unmapped" "a column has a code that the recipe does not map";
     NO_CALENDAR "recipe.no-calendar" "a date would leave the calendar";
     NO_KEY "recipe.no-key" "the recipe makes pseudonyms or moves dates and no key was given";
+    TWO_OF_ONE "recipe.two-of-one" "two names have the same pseudonym";
 
     // Indexes.
     UNSORTED "recipe.unsorted" "records are not sorted by place, so no index can be made";

@@ -13,6 +13,7 @@ pub mod index;
 pub mod preview;
 pub mod profile;
 pub mod recipe;
+pub mod reverse;
 mod source;
 mod step;
 pub mod table;

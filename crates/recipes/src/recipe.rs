@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::index::{self, Indexing};
 use crate::preview::{self, Previewing};
 use crate::profile::{self, Profiling};
+use crate::reverse::{self, Reverse};
 use crate::table::{self, Table};
 use crate::text::{self, Words};
 
@@ -29,6 +30,8 @@ pub enum Recipe {
     Preview(Previewing),
     /// The words of a document, for search.
     Text(Words),
+    /// Whom some pseudonyms stand for.
+    Reverse(Reverse),
 }
 
 /// Why a text is no recipe.
@@ -56,6 +59,8 @@ pub enum RecipeError {
         "dates move by 1 to 3,650 days (7 or more to keep the day of the week), with a patient's column that is none of them"
     )]
     Shift,
+    #[error("1 to 100 pseudonyms are looked for, each whole, where the recipe makes any")]
+    Wanted,
 }
 
 impl Recipe {
@@ -75,6 +80,7 @@ impl Recipe {
             Self::Table(table) => table.check(),
             Self::Profile(profiling) => profiling.check(),
             Self::Index(_) | Self::Text(_) => Ok(()),
+            Self::Reverse(reverse) => reverse.check(),
             Self::Preview(previewing) => previewing.check(),
         }
     }
@@ -96,6 +102,7 @@ impl Recipe {
             Self::Index(_) => index::VERSION,
             Self::Preview(_) => preview::VERSION,
             Self::Text(_) => text::VERSION,
+            Self::Reverse(_) => reverse::VERSION,
         }
     }
 
@@ -103,7 +110,7 @@ impl Recipe {
     pub fn passes(&self) -> u32 {
         match self {
             Self::Table(_) | Self::Profile(_) => 2,
-            Self::Index(_) | Self::Preview(_) | Self::Text(_) => 1,
+            Self::Index(_) | Self::Preview(_) | Self::Text(_) | Self::Reverse(_) => 1,
         }
     }
 
@@ -111,6 +118,7 @@ impl Recipe {
     pub fn key(&self) -> Option<&str> {
         match self {
             Self::Table(table) => table.key.as_deref(),
+            Self::Reverse(reverse) => reverse.table.key.as_deref(),
             Self::Profile(_) | Self::Index(_) | Self::Preview(_) | Self::Text(_) => None,
         }
     }
@@ -119,8 +127,8 @@ impl Recipe {
 /// Whether a recipe is for an object of this kind.
 pub fn applies(recipe: &Recipe, detected: &Detected) -> bool {
     match recipe {
-        Recipe::Table(_) | Recipe::Profile(_) => {
-            matches!(detected.kind, Kind::Csv | Kind::Tsv | Kind::OmopTable | Kind::Ndjson)
+        Recipe::Table(_) | Recipe::Profile(_) | Recipe::Reverse(_) => {
+            matches!(detected.kind, Kind::Csv | Kind::Tsv | Kind::OmopTable | Kind::Ndjson | Kind::Xlsx)
         }
         Recipe::Index(indexing) => indexing.applies(detected),
         Recipe::Preview(_) => preview::applies(detected),
@@ -136,6 +144,7 @@ pub fn name_of(recipe: &Recipe, key: &str) -> String {
         Recipe::Index(indexing) => indexing.form.ending(),
         Recipe::Preview(_) => "preview.tsv",
         Recipe::Text(_) => "txt",
+        Recipe::Reverse(_) => "names",
     };
     format!("{key}.{ending}")
 }
@@ -145,7 +154,7 @@ pub fn media_type(recipe: &Recipe) -> &'static str {
     match recipe {
         Recipe::Table(_) => "application/vnd.apache.parquet",
         Recipe::Profile(_) => "application/json",
-        Recipe::Index(_) => "application/octet-stream",
+        Recipe::Index(_) | Recipe::Reverse(_) => "application/octet-stream",
         Recipe::Preview(_) => "text/tab-separated-values; charset=utf-8",
         Recipe::Text(_) => "text/plain; charset=utf-8",
     }

@@ -1,6 +1,8 @@
-//! Rows of a table of text, whatever wrote it: CSV in any dialect, or NDJSON of flat objects.
+//! Rows of a table, whatever wrote it: CSV in any dialect, NDJSON of flat objects, or a workbook.
 //!
 //! It exists so that steps see cells and names and nothing of quotes. It keeps one row.
+
+mod book;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -53,13 +55,16 @@ pub(crate) trait Take {
 pub(crate) enum Form {
     Cells(Dialect),
     Objects,
+    /// The first sheet of a workbook whose columns have names.
+    Book,
 }
 
 impl Form {
-    /// None: it is no table of text.
+    /// None: it is no table that is read by rows.
     pub fn of(detected: &Detected) -> Option<Self> {
         match detected.kind {
             Kind::Ndjson => Some(Self::Objects),
+            Kind::Xlsx => Some(Self::Book),
             Kind::Csv | Kind::Tsv | Kind::OmopTable => detected.dialect.clone().map(Self::Cells),
             _ => None,
         }
@@ -81,6 +86,7 @@ pub(crate) fn read(
     match form {
         Form::Cells(dialect) => cells(dialect, from, limits, why, take),
         Form::Objects => objects(from, limits, why, take),
+        Form::Book => book::read(from, limits, why, take),
     }
 }
 

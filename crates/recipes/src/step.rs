@@ -15,7 +15,7 @@ use crate::fault::{self, Fault};
 pub(crate) type Counts = BTreeMap<String, u64>;
 
 /// Every name of a count. WHY a closed list: a name that another process says could be a value.
-pub(crate) const COUNTS: [&str; 24] = [
+pub(crate) const COUNTS: [&str; 25] = [
     "rows",
     "columns",
     "cells",
@@ -40,6 +40,7 @@ pub(crate) const COUNTS: [&str; 24] = [
     "records",
     "blocks",
     "cut",
+    "pages-unread",
 ];
 
 pub(crate) fn count(counts: &mut Counts, name: &'static str, more: u64) {

@@ -14,11 +14,12 @@ use std::io::Write;
 
 use privacy::pseudonym::Key;
 
-pub(crate) use clean::Clean;
+pub(crate) use clean::{Clean, Cleaner};
 pub use params::{Codes, Odd, Ragged, Rest, Shift, Stands, Table, Unit};
 
 pub(crate) use plan::{Column, Made};
 pub(crate) use survey::{Plan, Survey};
+pub(crate) use write::subject;
 
 use crate::fault;
 use crate::source::{self, Form};

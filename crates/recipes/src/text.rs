@@ -5,7 +5,6 @@
 
 mod json;
 mod markup;
-mod zipped;
 
 use std::io::{self, Read, Write};
 
@@ -38,6 +37,7 @@ enum Way {
     Json,
     Names(Form),
     Zipped(&'static str),
+    Pages,
 }
 
 fn way(detected: &Detected) -> Option<Way> {
@@ -54,6 +54,7 @@ fn way(detected: &Detected) -> Option<Way> {
         }
         Kind::Docx => Some(Way::Zipped("word/document.xml")),
         Kind::Odt => Some(Way::Zipped("content.xml")),
+        Kind::Pdf => Some(Way::Pages),
         _ => None,
     }
 }
@@ -80,6 +81,9 @@ pub(crate) fn make(passes: &mut Passes, to: &mut dyn Write, counts: &mut Counts)
         read(way, encoding, &mut inside, &limits, &mut sink).map_err(|error| error.stop(&why))?;
     }
     count(counts, "cut", u64::from(sink.is_full));
+    if sink.pages_unread > 0 {
+        count(counts, "pages-unread", sink.pages_unread);
+    }
     to.write_all(sink.text.as_bytes()).map_err(|_| Stop::Alone)
 }
 
@@ -116,11 +120,38 @@ fn read(
         Way::Markup(style) => marked(&mut *decoded(from, encoding), style, sink),
         Way::Json => json::read(&mut *decoded(from, encoding), sink),
         Way::Zipped(name) => {
-            let text = zipped::member(from, name, limits.memory_bytes_max)?;
+            let bytes = held(from, limits.memory_bytes_max)?;
+            let members = formats::zipped::members(&bytes).ok_or(Lost::Fault(fault::MALFORMED))?;
+            let member = members.iter().find(|member| member.path == name.as_bytes());
+            let text = member.and_then(formats::zipped::Member::open).ok_or(Lost::Fault(fault::MALFORMED))?;
+            let text = held(&mut *{ text }, limits.memory_bytes_max)?;
             marked(&mut text.as_slice(), Style::Office, sink)
+        }
+        Way::Pages => {
+            let bytes = held(from, limits.held_bytes_max)?;
+            let read = formats::pdf::words(bytes, limits, &mut |text| sink.put(text));
+            match read {
+                // WHY refused: whoever looks for words must not take a scan for a document without them.
+                Ok(read) if read.unread > 0 && sink.text.trim().is_empty() => {
+                    Err(Lost::Fault(fault::NO_WORDS))
+                }
+                Ok(read) => {
+                    sink.pages_unread = read.unread;
+                    Ok(())
+                }
+                Err(rule) if rule == formats::rule::LIMIT_UNREAD => Err(Lost::Fault(fault::NO_WORDS)),
+                Err(_) => Err(Lost::Fault(fault::LIMIT_MEMORY)),
+            }
         }
         Way::Names(_) => Ok(()),
     }
+}
+
+/// All of it, if it is not more than may be held.
+fn held(from: &mut dyn Read, bytes_max: usize) -> Result<Vec<u8>, Lost> {
+    let mut bytes = Vec::new();
+    from.take(bytes_max as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > bytes_max { Err(Lost::Fault(fault::LIMIT_MEMORY)) } else { Ok(bytes) }
 }
 
 fn marked(from: &mut dyn Read, style: Style, sink: &mut Sink) -> Result<(), Lost> {
@@ -160,6 +191,8 @@ fn pieces(from: &mut dyn Read, take: &mut dyn FnMut(&str) -> bool) -> Result<(),
 pub(crate) struct Sink {
     text: String,
     pub is_full: bool,
+    /// Pages that show something else than text.
+    pages_unread: u64,
 }
 
 impl Sink {

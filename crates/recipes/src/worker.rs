@@ -21,7 +21,7 @@ use crate::fault::{self, Fault};
 use crate::frame::{self, Framed, Heard, Unheard};
 use crate::recipe::{self, RECIPE_BYTES_MAX, Recipe};
 use crate::step::{Counts, Passes, Stop};
-use crate::{index, preview, profile, table, text};
+use crate::{index, preview, profile, reverse, table, text};
 
 /// WHY: a pipe's usual size.
 const CHUNK_BYTES: usize = 64 << 10;
@@ -147,6 +147,7 @@ pub(crate) fn derive(
         Recipe::Index(indexing) => index::make(indexing, &mut passes, to, &mut counts)?,
         Recipe::Preview(previewing) => preview::make(previewing, &mut passes, to, &mut counts)?,
         Recipe::Text(_) => text::make(&mut passes, to, &mut counts)?,
+        Recipe::Reverse(back) => reverse::make(back, key, &mut passes, to, &mut counts)?,
     }
     Ok(counts)
 }

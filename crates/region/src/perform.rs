@@ -99,6 +99,7 @@ pub const fn keeps_attempts(act: Act) -> bool {
             | KeyCall
             | KeyEmergency
             | KeyGive
+            | PseudonymReverse
             | KeyEraseScope
             | KeyEraseProject
             | AirlockChain
@@ -256,6 +257,7 @@ impl Region {
             Act::KeySplit => split::split(self, actor, call.once()?).await,
             Act::KeyCall => calls::call(self, actor, call.once()?).await,
             Act::KeyEmergency => calls::emergency(self, actor, call.once()?).await,
+            Act::PseudonymReverse => crate::derive::back::reverse(self, actor, call.once()?).await,
             Act::KeyGive => calls::give(self, actor, call.once()?).await,
             Act::KeyEraseScope => erasure::erase_scope(self, actor, call.once()?).await,
             Act::KeyEraseProject => erasure::erase_project(self, actor, call.once()?).await,

@@ -120,10 +120,14 @@ pub enum Table {
     Expected = 86,
     /// When an object was last read.
     Read = 87,
+    /// Which table of an OMOP CDM a file is.
+    Cdm = 90,
+    /// Deliveries that wait for another one of a table that they refer to.
+    Awaited = 91,
 }
 
 /// Tables whose changes never change what somebody may do.
-pub const PASSING: [u8; 34] = [
+pub const PASSING: [u8; 36] = [
     Table::Attempt as u8,
     Table::Year as u8,
     Table::Anchor as u8,
@@ -157,6 +161,8 @@ pub const PASSING: [u8; 34] = [
     Table::Contract as u8,
     Table::Expected as u8,
     Table::Read as u8,
+    Table::Cdm as u8,
+    Table::Awaited as u8,
     Table::About as u8,
 ];
 

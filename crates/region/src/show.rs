@@ -47,3 +47,19 @@ judged_by_house! {
         CheckRecord WitnessAdd WitnessRemove WitnessFollow WitnessLeave WitnessShow
         IssuerTrust IssuerDistrust IssuerShow AuthorityTrust AuthorityUpdate AuthorityDistrust AuthorityShow ClientRegister ClientRemove ClientShow
 }
+
+/// Acts whose target is the project that they name.
+macro_rules! judged_by_project {
+    ($($deed:ident)*) => { $(#[async_trait]
+    impl Judged for words::act::$deed {
+        async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
+            let project = crate::noun::project::find(scene.root, &self.project).await?;
+            crate::facts::project(scene, project.id).await.map(Target::Project)
+        }
+    })* };
+}
+
+judged_by_project! {
+    AirlockShow BucketCreate BucketShow DatasetDescribe DatasetDrop DatasetMap ExitShow ProjectQuota
+    PseudonymReverse RuleSet RuleDrop RuleTest RuleShow
+}

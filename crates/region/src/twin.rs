@@ -19,8 +19,10 @@ use words::act::PersonEnrol;
 use words::noun::{Noun, Person};
 use words::{Act, Actor, Clock, Id, Place, Rand, Refusal, Secret, Timestamp};
 
-use crate::cell::step::Done;
+use crate::cell::draft::Draft;
+use crate::cell::step::{Done, Entry, HouseStep, Moment};
 use crate::region::{Founder, Parts, Region, StartError};
+use crate::rule::RuleRow;
 
 /// A clock that moves when it is told to.
 #[derive(Debug)]
@@ -206,6 +208,17 @@ impl World {
         self.act(signatory, "person.train", training).await?;
         let instruction = json!({ "person": person, "project": project, "ends": "2100-01-01" });
         self.act(controller, "person.instruct", instruction).await.map(drop)
+    }
+
+    /// A rule as if it had run in a test project before.
+    pub async fn rule(&self, project: &str, rule: RuleRow) -> Result<(), Refusal> {
+        let root = self.region.root().view().await?;
+        let project = crate::noun::project::find(&root, project).await?;
+        let step = HouseStep::new(move |draft: &mut Draft, moment: Moment| {
+            draft.put(rule.name.as_bytes(), &rule)?;
+            Ok(Entry::of_house("rule.set", moment.now))
+        });
+        self.region.cell(project.id.cast()).await?.submit(Box::new(step)).await.map(drop)
     }
 
     /// An S3 credential and the actor it makes at a place.

@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use words::Act;
 use words::reason::Language;
+use words::{Act, Reason};
 
 /// A line of a file: its key, then its texts.
 type Lines = HashMap<&'static str, Vec<&'static str>>;
@@ -17,6 +17,7 @@ pub struct Texts {
     pub language: Language,
     acts: Lines,
     fields: Lines,
+    findings: Lines,
     names: Lines,
     pages: Lines,
 }
@@ -27,6 +28,7 @@ macro_rules! of_language {
             language: Language::$language,
             acts: read(include_str!(concat!("../../../locales/", $folder, "/acts.tsv"))),
             fields: read(include_str!(concat!("../../../locales/", $folder, "/fields.tsv"))),
+            findings: read(include_str!(concat!("../../../locales/", $folder, "/findings.tsv"))),
             names: read(include_str!(concat!("../../../locales/", $folder, "/names.tsv"))),
             pages: read(include_str!(concat!("../../../locales/", $folder, "/pages.tsv"))),
         })
@@ -98,6 +100,13 @@ impl Texts {
         one(&self.names, &format!("value.{value}"))
     }
 
+    /// What is wrong, in a sentence: a rule that a file breaks, or why nothing could be made of it. None: no code of ours.
+    ///
+    /// WHY reasons too: what fails for the region's own sake is told by a reason's code.
+    pub fn finding(&self, code: &str) -> Option<&'static str> {
+        one(&self.findings, code).or_else(|| Reason::parse(code).map(|reason| reason.text(self.language)))
+    }
+
     pub fn role(&self, role: words::actor::Role) -> String {
         self.name(&format!("role.{}", role.text()))
     }
@@ -105,6 +114,11 @@ impl Texts {
 
 fn one<'a>(lines: &Lines, key: &str) -> Option<&'a str> {
     lines.get(key).and_then(|texts| texts.first()).copied()
+}
+
+/// What a finding's code means, for doors that have no pages.
+pub fn finding(language: Language, code: &str) -> Option<&'static str> {
+    Texts::of(language).finding(code)
 }
 
 pub const fn code(language: Language) -> &'static str {
@@ -130,16 +144,22 @@ pub fn language(chosen: Option<&str>, accepted: Option<&str>) -> Language {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     // Goal: nothing is said in one language alone. Method: the files' keys and numbers of texts, in order.
     #[test]
     fn both_languages_say_the_same_things() {
         let (english, italian) = (Texts::of(Language::English), Texts::of(Language::Italian));
-        for of in
-            [|texts: &Texts| &texts.acts, |texts| &texts.fields, |texts| &texts.names, |texts| &texts.pages]
-                as [fn(&Texts) -> &Lines; 4]
-        {
+        let all: [fn(&Texts) -> &Lines; 5] = [
+            |texts| &texts.acts,
+            |texts| &texts.fields,
+            |texts| &texts.findings,
+            |texts| &texts.names,
+            |texts| &texts.pages,
+        ];
+        for of in all {
             let shape = |lines: &Lines| {
                 let mut keys: Vec<_> = lines.iter().map(|(key, texts)| (*key, texts.len())).collect();
                 keys.sort_unstable();
@@ -162,6 +182,28 @@ mod tests {
                 }
             }
         }
+    }
+
+    // Goal: whatever a report or a failure tells has its sentence, and no sentence is of nothing.
+    // Method: every code that formats, recipes and the region itself have, against both files.
+    #[test]
+    fn every_finding_has_its_sentence_in_both() {
+        let rules = formats::rule::ALL.iter().map(|rule| rule.code());
+        let faults = recipes::fault::ALL.iter().map(recipes::Fault::code);
+        let own = region::derive::CAUSES.into_iter().chain([region::examine::MANIFEST_DIFFERS]);
+        let codes: BTreeSet<&str> = rules.chain(faults).chain(own).collect();
+        for texts in [Texts::of(Language::English), Texts::of(Language::Italian)] {
+            let said: BTreeSet<&str> = texts.findings.keys().copied().collect();
+            assert_eq!(said, codes, "{}", texts.code());
+        }
+    }
+
+    #[test]
+    fn reasons_are_findings_and_nothing_else_is() {
+        let texts = Texts::of(Language::Italian);
+        let quota = Reason::QuotaFull;
+        assert_eq!(texts.finding(quota.code()), Some(quota.text(Language::Italian)));
+        assert_eq!(texts.finding("recipe.of-tomorrow"), None);
     }
 
     // Goal: no page says a key instead of a text. Method: every key that the sources name.

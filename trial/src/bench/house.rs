@@ -102,7 +102,7 @@ impl House {
 
 /// Acts of persons.
 impl House {
-    fn key(&self, person: &str) -> anyhow::Result<SigningKey> {
+    pub fn key(&self, person: &str) -> anyhow::Result<SigningKey> {
         if person == OPERATOR {
             let text = Secret::new(fs::read_to_string(self.folder.join("olga.key"))?);
             return Ok(read_signing_key(text.expose())?);

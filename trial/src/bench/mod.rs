@@ -1,10 +1,11 @@
 //! The bars: EPIC beside its peers, and its own figures, on the machine at hand.
 //!
-//! `bars [peers|trees|limits|memory|idle|restart|share]...`, all if none is named;
+//! `bars [peers|trees|limits|memory|idle|restart|share|aware]...`, all if none is named;
 //! tables as Markdown on standard output. Servers under measurement and the
 //! load client are processes of their own. It is the one part of the trials that
 //! reads the world, and must never report what it did not measure.
 
+mod aware;
 mod house;
 mod inside;
 mod limits;
@@ -27,7 +28,7 @@ use house::House;
 use race::{BUCKETS, Scenario};
 use server::Server;
 
-const ALL: [&str; 7] = ["limits", "peers", "trees", "share", "memory", "idle", "restart"];
+const ALL: [&str; 8] = ["limits", "peers", "trees", "share", "memory", "idle", "restart", "aware"];
 
 /// What the environment says.
 struct Settings {
@@ -116,6 +117,7 @@ async fn one(name: &str, settings: &Settings) -> anyhow::Result<String> {
         "memory" => own::streams(epic, folder).await,
         "idle" => own::idle(epic, folder).await,
         "restart" => own::restart(epic, folder, settings.objects).await,
+        "aware" => aware::measure(epic, folder).await,
         other => bail!("`{other}` is not measured here; there are {}", ALL.join(", ")),
     }
 }

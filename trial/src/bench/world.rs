@@ -59,6 +59,20 @@ pub fn memory_mib(pid: u32, line: &str) -> anyhow::Result<f64> {
     Ok(kib.parse::<f64>()? / 1_024.0)
 }
 
+/// Memory of a process and of those it started, in MiB, as it is now.
+pub fn tree_mib(pid: u32) -> anyhow::Result<f64> {
+    let mut all = memory_mib(pid, "VmRSS")?;
+    for task in fs::read_dir(format!("/proc/{pid}/task"))? {
+        let children = fs::read_to_string(task?.path().join("children")).unwrap_or_default();
+        // WHY none that ended meanwhile: they take nothing any more.
+        all += children
+            .split_whitespace()
+            .filter_map(|child| memory_mib(child.parse().ok()?, "VmRSS").ok())
+            .sum::<f64>();
+    }
+    Ok(all)
+}
+
 /// SPEC: proc(5), clear_refs: 5 resets the peak.
 pub fn forget_peak(pid: u32) -> anyhow::Result<()> {
     Ok(fs::write(format!("/proc/{pid}/clear_refs"), "5")?)

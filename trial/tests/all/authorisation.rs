@@ -16,6 +16,7 @@ use words::act::{AgreementScan, Body, UploadPart};
 use words::{Act, Actor, Id, Place, Reason, Refusal};
 
 use crate::ground::desk;
+use crate::reversed;
 use crate::split::{offer, own};
 
 /// Who does which act with which fields, in an order in which each can be done.
@@ -225,6 +226,13 @@ fn story() -> Vec<(&'static str, &'static str, Value)> {
             json!({ "project": PROJECT, "rule": "try", "kinds": ["pdf"], "steps": ["text"] }),
         ),
         ("carla", "rule.show", json!({ "project": PROJECT })),
+        (
+            "kim@desk",
+            "pseudonym.reverse",
+            json!({
+                "project": PROJECT, "bucket": "results", "key": "visits.csv", "pseudonyms": ["$pseudonym"], "reason": because,
+            }),
+        ),
         ("carla", "rule.drop", json!({ "project": PROJECT, "rule": "leave" })),
         (
             "carla",
@@ -468,6 +476,8 @@ async fn every_act_as_nobody_the_wrong_and_the_right_person() {
     let (_, rita) = desk(&world).await;
     let access = world.credential("carla", PROJECT, Place::Inside, None).await.unwrap();
     let carla = world.with(&access, Place::Inside).await.unwrap();
+    let access = world.credential("kim", PROJECT, Place::Inside, None).await.unwrap();
+    let kim = world.with(&access, Place::Inside).await.unwrap();
     let dina = crate::ground::dina(&world, "bari").await;
     store(&world.region, &dina, "bari", "a", b"delivered").await.unwrap();
     world.study(2).await.unwrap();
@@ -508,6 +518,7 @@ async fn every_act_as_nobody_the_wrong_and_the_right_person() {
         let right = match who {
             "rita@desk" => rita.clone(),
             "carla@desk" => carla.clone(),
+            "kim@desk" => kim.clone(),
             who => world.actor(who),
         };
         let answer = world.region.perform(&right, act, fields.clone(), None).await;
@@ -522,6 +533,10 @@ async fn every_act_as_nobody_the_wrong_and_the_right_person() {
             let sara = world.actor("sara-bari");
             let lodged = scan(&world.region, &sara, deed, body(b"%PDF-1.7 what was signed")).await.unwrap();
             known.insert("scan".into(), lodged.answer["scan"].as_str().unwrap().to_owned());
+        }
+        if name == "rule.show" {
+            reversed::ready(&world, &rita).await;
+            known.insert("pseudonym".to_owned(), reversed::pseudonym(&world, "4711").await);
         }
         if name == "object.hold" {
             known.extend(set_apart(&world).await.map(|id| ("apart".to_owned(), id)));

@@ -1,15 +1,18 @@
 //! Data awareness: what rules make of what is stored, what is held to manifests and contracts, and who finds what.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use region::derive::{Made, Place as Start, Work};
 use region::examine::{Arrival, Digests, Named, Names, Said};
-use region::twin::World;
+use region::twin::{Soil, World};
 use serde_json::{Value, json};
+use store::Bucket;
+use store::twin::FaultyStore;
 use trial::kit::{PROJECT, body, store};
 use words::{Act, Actor, Reason, Refusal};
 
-use crate::examined::{id, world};
+use crate::examined::{id, world, world_on};
 use crate::ground::{dina, pass_ms, reason, refused};
 
 const TABLE: &[u8] = b"id,age\n1,40\n2,50\n";
@@ -497,4 +500,45 @@ async fn what_was_made_stands_as_its_source_does() {
         Reason::NotFound,
         "what another recipe made is not there any more"
     );
+}
+
+// Goal: what was made and is broken in the store is noticed, told, and made again; what people stored is told and stays.
+// Method: one byte of each is another one; the check that reads every body; the next look over everything.
+#[tokio::test]
+async fn what_was_made_and_is_broken_is_made_again() {
+    let soil = Soil::new(409);
+    let twin = FaultyStore::new(Arc::clone(&soil.rand) as _, Arc::clone(&soil.clock) as _);
+    let (world, rita) = world_on(Soil { bucket: Bucket::twin(&twin), ..soil }).await;
+    store(&world.region, &rita, "results", "notes.txt", b"words").await.unwrap();
+    store(&world.region, &rita, "results", "other.bin", b"others").await.unwrap();
+    settle(&world, |arrival| said(if arrival.row.key == "notes.txt" { "text" } else { "unknown" })).await;
+    make(&world, &works(&world).await[0], b"made of them").await;
+    let made = "_epic/text/notes.txt.out";
+    assert_eq!(read(&world, &rita, made).await.unwrap(), b"made of them");
+    for key in [made, "other.bin"] {
+        let deed = words::act::ObjectProbe {
+            project: PROJECT.into(),
+            bucket: "results".into(),
+            key: key.into(),
+            version: None,
+        };
+        let row = region::object::read::probe(&world.region, &rita, &deed).await.unwrap();
+        let piece = &row.pieces[0];
+        let blob = piece.blob.to_string();
+        let (name, _) = twin.contents().into_iter().find(|(name, _)| name.ends_with(&blob)).unwrap();
+        assert!(twin.damage(&name, usize::try_from(piece.offset.unwrap_or(0)).unwrap() + 20), "{key}");
+    }
+    let checked = || async {
+        let run = world.act("anna", "check.run", json!({ "check": "blob-scrub" })).await.unwrap().answer;
+        run.to_string()
+    };
+    let told = checked().await;
+    assert!(told.contains("2 bodies are broken") && told.contains("1 of them are made again"), "{told}");
+    assert_eq!(reason(read(&world, &rita, made).await), Reason::NotFound, "nobody reads what is broken");
+    let due = works(&world).await;
+    assert_eq!(due.iter().map(|work| work.step.text()).collect::<Vec<_>>(), ["text"]);
+    make(&world, &due[0], b"made of them").await;
+    assert_eq!(read(&world, &rita, made).await.unwrap(), b"made of them");
+    let told = checked().await;
+    assert!(told.contains("1 bodies are broken") && !told.contains("made again"), "{told}");
 }

@@ -12,7 +12,11 @@ use crate::ground::{desk, dina, pass_ms, project, reason, records, refused};
 
 /// PLANET with a bucket of its researcher, who sits inside.
 pub async fn world(seed: u64) -> (World, Actor) {
-    let world = World::planet(Soil::new(seed)).await.unwrap();
+    world_on(Soil::new(seed)).await
+}
+
+pub async fn world_on(soil: Soil) -> (World, Actor) {
+    let world = World::planet(soil).await.unwrap();
     world.permit("permit-1", PROJECT, "2027-01-01", "2027-06-30").await.unwrap();
     world.act("rita", "bucket.create", json!({ "project": PROJECT, "bucket": "results" })).await.unwrap();
     let (_, rita) = desk(&world).await;

@@ -19,7 +19,7 @@ use anyhow::{Context, ensure};
 use history::History;
 
 /// What `bars` measures, one page each.
-const PAGES: [&str; 7] = ["limits", "peers", "trees", "share", "memory", "idle", "restart"];
+const PAGES: [&str; 8] = ["limits", "peers", "trees", "share", "memory", "idle", "restart", "aware"];
 
 /// Measures the named pages (all if none; none with `--draw`), then draws.
 pub fn run(root: &Path, words: &[String]) -> anyhow::Result<bool> {

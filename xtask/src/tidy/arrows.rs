@@ -67,8 +67,10 @@ const WALLS: &[(&str, &[&str])] = &[
     ("quick-xml", &["store", "formats"]),
     // Parsers of what arrives stay behind the crate that runs out of process.
     ("bzip2", &["formats"]),
+    ("hayro-syntax", &["formats"]),
     ("ruzstd", &["formats"]),
     ("rustix", &["formats"]),
+    ("snap", &["formats"]),
     // What writes columns stays behind the crate that runs out of process.
     ("parquet", &["recipes"]),
     ("s3s", &["s3"]),

@@ -1,5 +1,5 @@
 //! Data awareness in a region as people run it: what is stored becomes a typed table, a profile, words, an index, a card;
-//! deliveries are held to contracts and manifests; and whatever floods one project, others are looked at.
+//! deliveries are held to contracts and manifests.
 
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -132,31 +132,4 @@ fn deliveries_are_held_to_contracts_and_manifests() {
     let mended = desk.house.done("rita", &inside).out;
     assert!(mended.contains("2 looked at again"), "{mended}");
     desk.until("visits_2027-02.csv", "broken still", |shown| shown["standing"] == "broken");
-}
-
-// Goal: whatever is thrown at one project, nothing is lost or stuck, and another project's files are looked at meanwhile.
-// Method: a hundred tiny files, ten thousand columns, a line of a hundred megabytes, half a file; and one table elsewhere.
-#[test]
-fn floods_hold_up_nobody_else() {
-    let desk = Desk::open();
-    desk.house.project("carla", "other", "planet-study", "0");
-    desk.house.role("carla", "rita", "researcher", "other");
-    desk.house.permit("permit-other", "other", "rita", &crate::kit::day(20));
-    let wide: String = (0..10_000).map(|at| format!("c{at},")).collect();
-    let cells: String = (0..10_000).map(|at| format!("{at},")).collect();
-    desk.put("wide", format!("{wide}\n{cells}\n{cells}\n").as_bytes());
-    desk.put("line", &vec![b'x'; 100 << 20]);
-    desk.put("half.gz", &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0x4b, 0x4c]);
-    for number in 0..100 {
-        desk.put(&format!("tiny/{number}"), format!("a,b\n{number},2\n").as_bytes());
-    }
-    for number in 0..100 {
-        desk.looked_at(&format!("tiny/{number}"));
-    }
-    for key in ["wide", "line", "half.gz"] {
-        let shown = desk.looked_at(key);
-        println!("{key}: {} {}", shown["standing"], shown["report"]["counts"]);
-    }
-    let shown = desk.house.done("carla", &["--json", "rule", "show", "--project", "planet"]).json();
-    println!("{}", shown["answer"][0]["runs"]);
 }

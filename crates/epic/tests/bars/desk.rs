@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::kit::{Ended, House};
 
 /// WHY: a process for each step, on a machine that builds beside it.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 pub struct Desk {
     pub house: House,
@@ -17,7 +17,23 @@ pub struct Desk {
 
 impl Desk {
     pub fn open() -> Self {
-        let house = House::agreed();
+        Self::of(House::agreed())
+    }
+
+    /// The same in a house with a place for its data, and nothing in it.
+    pub fn within(house: House) -> Self {
+        Self::with(house, &[])
+    }
+
+    /// The same, started with more words.
+    pub fn with(mut house: House, more: &[&str]) -> Self {
+        let ended = house.init(&[]);
+        assert_eq!(ended.code, 0, "{}", ended.err);
+        house.up(more);
+        Self::of(house.with_planet().with_agreement())
+    }
+
+    fn of(house: House) -> Self {
         house.done("rita", &["bucket", "create", "results", "--project", "planet"]);
         let access = house.desk();
         Self { house, access }

@@ -1,10 +1,12 @@
 //! The bars that ask the whole machine: the real binary, stock clients, real files, power cuts.
 
+mod agreed;
 mod auditor;
 mod aware;
 mod backup;
 mod ceph;
 mod ceremony;
+mod chaos;
 mod crypt4gh;
 mod custody;
 mod cut;
@@ -19,6 +21,7 @@ mod notices;
 mod package;
 mod paper;
 mod parity;
+mod planted;
 mod quota;
 mod scripts;
 mod soak;

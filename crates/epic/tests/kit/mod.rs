@@ -206,6 +206,11 @@ impl House {
         child.wait().unwrap().code().expect("it ended by itself")
     }
 
+    /// Whether its process is still there.
+    pub fn runs(&mut self) -> bool {
+        self.up.as_mut().is_some_and(|child| child.try_wait().unwrap().is_none())
+    }
+
     /// Its process.
     pub fn id(&self) -> u32 {
         self.up.as_ref().expect("it is up").id()

@@ -63,8 +63,11 @@ impl House {
     }
 
     pub fn project(&self, by: &str, alias: &str, tenant: &str, tier: &str) {
-        let of =
-            ["--tenant", tenant, "--tier", tier, "--environment", "production", "--purpose", "pollution"];
+        self.project_of(by, alias, (tenant, "production"), tier);
+    }
+
+    fn project_of(&self, by: &str, alias: &str, (tenant, environment): (&str, &str), tier: &str) {
+        let of = ["--tenant", tenant, "--tier", tier, "--environment", environment, "--purpose", "pollution"];
         self.done(by, &[&["project", "open", alias][..], &of].concat());
     }
 
@@ -92,8 +95,12 @@ impl House {
 
     /// Its agreement, as yet unsigned.
     pub fn offer(&self, hospital: &str) {
-        let alias = format!("planet-{hospital}");
-        let mut draft = vec!["agreement", "draft", &alias, "--project", "planet", "--provider", hospital];
+        self.offer_in("planet", hospital);
+    }
+
+    pub fn offer_in(&self, project: &str, hospital: &str) {
+        let alias = format!("{project}-{hospital}");
+        let mut draft = vec!["agreement", "draft", &alias, "--project", project, "--provider", hospital];
         let (starts, ends) = (day(-1), day(300));
         draft.extend(["--purpose", "pollution", "--categories", "clinical", "--service-model", "saas"]);
         draft.extend(["--places", "bologna", "--retention-days", "0", "--starts", &starts, "--ends", &ends]);
@@ -108,10 +115,27 @@ impl House {
     }
 
     pub fn try_sign(&self, person: &str, hospital: &str, party: &str) -> Ended {
-        let alias = format!("planet-{hospital}");
+        self.try_sign_in("planet", person, hospital, party)
+    }
+
+    pub fn try_sign_in(&self, project: &str, person: &str, hospital: &str, party: &str) -> Ended {
+        let alias = format!("{project}-{hospital}");
         let shown = self.done(person, &["--json", "agreement", "show", &alias]).json();
         let digest = shown["answer"][0]["digest"].as_str().unwrap();
         self.by(person, &["--json", "agreement", "sign", &alias, "--party", party, "--digest", digest])
+    }
+
+    /// Another project of the tenant in which `rita` may write, under the same hospital's agreement.
+    pub fn another(&self, project: &str, environment: &str, tier: &str) {
+        self.project_of("carla", project, ("planet-study", environment), tier);
+        self.role("carla", "rita", "researcher", project);
+        self.teach("rita", project);
+        self.offer_in(project, "bari");
+        for (person, party) in [("sergio", "iss"), ("sara-bari", "bari")] {
+            let ended = self.try_sign_in(project, person, "bari", party);
+            assert_eq!(ended.code, 0, "{}", ended.err);
+        }
+        self.permit(&format!("permit-{project}"), project, "rita", &day(20));
     }
 
     /// The bucket of a hospital's data.
@@ -169,6 +193,12 @@ impl House {
     /// One signed request to the S3 door.
     pub fn s3(&self, door: Door, access: &Access, call: Call) -> Answer {
         super::block_on(call.signed(access).send(self.s3_address(door)))
+    }
+
+    /// How a request that may find nobody is answered; none: nobody is there.
+    pub fn s3_status(&self, door: Door, access: &Access, call: Call) -> Option<u16> {
+        std::net::TcpStream::connect(self.s3_address(door)).ok()?;
+        Some(self.s3(door, access, call).status)
     }
 
     /// The same, and it must be done.

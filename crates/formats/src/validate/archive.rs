@@ -10,6 +10,7 @@ use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::io::{self, BufRead, BufReader, Read};
 
 use super::Job;
+use crate::cells::{self, Kept};
 use crate::input::{Bytes, fill, u16_at, u32_at, u64_at};
 use crate::manifest;
 use crate::report::Place;
@@ -143,6 +144,19 @@ struct Local {
     sum: u32,
     packed: u64,
     unpacked: u64,
+}
+
+/// Judges an office document: as a zip file, and then what it says is told.
+pub fn document(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
+    let mut kept = Kept::new(from, job.limits);
+    zip(job, &mut kept)?;
+    // WHY to the end: what a zip file's judge leaves behind it may be what an office program reads.
+    io::copy(&mut kept, &mut io::sink())?;
+    let (kept, bad) = (kept.all(), [rule::ARCHIVE_RATIO, rule::ARCHIVE_SIZE, rule::ARCHIVE_ENTRIES]);
+    if !bad.into_iter().any(|rule| job.findings.has(rule)) {
+        cells::tell(job, kept, cells::document);
+    }
+    Ok(())
 }
 
 /// Judges a zip file.

@@ -1,6 +1,6 @@
 //! Tables of bytes: Parquet and Arrow by their footers, SQLite by its header.
 //!
-//! It exists so that a table's schema and rows are known without reading it, and a cut one is found. It decodes no page.
+//! It exists so that a table's schema and rows are known, and a cut one is found. Cells of what holds so far are told by `cells`.
 //!
 //! SPEC: parquet-format 2.11; Arrow columnar format 1.5; SQLite database file format.
 
@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 
 use super::Job;
+use crate::cells::{self, Kept};
 use crate::column::{Column, Spread, Type};
 use crate::input::{fill, i32_at, u32_at};
 use crate::report::{Place, tame};
@@ -70,7 +71,9 @@ struct Footer {
 
 /// Judges Parquet.
 pub fn parquet(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
-    let ends = ends(from, FOOTER_BYTES_MAX, &mut |_| {})?;
+    let mut kept = Kept::new(from, job.limits);
+    let ends = ends(&mut kept, FOOTER_BYTES_MAX, &mut |_| {})?;
+    let kept = kept.all();
     let size = ends.tail.len();
     let mark = ends.tail.get(size.saturating_sub(4)..).unwrap_or_default();
     if mark == b"PARE" {
@@ -98,6 +101,7 @@ pub fn parquet(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
     job.facts.word("creator", &read.creator);
     job.facts.columns = read.columns(job.limits.columns_max);
     job.facts.number("columns", job.facts.columns.len() as u64);
+    cells::tell(job, kept, cells::parquet::read);
     Ok(())
 }
 
@@ -190,7 +194,8 @@ pub fn arrow(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
 
 /// Judges SQLite's header, and that there are as many pages as it says.
 pub fn sqlite(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
-    let ends = ends(from, 16, &mut |_| {})?;
+    let mut kept = Kept::new(from, job.limits);
+    let ends = ends(&mut kept, 16, &mut |_| {})?;
     let byte = |at: usize| ends.head.get(at).copied().unwrap_or_default();
     let wide = |at: usize| u32_at(&ends.head, at).map_or(0, u32::swap_bytes);
     let page = match u64::from(byte(16)) << 8 | u64::from(byte(17)) {
@@ -211,5 +216,9 @@ pub fn sqlite(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
     let is_whole = ends.size % page.max(1) == 0 && (!is_valid || pages == u64::from(wide(28)));
     job.findings.need(!is_page || is_whole, rule::SQLITE_SIZE, Place::byte(28));
     job.facts.number("pages", pages);
+    let kept = kept.all();
+    if holds && is_whole {
+        cells::tell(job, kept, cells::sqlite::read);
+    }
     Ok(())
 }

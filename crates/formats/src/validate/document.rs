@@ -1,15 +1,18 @@
 //! Documents and pictures: whole from their mark to their end.
 //!
-//! It exists so that what was cut, and what acts when it is opened, is known. It renders nothing.
+//! It exists so that what was cut, and what acts when it is opened, is known. It renders nothing; words of a PDF are told by `pdf`.
 //!
 //! SPEC: ISO 32000-1 (PDF), 7.5; PNG, third edition; ITU-T T.81 (JPEG); GIF89a; HL7 v2.5.1, 2.
 
 use std::io::{self, Read};
+use std::rc::Rc;
 
 use super::Job;
 use super::columnar::ends;
+use crate::cells::Kept;
 use crate::input::{Bytes, Lines, u32_at};
 use crate::kind::Kind;
+use crate::pdf;
 use crate::report::Place;
 use crate::rule;
 
@@ -21,7 +24,8 @@ const END_WITHIN: usize = 2_048;
 /// Judges PDF.
 pub fn pdf(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
     let (mut counts, mut is_sealed, mut seam) = ([0_u64; ACTIVE.len()], false, Vec::new());
-    let ends = ends(from, END_WITHIN, &mut |chunk| {
+    let mut kept = Kept::new(from, job.limits);
+    let ends = ends(&mut kept, END_WITHIN, &mut |chunk| {
         let window = [seam.as_slice(), chunk].concat();
         for (word, count) in ACTIVE.iter().zip(counts.iter_mut()) {
             *count += memchr::memmem::find_iter(&window, word).count() as u64;
@@ -43,7 +47,26 @@ pub fn pdf(job: &mut Job, from: &mut dyn Read) -> io::Result<()> {
     job.findings.need(holds, rule::PDF_FORM, Place::byte(ends.size.saturating_sub(END_WITHIN as u64)));
     job.findings.need(counts.iter().sum::<u64>() == 0, rule::PDF_ACTIVE, Place::WHOLE);
     job.findings.need(!is_sealed, rule::PDF_SEALED, Place::WHOLE);
+    let kept = kept.all();
+    words(job, kept);
     Ok(())
+}
+
+/// Tells the words of a PDF; where it says nothing that can be read, a person has to look.
+fn words(job: &mut Job, kept: Option<Vec<u8>>) {
+    let watch = Rc::clone(&job.watch);
+    let mut put = |text: &str| {
+        watch.borrow_mut().text(text.as_bytes());
+        true
+    };
+    match kept.map(|bytes| pdf::words(bytes, job.limits, &mut put)) {
+        Some(Ok(read)) => {
+            job.facts.number("pages", read.pages);
+            job.findings.need(read.unread == 0, rule::LIMIT_UNREAD, Place::WHOLE);
+        }
+        Some(Err(rule)) => job.findings.add(rule, Place::WHOLE),
+        None => job.findings.add(rule::LIMIT_HELD, Place::WHOLE),
+    }
 }
 
 /// Judges a picture.

@@ -17,9 +17,9 @@ use crate::report::Place;
 use crate::rule;
 
 /// A reader that gives so much for one event, and no more.
-struct Fuse<R> {
-    from: R,
-    left: usize,
+pub(crate) struct Fuse<R> {
+    pub from: R,
+    pub left: usize,
 }
 
 impl<R: BufRead> Read for Fuse<R> {

@@ -13,7 +13,7 @@ fn sum(bytes: &[u8]) -> u32 {
 }
 
 /// A zip file of stored entries.
-fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
+pub fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
     let (mut body, mut directory) = (Vec::new(), Vec::new());
     for (name, content) in entries {
         let offset = body.len() as u32;

@@ -2,8 +2,10 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod archives;
+mod cells;
 mod contracts;
 mod detects;
+mod documents;
 mod fixtures;
 mod fuzz;
 mod judges;

@@ -315,7 +315,7 @@ fn shifted(value: Value, by: i64) -> Result<Value, Fault> {
     }
 }
 
-fn subject(stands: Stands) -> Subject {
+pub(crate) fn subject(stands: Stands) -> Subject {
     match stands {
         Stands::Patient => Subject::Patient,
         Stands::Encounter => Subject::Encounter,

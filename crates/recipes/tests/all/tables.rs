@@ -282,3 +282,24 @@ proptest! {
         prop_assert!(told.status.success(), "{}{}", String::from_utf8_lossy(&told.stdout), String::from_utf8_lossy(&told.stderr));
     }
 }
+
+// Goal: a workbook becomes what the same table as text becomes. Method: one table by three writers of workbooks, and as text; both
+// as Parquet that others read would have the same columns, so their profiles and previews are compared.
+#[test]
+fn workbooks_are_tables() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../formats/tests/cells");
+    let read = |name: &str| std::fs::read(folder.join(name)).unwrap();
+    for step in [r#"{"step":"preview"}"#, r#"{"step":"profile"}"#] {
+        let expected = made(step, &read("clean.tsv")).1;
+        for writer in ["xlsxwriter", "pandas"] {
+            assert_eq!(made(step, &read(&format!("clean-{writer}.xlsx"))).1, expected, "{writer} {step}");
+        }
+    }
+    let (counted, bytes) = made(r#"{"step":"table"}"#, &read("clean-pandas.xlsx"));
+    assert_eq!((counted.counts["rows"], counted.counts["columns"]), (12, 8));
+    assert!(bytes.starts_with(b"PAR1"));
+    let (first, _) = made(r#"{"step":"table"}"#, &read("clean-openpyxl.xlsx"));
+    assert_eq!((first.counts["rows"], first.counts["columns"]), (2, 2), "the first sheet with names");
+    let whole = read("clean-pandas.xlsx");
+    refused(r#"{"step":"table"}"#, &whole[..whole.len() - 100], fault::MALFORMED);
+}

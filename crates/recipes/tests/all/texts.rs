@@ -113,3 +113,22 @@ for how, name in ((zipfile.ZIP_STORED, "stored"), (zipfile.ZIP_DEFLATED, "deflat
         assert!(in_pieces(&recipe(r#"{"step":"text"}"#), cut, 1 << 16).is_err());
     }
 }
+
+// Goal: a letter as PDF says its words, and a scan is not taken for a document without them. Method: letters of other people's writers.
+#[test]
+fn letters_say_their_words() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../formats/tests/documents");
+    let read = |name: &str| std::fs::read(folder.join(name)).unwrap();
+    for writer in ["reportlab", "fpdf", "typst", "weasyprint", "objects", "locked"] {
+        let (made, told) = made(r#"{"step":"text"}"#, &read(&format!("letter-{writer}.pdf")));
+        let told = String::from_utf8(told).unwrap();
+        assert!(told.contains("Mario Rossi") && told.contains("RSSMRA80A01H501U"), "{writer}: {told}");
+        assert!(!made.counts.contains_key("pages-unread"), "{writer}");
+    }
+    for file in ["scan.pdf", "letter-sealed.pdf"] {
+        refused(r#"{"step":"text"}"#, &read(file), fault::NO_WORDS);
+    }
+    let whole = read("letter-reportlab.pdf");
+    let told = in_pieces(&recipe(r#"{"step":"text"}"#), &whole, 1).unwrap().1;
+    assert_eq!(told, made(r#"{"step":"text"}"#, &whole).1, "byte by byte");
+}

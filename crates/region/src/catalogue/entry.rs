@@ -41,7 +41,10 @@ pub(super) async fn of(rows: &Draft, row: &ObjectRow, bucket: &str, source: &str
     let report = report.filter(|report| report.object == row.id);
     let read: Option<ReadRow> = rows.row(&own).await?;
     let is_apart = row.refuse_apart().is_err();
-    let labels = row.labels.iter().chain(&row.metadata);
+    let labels = row.labels.iter().chain(&row.metadata).cloned();
+    // WHY words alone: figures are found by no search for words.
+    let said =
+        report.as_ref().filter(|_| !is_apart).map(|report| words_of(&report.report)).unwrap_or_default();
     Ok(Entry {
         id: id(row.bucket, &row.key),
         place: bucket.to_owned(),
@@ -49,7 +52,7 @@ pub(super) async fn of(rows: &Draft, row: &ObjectRow, bucket: &str, source: &str
         kind: report.as_ref().and_then(ReportRow::kind).unwrap_or_default(),
         family: String::new(),
         standing: row.examined.as_ref().map_or(Standing::None, |examined| standing(examined.standing)),
-        tags: labels.cloned().collect(),
+        tags: labels.chain(said).collect(),
         columns: match &report {
             // WHY not: names of columns may be people.
             Some(report) if !is_apart => {
@@ -63,4 +66,11 @@ pub(super) async fn of(rows: &Draft, row: &ObjectRow, bucket: &str, source: &str
         read_ms: read.map(|read| read.at.ms()),
         source: source.to_owned(),
     })
+}
+
+/// What a look found of it that has a name: a modality, a version.
+fn words_of(report: &str) -> Vec<(String, String)> {
+    let report: serde_json::Value = serde_json::from_str(report).unwrap_or_default();
+    let words = report["facts"]["words"].as_object().cloned().unwrap_or_default();
+    words.into_iter().filter_map(|(name, word)| Some((name, word.as_str()?.to_owned()))).collect()
 }

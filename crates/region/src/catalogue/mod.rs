@@ -8,6 +8,7 @@ mod entry;
 mod find;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use search::{Bounds, Index, Shares};
@@ -18,15 +19,15 @@ use words::{Id, Reason, Refusal, Timestamp};
 use crate::Region;
 use crate::cell::Cell;
 use crate::cell::draft::Draft;
-use crate::noun::agreement::AgreementRow;
 use crate::noun::bucket::BucketRow;
 use crate::noun::ledger;
 use crate::object::ObjectRow;
 use crate::row::Table;
-use crate::rule;
 
 /// WHY: behind by more than this, the rows are read sooner than their log.
 const BEHIND_MAX: u64 = 20_000;
+/// WHY: the cards of a project, and its buckets.
+const COUNTED_MAX: usize = 4_096;
 /// WHY: a page of rows while everything is read.
 const PAGE_ROWS: usize = 1_024;
 
@@ -41,6 +42,17 @@ pub(crate) struct Catalogues(Mutex<BTreeMap<Id<CellNoun>, Arc<Catalogue>>>);
 struct Catalogue {
     index: Index,
     state: tokio::sync::Mutex<State>,
+    /// How often an entry changed, and how often as far as it was published.
+    touched: AtomicU64,
+    changes: AtomicU64,
+    counted: Mutex<Counted>,
+}
+
+/// What was counted, as long as nothing changes. WHY: whoever asks for all cards, in public too, has nothing counted twice.
+#[derive(Default)]
+struct Counted {
+    changes: u64,
+    figures: BTreeMap<(String, String), Figures>,
 }
 
 #[derive(Default)]
@@ -100,7 +112,13 @@ impl Catalogues {
     fn of(&self, cell: Id<CellNoun>) -> Arc<Catalogue> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let made = || {
-            Arc::new(Catalogue { index: Index::new(Bounds::default()), state: tokio::sync::Mutex::default() })
+            Arc::new(Catalogue {
+                index: Index::new(Bounds::default()),
+                state: tokio::sync::Mutex::default(),
+                touched: AtomicU64::new(0),
+                changes: AtomicU64::new(0),
+                counted: Mutex::default(),
+            })
         };
         Arc::clone(all.entry(cell).or_insert_with(made))
     }
@@ -152,6 +170,8 @@ impl Catalogues {
             state.next_seq = Some(seq.saturating_add(1));
         }
         known.index.publish().map_err(|_| unfound())?;
+        // INVARIANT: behind the publication, and under the same lock as every change.
+        known.changes.store(known.touched.load(Ordering::SeqCst), Ordering::SeqCst);
         drop(state);
         Ok(known)
     }
@@ -165,9 +185,13 @@ impl Catalogues {
         prefix: &str,
     ) -> Result<Figures, Refusal> {
         let known = self.current(region, cell).await?;
+        let (changes, of) = (known.changes.load(Ordering::SeqCst), (bucket.to_owned(), prefix.to_owned()));
+        if let Some(figures) = known.counted(changes, &of) {
+            return Ok(figures);
+        }
         let counted = known.index.figures(&[bucket], Some(prefix).filter(|prefix| !prefix.is_empty()));
         let at = |ms: Option<i64>| ms.map(Timestamp::from_ms);
-        Ok(Figures {
+        let figures = Figures {
             objects: counted.objects,
             bytes: counted.bytes,
             oldest: at(counted.oldest_ms),
@@ -176,7 +200,9 @@ impl Catalogues {
             never_read: counted.never_read,
             kinds: counts(counted.by_kind).collect(),
             standings: counts(counted.by_standing).collect(),
-        })
+        };
+        known.keep_counted(changes, of, &figures);
+        Ok(figures)
     }
 }
 
@@ -197,10 +223,7 @@ async fn places(
     let root = region.root().view().await?;
     let mut all = BTreeMap::new();
     for (_, row) in rows.all::<BucketRow>(&[]).await? {
-        let agreement = match rule::agreement_of(rows, &row).await? {
-            Some(id) => root.row::<AgreementRow>(&crate::row::pair(cell.id, id)).await?,
-            None => None,
-        };
+        let agreement = row.agreement(rows, &root, cell.id).await?;
         let source = agreement.map(|agreement| agreement.alias).unwrap_or_default();
         all.insert(row.id, Bucketed { row, source });
     }
@@ -208,6 +231,19 @@ async fn places(
 }
 
 impl Catalogue {
+    fn counted(&self, changes: u64, of: &(String, String)) -> Option<Figures> {
+        let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.figures.get(of).filter(|_| counted.changes == changes).cloned()
+    }
+
+    fn keep_counted(&self, changes: u64, of: (String, String), figures: &Figures) {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        if counted.changes != changes || counted.figures.len() >= COUNTED_MAX {
+            *counted = Counted { changes, figures: BTreeMap::new() };
+        }
+        counted.figures.insert(of, figures.clone());
+    }
+
     /// Makes it from the rows as they are.
     async fn make(&self, state: &mut State, region: &Region, cell: &Cell) -> Result<(), Refusal> {
         // WHY first: what is committed meanwhile is read once more from the log, which changes nothing.
@@ -253,6 +289,7 @@ impl Catalogue {
             match rows.rows::<ObjectRow>(&under, None, 1).await?.into_iter().next() {
                 Some((_, row)) => self.put(state, &rows, &row).await?,
                 None => {
+                    self.touched.fetch_add(1, Ordering::SeqCst);
                     self.index.remove(&entry::id(bucket, &key));
                 }
             }
@@ -261,6 +298,7 @@ impl Catalogue {
     }
 
     async fn put(&self, state: &State, rows: &Draft, row: &ObjectRow) -> Result<(), Refusal> {
+        self.touched.fetch_add(1, Ordering::SeqCst);
         let place = state.places.get(&row.bucket).filter(|_| !row.is_marker && row.derived.is_none());
         let Some(place) = place else {
             self.index.remove(&entry::id(row.bucket, &row.key));

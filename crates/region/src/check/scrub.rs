@@ -33,9 +33,11 @@ impl Check for BlobScrub {
     }
 
     async fn look(&self, region: &Region) -> Result<Finding, Refusal> {
-        let mut scrubbed = Scrubbed::default();
+        let (mut scrubbed, mut again) = (Scrubbed::default(), 0_usize);
         for cell in region.open_cells() {
-            scrubbed.add(scrub(&cell).await?);
+            let found = scrub(&cell).await?;
+            again += mended(region, &cell, &found).await?;
+            scrubbed.add(found);
         }
         let left_out = left_out(region).await?;
         if scrubbed.blobs == 0 {
@@ -45,7 +47,9 @@ impl Check for BlobScrub {
         let measured = match scrubbed.broken.first() {
             None => format!("{} bodies of {} bytes as sealed{left_out}", scrubbed.blobs, scrubbed.bytes),
             Some(first) => {
-                format!("{} bodies are broken, the first is blob `{first}`", scrubbed.broken.len())
+                let again =
+                    if again == 0 { String::new() } else { format!("; {again} of them are made again") };
+                format!("{} bodies are broken, the first is blob `{first}`{again}", scrubbed.broken.len())
             }
         };
         Ok(Finding::holds(scrubbed.broken.is_empty(), measured))
@@ -100,6 +104,25 @@ pub async fn scrub(cell: &Cell) -> Result<Scrubbed, Refusal> {
         scrubbed.broken.retain(|blob| named.contains(blob));
     }
     Ok(scrubbed)
+}
+
+/// Takes away what the region made and is broken, so that it is made again; answers how much. What people stored nobody can mend.
+async fn mended(region: &Region, cell: &Cell, found: &Scrubbed) -> Result<usize, Refusal> {
+    let mut made = Vec::new();
+    if !found.broken.is_empty() {
+        let is_broken = |row: &ObjectRow| row.pieces.iter().any(|piece| found.broken.contains(&piece.blob));
+        let take = |row: ObjectRow| {
+            if row.derived.is_some() && row.lineage.is_none() && is_broken(&row) {
+                made.push(row);
+            }
+        };
+        cell.view().await?.each(&[], take).await?;
+    }
+    let mut again = 0;
+    for row in made {
+        again += usize::from(region.unmake(cell.id.cast(), &row).await?);
+    }
+    Ok(again)
 }
 
 /// A body: where it lies, how large it is and the hash of what was sealed.

@@ -4,12 +4,16 @@
 //! A contract tells values (codes, ranges), so it is shown to those who may read
 //! the bucket, and dies with its keys.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
+use formats::contract::Contract;
 use gate::facts::Target;
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 use words::act::{ContractConfirm, ContractDrop, ContractShow};
 use words::noun::{Bucket, Noun, Object, Person};
+use words::time::DAY_MS;
 use words::{Id, Reason, Refusal, Timestamp};
 
 use crate::Region;
@@ -52,6 +56,9 @@ pub struct SeriesRow {
     /// Which object the proposal is of.
     #[n(8)]
     pub proposer: Option<Id<Object>>,
+    /// When the last delivery that can be used was stored; kept once a day.
+    #[n(9)]
+    pub last: Option<Timestamp>,
 }
 
 impl Row for SeriesRow {
@@ -70,7 +77,13 @@ impl SeriesRow {
             profile: None,
             profiled: None,
             proposer: None,
+            last: None,
         }
+    }
+
+    /// As somebody confirmed it.
+    fn contract(&self) -> Option<Contract> {
+        serde_json::from_str(self.confirmed.as_deref()?).ok()
     }
 
     fn told(&self) -> Value {
@@ -111,31 +124,55 @@ fn seal_beside(row: &ObjectRow) -> Seal {
     Seal::Scope { scope: row.scope, id: row.bucket.to_bytes(), size_bytes: 0 }
 }
 
-/// Proposes a contract from the first delivery of a series.
-pub(crate) async fn propose(
+/// Takes a delivery in: proposes a contract from the first of a series, and remembers when the last one came.
+pub(crate) async fn take(
     draft: &mut Draft,
     row: &ObjectRow,
     proposal: Option<&str>,
     standing: Standing,
 ) -> Result<(), Refusal> {
     let is_fit = matches!(standing, Standing::Clear | Standing::Asks);
-    let Some(proposal) = proposal.filter(|text| is_fit && text.len() <= CONTRACT_BYTES_MAX) else {
+    if !is_fit {
         return Ok(());
-    };
+    }
     let series = series(&row.key);
     let own = key(row.bucket, &series);
     let known: Option<SeriesRow> = draft.row(&own).await?;
-    if known.as_ref().is_some_and(|known| known.proposed.is_some()) {
+    let is_open = known.as_ref().is_none_or(|known| known.proposed.is_none());
+    let proposal = proposal.filter(|text| is_open && text.len() <= CONTRACT_BYTES_MAX);
+    let last = known.as_ref().and_then(|known| known.last);
+    let is_later = last.is_none_or(|last| row.at.since_ms(last) >= DAY_MS);
+    if proposal.is_none() && (known.is_none() || !is_later) {
         return Ok(());
     }
-    let is_full =
-        draft.rows::<SeriesRow>(&row.bucket.to_bytes(), None, SERIES_MAX).await?.len() >= SERIES_MAX;
-    if known.is_none() && is_full {
+    if known.is_none()
+        && draft.rows::<SeriesRow>(&row.bucket.to_bytes(), None, SERIES_MAX).await?.len() >= SERIES_MAX
+    {
         return Ok(());
     }
-    let known = known.unwrap_or_else(|| SeriesRow::of(series));
-    let (proposed, proposer) = (Some(proposal.to_owned()), Some(row.id));
-    draft.put_in(seal_beside(row), &own, &SeriesRow { proposed, proposer, ..known })
+    let mut known = known.unwrap_or_else(|| SeriesRow::of(series));
+    if let Some(proposal) = proposal {
+        (known.proposed, known.proposer) = (Some(proposal.to_owned()), Some(row.id));
+    }
+    known.last = last.max(Some(row.at));
+    draft.put_in(seal_beside(row), &own, &known)
+}
+
+/// Series of a bucket whose contract says how old data may be, and that had no delivery for longer.
+pub(crate) async fn late(rows: &Draft, bucket: Id<Bucket>, now: Timestamp) -> Result<Vec<String>, Refusal> {
+    let all = rows.rows::<SeriesRow>(&bucket.to_bytes(), None, SERIES_MAX).await?;
+    let is_late = |row: &SeriesRow| {
+        let days_max = row.contract()?.fresh?.days_max;
+        Some(now.since_ms(row.last.or(row.at)?) > i64::from(days_max) * DAY_MS)
+    };
+    Ok(all.into_iter().filter(|(_, row)| is_late(row) == Some(true)).map(|(_, row)| row.series).collect())
+}
+
+/// Names of columns that somebody confirmed of the series that an object belongs to.
+pub(crate) async fn confirmed(rows: &Draft, row: &ObjectRow) -> Result<BTreeSet<String>, Refusal> {
+    let known: Option<SeriesRow> = rows.row(&key(row.bucket, &series(&row.key))).await?;
+    let columns = known.and_then(|known| known.contract()).map(|contract| contract.columns);
+    Ok(columns.unwrap_or_default().into_iter().map(|term| term.name).collect())
 }
 
 /// Forgets what of a series is of an object that names people after all.
@@ -225,11 +262,14 @@ impl Rule for ContractConfirm {
             return Err(Refusal::with(Reason::Invalid, "a contract is an object in JSON of at most 64 KiB"));
         }
         // WHY not the parser's own words: they might tell a value again.
-        if serde_json::from_str::<formats::contract::Contract>(&text).is_err() {
-            return Err(Refusal::with(
+        let contract: Contract = serde_json::from_str(&text).map_err(|_| {
+            Refusal::with(
                 Reason::Invalid,
                 "this is no contract: begin with the one that was proposed, as `epic contract show` tells it",
-            ));
+            )
+        })?;
+        if let Some(flaw) = contract.flaw() {
+            return Err(Refusal::with(Reason::Invalid, flaw));
         }
         let version = known.version.saturating_add(1);
         let (confirmed, by, at) = (Some(text), Some(frame.actor.person), Some(frame.now));

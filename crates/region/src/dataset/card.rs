@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use gate::facts::Target;
 use serde_json::{Map, Value, json};
 use words::act::DatasetShow;
-use words::noun::{Agreement, Organisation, Person, Project};
+use words::noun::{Organisation, Person, Project};
 use words::{Id, Refusal, Timestamp};
 
 use super::{DatasetRow, Listed};
@@ -14,7 +14,8 @@ use crate::Region;
 use crate::act::{Judged, Scene};
 use crate::catalogue::Figures;
 use crate::cell::draft::Draft;
-use crate::examine::{ReportRow, Standing};
+use crate::contract;
+use crate::examine::{ReportRow, Standing, cdm};
 use crate::facts;
 use crate::noun::agreement::AgreementRow;
 use crate::noun::bucket::BucketRow;
@@ -24,7 +25,6 @@ use crate::noun::person::PersonRow;
 use crate::noun::project::ProjectRow;
 use crate::noun::tenant::TenantRow;
 use crate::object::ObjectRow;
-use crate::rule;
 use crate::show::Show;
 
 /// WHY: columns of the first tables tell what a dataset is.
@@ -36,6 +36,9 @@ const FIELDS_MAX: usize = 200;
 pub struct Field {
     pub name: String,
     pub kind: String,
+    /// A person confirmed a contract that names it. WHY: what looks like a header may be a first row of values, so whoever has
+    /// no part in the project sees no other.
+    pub is_confirmed: bool,
 }
 
 /// One card, with everything that may be told to whoever may see it.
@@ -55,6 +58,8 @@ pub struct Card {
     pub legal_bases: BTreeSet<String>,
     pub figures: Figures,
     pub fields: Vec<Field>,
+    /// Sets of OMOP tables that lie there, as they are told.
+    pub sets: Vec<Value>,
     /// The snapshot that it is, if it is one.
     pub snapshot: Option<String>,
 }
@@ -87,11 +92,13 @@ impl Card {
             "ends": terms.map(|terms| terms.ends),
             "purposes": self.purposes,
         });
-        let fields = self.fields.iter().map(|field| json!({ "name": field.name, "type": field.kind }));
+        let fields = self.fields.iter().filter(|field| is_known || field.is_confirmed);
+        let fields = fields.map(|field| json!({ "name": field.name, "type": field.kind }));
         if let Some(all) = told.as_object_mut() {
             all.extend(self.figures.told());
             all.insert("columns".to_owned(), fields.collect());
             if is_known {
+                all.insert("cdm".to_owned(), self.sets.clone().into());
                 let alias = self.agreement.as_ref().map(|agreement| agreement.alias.clone());
                 all.insert("agreement".to_owned(), alias.into());
             }
@@ -129,7 +136,7 @@ impl Show for DatasetShow {
                     && self.dataset.as_ref().is_none_or(is_meant)
                     && self.words.as_ref().is_none_or(|words| row.says(words))
             };
-            for card in cards(scene.region, scene.root, &project, wanted, scene.now).await? {
+            for card in cards(scene.region, scene.root, &project, wanted, is_known, scene.now).await? {
                 shown.push(card.told(is_known));
             }
         }
@@ -143,24 +150,26 @@ impl Region {
         // WHY: a process that lost the root must not tell what was taken back since.
         self.lease().confirmed(self.clock().now())?;
         let (root, now) = (self.root().view().await?, self.now());
-        let mut all = Vec::new();
+        let mut all: Vec<Card> = Vec::new();
         for (_, project) in root.all::<ProjectRow>(&[]).await? {
             if project.erased_at.is_none() {
                 let is_meant = |row: &DatasetRow| only.is_none_or(|only| *only == row.id.to_string());
                 let wanted = |row: &DatasetRow| row.listed == Listed::Everybody && is_meant(row);
-                all.extend(cards(self, &root, &project, wanted, now).await?);
+                all.extend(cards(self, &root, &project, wanted, false, now).await?);
             }
         }
+        all.iter_mut().for_each(|card| card.fields.retain(|field| field.is_confirmed));
         Ok(all)
     }
 }
 
-/// The cards of a project that are wanted. WHY none where its cell cannot be opened: the others are told all the same.
+/// The cards of a project that are wanted; `is_within`: with what strangers are not told anyway. WHY none where its cell cannot be opened: the others are told all the same.
 async fn cards(
     region: &Region,
     root: &Draft,
     project: &ProjectRow,
     wanted: impl Fn(&DatasetRow) -> bool + Send,
+    is_within: bool,
     now: Timestamp,
 ) -> Result<Vec<Card>, Refusal> {
     let Ok(cell) = region.cell(project.id.cast()).await else { return Ok(Vec::new()) };
@@ -170,7 +179,7 @@ async fn cards(
     for (_, row) in all.into_iter().filter(|(_, row)| wanted(row)) {
         // WHY none where it cannot be counted, or is locked: what people said is told all the same.
         let figures = region.catalogue().figures(region, &cell, &row.bucket, &row.prefix).await.ok();
-        cards.push(card(root, &rows, project, row, figures, now).await?);
+        cards.push(card(root, &rows, project, row, figures, is_within, now).await?);
     }
     Ok(cards)
 }
@@ -181,16 +190,12 @@ async fn card(
     project: &ProjectRow,
     row: DatasetRow,
     figures: Option<Figures>,
+    is_within: bool,
     now: Timestamp,
 ) -> Result<Card, Refusal> {
     let bucket: Option<BucketRow> = rows.row(row.bucket.as_bytes()).await?;
     let agreement = match &bucket {
-        Some(bucket) => match rule::agreement_of(rows, bucket).await? {
-            Some(id) => {
-                root.row::<AgreementRow>(&crate::row::pair::<Project, Agreement>(project.id, id)).await?
-            }
-            None => None,
-        },
+        Some(bucket) => bucket.agreement(rows, root, project.id.cast()).await?,
         None => None,
     };
     let tenant: TenantRow = root.known(&project.tenant.to_bytes()).await?;
@@ -205,9 +210,16 @@ async fn card(
             legal_bases.insert(permit.legal_basis.clone());
         }
     }
-    let fields = match bucket.as_ref().filter(|_| figures.is_some()) {
-        Some(bucket) => fields(rows, bucket, &row.prefix).await?,
-        None => Vec::new(),
+    let (fields, sets) = match bucket.as_ref().filter(|_| figures.is_some()) {
+        Some(bucket) => {
+            let sets = match is_within {
+                true => cdm::sets(rows, bucket.id, &row.prefix).await?,
+                false => Default::default(),
+            };
+            let sets = sets.iter().map(|(folder, set)| cdm::told(folder, set)).collect();
+            (fields(rows, bucket, &row.prefix).await?, sets)
+        }
+        None => Default::default(),
     };
     Ok(Card {
         project: project.alias.clone(),
@@ -221,6 +233,7 @@ async fn card(
         legal_bases,
         figures: figures.unwrap_or_default(),
         fields,
+        sets,
         snapshot: bucket.and_then(|bucket| bucket.taken).map(|taken| taken.snapshot.to_string()),
         row,
     })
@@ -241,7 +254,7 @@ async fn steward(root: &Draft, id: Option<Id<Person>>) -> Result<Option<String>,
 async fn fields(rows: &Draft, bucket: &BucketRow, prefix: &str) -> Result<Vec<Field>, Refusal> {
     let under = [&bucket.id.to_bytes()[..], prefix.as_bytes()].concat();
     let page = rows.rows::<ObjectRow>(&under, None, 256).await?;
-    let mut known: BTreeMap<String, String> = BTreeMap::new();
+    let mut known: BTreeMap<String, (String, bool)> = BTreeMap::new();
     let mut tables = 0;
     let mut last = None;
     for (key, row) in page {
@@ -255,12 +268,18 @@ async fn fields(rows: &Draft, bucket: &BucketRow, prefix: &str) -> Result<Vec<Fi
         let Some(report) = report.filter(|report| report.object == row.id) else { continue };
         let columns = columns_of(&report.report);
         tables += usize::from(!columns.is_empty());
-        known.extend(columns);
+        let confirmed = contract::confirmed(rows, &row).await?;
+        for (name, kind) in columns {
+            let is_confirmed = confirmed.contains(&name);
+            let field = known.entry(name).or_insert((kind, false));
+            field.1 |= is_confirmed;
+        }
         if tables >= TABLES_MAX || known.len() >= FIELDS_MAX {
             break;
         }
     }
-    Ok(known.into_iter().take(FIELDS_MAX).map(|(name, kind)| Field { name, kind }).collect())
+    let field = |(name, (kind, is_confirmed))| Field { name, kind, is_confirmed };
+    Ok(known.into_iter().take(FIELDS_MAX).map(field).collect())
 }
 
 /// Names of columns and their types, as a report tells them.

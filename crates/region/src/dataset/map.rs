@@ -9,10 +9,12 @@ use words::{Reason, Refusal};
 use super::DatasetRow;
 use crate::act::Scene;
 use crate::catalogue::Figures;
+use crate::cell::draft::Draft;
+use crate::contract;
+use crate::examine::cdm;
 use crate::noun::agreement::AgreementRow;
 use crate::noun::bucket::BucketRow;
 use crate::noun::project;
-use crate::rule;
 use crate::show::Show;
 
 /// WHY: a quarter of a year without a reader is a question, not yet a fault.
@@ -31,10 +33,7 @@ impl Show for DatasetMap {
         let (mut places, mut wants) = (Vec::new(), Vec::new());
         for (_, bucket) in rows.all::<BucketRow>(&[]).await? {
             let figures = scene.region.catalogue().figures(scene.region, &cell, &bucket.name, "").await?;
-            let agreement = match rule::agreement_of(rows, &bucket).await? {
-                Some(id) => scene.root.row::<AgreementRow>(&crate::row::pair(project.id, id)).await?,
-                None => None,
-            };
+            let agreement = bucket.agreement(rows, scene.root, cell.id).await?;
             let own: Vec<&DatasetRow> = datasets.iter().filter(|row| row.bucket == bucket.name).collect();
             let mut described = 0;
             // WHY the widest alone where they overlap: nothing is counted twice.
@@ -53,6 +52,7 @@ impl Show for DatasetMap {
             }
             let undescribed = figures.objects.saturating_sub(described);
             wants.extend(dark(scene, &bucket, &figures, &own, undescribed, agreement.as_ref()));
+            wants.extend(amiss(scene, rows, &bucket).await?);
             let mut place = json!({
                 "bucket": bucket.name,
                 "agreement": agreement.map(|agreement| agreement.alias),
@@ -66,6 +66,27 @@ impl Show for DatasetMap {
         }
         Ok(json!({ "places": places, "wants": wants }))
     }
+}
+
+/// What did not come that was agreed, and what came that makes no whole: series that are late, sets of OMOP tables that lack some.
+async fn amiss(scene: &Scene<'_>, rows: &Draft, bucket: &BucketRow) -> Result<Vec<Value>, Refusal> {
+    let mut wants = Vec::new();
+    for series in contract::late(rows, bucket.id, scene.now).await? {
+        wants.push(json!({ "what": "late", "bucket": bucket.name, "of": series, "objects": 0 }));
+    }
+    for (folder, set) in cdm::sets(rows, bucket.id, "").await? {
+        if !set.is_cdm() {
+            wants.push(json!({
+                "what": "cdm",
+                "bucket": bucket.name,
+                "of": folder,
+                "missing": set.missing,
+                "doubled": set.doubled,
+                "objects": set.tables.len(),
+            }));
+        }
+    }
+    Ok(wants)
 }
 
 /// What wants somebody's attention in a bucket: its dark corners.

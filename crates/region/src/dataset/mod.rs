@@ -7,20 +7,17 @@ mod card;
 mod map;
 
 use async_trait::async_trait;
-use gate::facts::Target;
 use minicbor::{Decode, Encode};
 use serde_json::json;
-use words::act::{DatasetDescribe, DatasetDrop, DatasetMap};
+use words::act::{DatasetDescribe, DatasetDrop};
 use words::name::Alias;
 use words::noun::{Dataset, Noun, Person};
 use words::{Id, Reason, Refusal, Timestamp};
 
-use crate::act::{Frame, Judged, Outcome, Rule, Scene};
+use crate::act::{Frame, Outcome, Rule};
 use crate::cell::draft::Draft;
-use crate::facts;
 use crate::name;
 use crate::noun::bucket;
-use crate::noun::project;
 use crate::row::{Row, Seal, Table};
 pub(crate) use card::columns_of;
 pub use card::{Card, Field};
@@ -102,11 +99,6 @@ impl Row for DatasetRow {
 }
 
 impl DatasetRow {
-    /// Whether an object lies in it.
-    pub fn holds(&self, bucket: &str, key: &str) -> bool {
-        self.bucket == bucket && key.starts_with(&self.prefix)
-    }
-
     /// Whether it has all of these words in what people said.
     fn says(&self, words: &str) -> bool {
         let said = [&self.alias, &self.title, &self.purpose, self.limits.as_ref().unwrap_or(&self.alias)];
@@ -119,18 +111,6 @@ impl DatasetRow {
         words.to_lowercase().split_whitespace().all(|word| said.contains(word))
     }
 }
-
-macro_rules! judged_by_project {
-    ($($deed:ident)*) => { $(#[async_trait]
-    impl Judged for $deed {
-        async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
-            let row = project::find(scene.root, &self.project).await?;
-            facts::project(scene, row.id).await.map(Target::Project)
-        }
-    })* };
-}
-
-judged_by_project!(DatasetDescribe DatasetDrop DatasetMap);
 
 fn refuse_long(name: &str, text: &str, chars_max: usize) -> Result<(), Refusal> {
     let is_empty = text.trim().is_empty();

@@ -1,20 +1,17 @@
 //! What waits to be made: of what the log brought, and of what a look over everything finds missing.
 
-use std::sync::Arc;
-
-use words::noun::{Bucket, Project};
+use words::noun::{Bucket, Cell as CellNoun, Project};
 use words::{Id, Reason, Refusal, Secret};
 
-use super::{PREFIX, RunsRow, TRIES_MAX, Work, digest_of, is_source};
+use super::{PREFIX, RunsRow, TRIES_MAX, Work, digest_of, is_source, report_of};
 use crate::Region;
 use crate::cell::Cell;
 use crate::cell::draft::Draft;
 use crate::cell::format::KeyRef;
 use crate::examine::{Opened, ReportRow};
 use crate::noun::bucket::BucketRow;
-use crate::object::body;
 use crate::object::{ObjectRow, newest};
-use crate::rule::{self, RuleRow, Seen};
+use crate::rule::{self, RuleRow, Seen, apart};
 
 /// WHY: a moment of reading; the rest comes with the next look.
 const PAGE_ROWS: usize = 256;
@@ -36,16 +33,33 @@ impl Place {
 pub(crate) struct Asking {
     rules: Vec<RuleRow>,
     buckets: Vec<BucketRow>,
+    /// Some rule does.
+    sets_apart: bool,
 }
 
 impl Asking {
     pub(crate) async fn of(rows: &Draft) -> Result<Self, Refusal> {
         let buckets = rows.all::<BucketRow>(&[]).await?;
-        Ok(Self { rules: rule::all(rows).await?, buckets: buckets.into_iter().map(|(_, row)| row).collect() })
+        let (rules, buckets) = (rule::all(rows).await?, buckets.into_iter().map(|(_, row)| row).collect());
+        let sets_apart = rules.iter().any(RuleRow::sets_apart);
+        Ok(Self { rules, buckets, sets_apart })
     }
 
     fn bucket(&self, id: Id<Bucket>) -> Option<&BucketRow> {
         self.buckets.iter().find(|bucket| bucket.id == id)
+    }
+
+    /// Whether a rule sets an object apart that does not stand so yet.
+    async fn is_apart(&self, rows: &Draft, row: &ObjectRow) -> Result<bool, Refusal> {
+        let Some(bucket) = self.bucket(row.bucket).filter(|_| self.sets_apart && row.wants_apart()) else {
+            return Ok(false);
+        };
+        let report = report_of(rows, row).await?;
+        let kind = report.as_ref().and_then(ReportRow::kind).unwrap_or_default();
+        let report = report.as_ref().map_or("", |report| &report.report);
+        let agreement = bucket.agreement_id(rows).await?;
+        let seen = Seen { row, bucket: &bucket.name, kind: &kind, report, agreement };
+        Ok(apart::by(&self.rules, &seen).is_some())
     }
 
     /// What is to be made of an object now.
@@ -63,10 +77,10 @@ impl Asking {
             return Ok(Vec::new());
         }
         let row_key = row.row_key();
-        let report: Option<ReportRow> = rows.row(&row_key).await?;
-        let Some(kind) = report.and_then(|report| report.kind()) else { return Ok(Vec::new()) };
-        let agreement = rule::agreement_of(rows, bucket).await?;
-        let seen = Seen { row, bucket: &bucket.name, kind: &kind, agreement };
+        let Some(report) = report_of(rows, row).await? else { return Ok(Vec::new()) };
+        let Some(kind) = report.kind() else { return Ok(Vec::new()) };
+        let agreement = bucket.agreement_id(rows).await?;
+        let seen = Seen { row, bucket: &bucket.name, kind: &kind, report: &report.report, agreement };
         let Some(rule) = rule::deciding(&self.rules, &seen) else { return Ok(Vec::new()) };
         let runs: RunsRow = rows.row(&row_key).await?.unwrap_or_default();
         let mut works = Vec::new();
@@ -119,6 +133,8 @@ pub(super) async fn is_orphan(rows: &Draft, row: &ObjectRow) -> Result<bool, Ref
 #[derive(Debug, Default)]
 pub struct Wanting {
     pub works: Vec<Work>,
+    /// What a rule sets apart, and is not.
+    pub aparts: Vec<ObjectRow>,
     /// What lost what it was made of.
     pub orphans: Vec<ObjectRow>,
     /// Where the next part begins; at the start again once all was seen.
@@ -141,6 +157,7 @@ impl Region {
             match row.derived {
                 Some(_) if is_orphan(&rows, &row).await? => wanting.orphans.push(row),
                 Some(_) => {}
+                None if asking.is_apart(&rows, &row).await? => wanting.aparts.push(row),
                 None => wanting.works.extend(asking.works(&cell, &rows, &row).await?),
             }
         }
@@ -148,8 +165,8 @@ impl Region {
     }
 
     /// The key of a project's pseudonyms, under the name that a recipe gives it. It dies with the project's own keys.
-    pub fn pseudonym_key(&self, work: &Work, name: &str) -> Result<Secret<[u8; 32]>, Refusal> {
-        let (keys, scope) = (self.keys(work.cell), work.cell.cast());
+    pub fn pseudonym_key(&self, cell: Id<CellNoun>, name: &str) -> Result<Secret<[u8; 32]>, Refusal> {
+        let (keys, scope) = (self.keys(cell), cell.cast());
         // WHY: a project that has only what others delivered has made no key of its own yet.
         keys.found_names(scope)?;
         let own = keys.sealing(KeyRef::Scope(scope))?;
@@ -158,12 +175,11 @@ impl Region {
 
     /// The bytes of what something is to be made of; none: it is gone, or may not be read any more.
     pub async fn open_work(&self, work: &Work) -> Result<Option<Opened>, Refusal> {
-        let cell: Arc<Cell> = self.cell(work.cell).await?;
+        let cell = self.cell(work.cell).await?;
         let row: Option<ObjectRow> = cell.view().await?.row(&work.row_key).await?;
-        let Some(row) = row.filter(|row| row.id == work.row.id && is_source(row)) else { return Ok(None) };
-        self.refuse_locked(work.cell.cast()).await?;
-        let held = cell.in_use.hold(row.pieces.iter().map(|piece| piece.blob));
-        let body = body::read_now(self, &cell, &row, 0..row.size_bytes).await?;
-        Ok(Some(Opened::new(body, held)))
+        match row.filter(|row| row.id == work.row.id && is_source(row)) {
+            Some(row) => Opened::of(self, &cell, &row).await.map(Some),
+            None => Ok(None),
+        }
     }
 }

@@ -3,20 +3,20 @@
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use words::limit::OBJECT_KEY_BYTES_MAX;
-use words::noun::{Noun, Object};
+use words::noun::{Cell as CellNoun, Noun};
 use words::{Id, Reason, Refusal};
 
-use super::{Derived, OBJECT_DERIVE, PREFIX, Run, RunsRow, Work, is_source};
+use super::{Derived, KEY_LONG, KEY_TAKEN, OBJECT_DERIVE, PREFIX, Run, RunsRow, Work, is_source};
 use crate::Region;
 use crate::act::subject;
 use crate::cell::draft::Draft;
 use crate::cell::step::{Entry, Moment, Planned, Step as CellStep};
 use crate::contract;
 use crate::examine::ReportRow;
-use crate::noun::bucket::{BucketRow, Versions};
+use crate::noun::bucket::{self, Versions};
 use crate::noun::quota::{self, Room};
 use crate::object::body::{self, Body};
-use crate::object::keep::{Aside, locked_until};
+use crate::object::keep::may_vanish;
 use crate::object::{ObjectRow, Piece, newest, next_version};
 use crate::row::Seal;
 use crate::rule::{RuleRow, TallyRow};
@@ -58,10 +58,6 @@ pub struct Laid {
 }
 
 impl Laid {
-    pub const fn size_bytes(&self) -> u64 {
-        self.piece.plain_bytes
-    }
-
     pub fn into_object(self, ending: String, media: String, sha256: String) -> MadeObject {
         MadeObject { ending, media, sha256, piece: self.piece }
     }
@@ -233,78 +229,55 @@ impl Keeping {
         if let Some(object) = made.object {
             let key = format!("{PREFIX}{}/{}{}", run.step, source.key, object.ending);
             if key.len() > OBJECT_KEY_BYTES_MAX {
-                run.cause = Some("key.long".to_owned());
-                return Ok(json!({ "step": run.step, "cause": "key.long" }));
+                run.cause = Some(KEY_LONG.to_owned());
+                return Ok(json!({ "step": run.step, "cause": KEY_LONG }));
             }
             let derived =
                 Derived { source: source.id, step: run.step.clone(), recipe, sha256: object.sha256 };
-            let row =
-                ObjectRow { media: Some(object.media), ..self.object(source, &key, object.piece, moment) };
-            let row = ObjectRow { derived: Some(derived), ..row };
+            let id = Id::random(self.region.rand());
+            let row = ObjectRow {
+                media: Some(object.media),
+                at: moment.now,
+                bucket: source.bucket,
+                examined: source.examined.clone(),
+                derived: Some(derived),
+                ..ObjectRow::fresh(id, &key, source.scope, vec![object.piece], source.by)
+            };
             (run.made, run.key) = (Some(row.id), Some(key));
-            if !store(draft, row, &run.step).await? {
-                (run.made, run.key, run.cause) = (None, None, Some("key.taken".to_owned()));
+            let root = self.region.root().view().await?;
+            if !store(draft, (&root, moment.cell), row, &run.step).await? {
+                (run.made, run.key, run.cause) = (None, None, Some(KEY_TAKEN.to_owned()));
             }
         }
         Ok(told)
-    }
-
-    fn object(&self, source: &ObjectRow, key: &str, piece: Piece, moment: Moment) -> ObjectRow {
-        let id: Id<Object> = Id::random(self.region.rand());
-        ObjectRow {
-            id,
-            key: key.to_owned(),
-            version: 0,
-            is_null: false,
-            is_marker: false,
-            scope: source.scope,
-            size_bytes: piece.plain_bytes,
-            pieces: vec![piece],
-            etag: format!("{}-1", data_encoding::HEXLOWER.encode(&id.to_bytes())),
-            checksums: Vec::new(),
-            media: None,
-            metadata: Vec::new(),
-            labels: Vec::new(),
-            is_held: false,
-            at: moment.now,
-            by: source.by,
-            bucket: source.bucket,
-            is_multipart: false,
-            lineage: None,
-            retention: None,
-            part_sums: None,
-            examined: source.examined.clone(),
-            derived: None,
-        }
     }
 }
 
 /// Stores a made object in the place of what was made there before; false: somebody else's lies there, or one that is kept.
 ///
 /// WHY what was made before goes: it can be made again, and nobody delivered it.
-async fn store(draft: &mut Draft, mut row: ObjectRow, step: &str) -> Result<bool, Refusal> {
-    let bucket = bucket_of(draft, &row).await?;
+async fn store(
+    draft: &mut Draft,
+    (root, cell): (&Draft, Id<CellNoun>),
+    mut row: ObjectRow,
+    step: &str,
+) -> Result<bool, Refusal> {
+    let gone = || Refusal::with(Reason::StateWrong, "its bucket is gone");
+    let bucket = bucket::of_id(draft, row.bucket).await?.ok_or_else(gone)?;
     let there = newest(draft, &bucket, &row.key).await?;
     row.version = next_version(there.as_ref(), row.at);
     row.is_null = bucket.versions != Versions::Enabled;
     let mut before = Vec::new();
     draft.each(&crate::object::prefix(row.bucket, &row.key), |old: ObjectRow| before.push(old)).await?;
     let is_ours = |old: &ObjectRow| old.derived.as_ref().is_some_and(|derived| derived.step == step);
-    let is_kept = |old: &ObjectRow| {
-        old.is_held || locked_until(old, Aside::Nothing).is_some_and(|until| row.at < until)
-    };
-    if before.iter().any(|old| !old.is_marker && (!is_ours(old) || is_kept(old))) {
-        return Ok(false);
+    for old in before.iter().filter(|old| !old.is_marker) {
+        if !is_ours(old) || may_vanish(draft, root, cell.cast(), old, row.at).await.is_err() {
+            return Ok(false);
+        }
     }
     before.iter().filter(|old| is_ours(old)).for_each(|old| old.remove(draft));
     row.store(draft)?;
     Ok(true)
-}
-
-async fn bucket_of(draft: &Draft, row: &ObjectRow) -> Result<BucketRow, Refusal> {
-    let all = draft.all::<BucketRow>(&[]).await?;
-    let found = all.into_iter().map(|(_, bucket)| bucket).find(|bucket| bucket.id == row.bucket);
-    found.ok_or_else(|| Refusal::with(Reason::StateWrong, "its bucket is gone"))
 }
 
 /// What is told of the source itself: words to find it by, how its columns are filled.

@@ -6,6 +6,7 @@
 //! how it was made. What was delivered is never touched. What was made goes with
 //! what it was made of, and is made again where it is missing or was made otherwise.
 
+pub mod back;
 mod due;
 mod keep;
 mod sweep;
@@ -30,6 +31,10 @@ pub const OBJECT_DERIVE: &str = "object.derive";
 pub const OBJECT_UNDERIVE: &str = "object.underive";
 /// Where what was made lies: `_epic/<step>/<key of what it was made of><ending>`.
 pub const PREFIX: &str = "_epic/";
+/// Why what was made could not be put at its place; every other cause of a run is a fault of recipes or a reason.
+pub const CAUSES: [&str; 2] = [KEY_LONG, KEY_TAKEN];
+const KEY_LONG: &str = "key.long";
+const KEY_TAKEN: &str = "key.taken";
 /// WHY: what failed thrice by the machine's fault waits for somebody to say that it should be tried again.
 pub const TRIES_MAX: u32 = 3;
 
@@ -142,11 +147,10 @@ fn is_source(row: &ObjectRow) -> bool {
     !row.is_marker && row.derived.is_none() && row.examined.as_ref().is_some_and(may) && !row.waits()
 }
 
-/// What kind an object was found to be.
-pub(crate) async fn kind_of(rows: &Draft, row: &ObjectRow) -> Result<Option<String>, Refusal> {
+/// What was said of an object.
+pub(crate) async fn report_of(rows: &Draft, row: &ObjectRow) -> Result<Option<ReportRow>, Refusal> {
     let report: Option<ReportRow> = rows.row(&row.row_key()).await?;
-    let report = report.filter(|report| report.object == row.id);
-    Ok(report.and_then(|report| report.kind()))
+    Ok(report.filter(|report| report.object == row.id))
 }
 
 /// Refuses a key where the region keeps what it makes.

@@ -58,8 +58,12 @@ pub struct Opened {
 }
 
 impl Opened {
-    pub(crate) const fn new(body: Body, held: Held) -> Self {
-        Self { body, _held: held }
+    /// Opens an object for the house. WHY not while locked: locked keys open nothing, whoever asks.
+    pub(crate) async fn of(region: &Region, cell: &Cell, row: &ObjectRow) -> Result<Self, Refusal> {
+        region.refuse_locked(cell.id.cast()).await?;
+        let held = cell.in_use.hold(row.pieces.iter().map(|piece| piece.blob));
+        let body = body::read_now(region, cell, row, 0..row.size_bytes).await?;
+        Ok(Self { body, _held: held })
     }
 
     /// The bytes, and what keeps them where they are.
@@ -177,22 +181,20 @@ impl Region {
     /// WHY without a leaf of its own: no person reads, and what comes of it is one.
     pub async fn open_arrival(&self, arrival: &Arrival) -> Result<Option<Opened>, Refusal> {
         let cell: Arc<Cell> = self.cell(arrival.cell).await?;
-        let row: Option<ObjectRow> = cell.view().await?.row(&arrival.row_key).await?;
+        let rows = cell.view().await?;
+        let row: Option<ObjectRow> = rows.row(&arrival.row_key).await?;
         let Some(row) = row.filter(|row| row.id == arrival.row.id && row.waits()) else {
             return Ok(None);
         };
         // WHY: whoever changes its labels brings what was put off before the log again, and its tries would never end.
         let is_fresh = arrival.next_seq.is_some();
-        if is_fresh && cell.view().await?.row::<DelayRow>(&arrival.row_key).await?.is_some() {
+        if is_fresh && rows.row::<DelayRow>(&arrival.row_key).await?.is_some() {
             return Ok(None);
         }
-        self.refuse_locked(arrival.cell.cast()).await?;
-        let held = cell.in_use.hold(row.pieces.iter().map(|piece| piece.blob));
-        let body = body::read_now(self, &cell, &row, 0..row.size_bytes).await?;
-        Ok(Some(Opened { body, _held: held }))
+        Opened::of(self, &cell, &row).await.map(Some)
     }
 
-    /// WHY for the house too: locked keys open nothing, whoever asks.
+    /// Refuses what needs the keys of a project that is locked.
     pub(crate) async fn refuse_locked(&self, project: Id<Project>) -> Result<(), Refusal> {
         let row: ProjectRow = self.root().view().await?.known(&project.to_bytes()).await?;
         match row.locked_by {

@@ -7,8 +7,8 @@ use words::act::ObjectClear;
 use words::noun::{Bucket, Noun};
 use words::{Id, Reason, Refusal};
 
-use super::Standing;
 use super::keep::stand_with;
+use super::{Standing, refer};
 use crate::act::{Frame, Judged, Outcome, Rule, Scene};
 use crate::cell::draft::Draft;
 use crate::facts::{self, DataTarget};
@@ -45,9 +45,10 @@ impl Rule for ObjectClear {
             Refusal::with(Reason::StateWrong, "nothing that was found in it waits for a word of yours")
         })?;
         examined.standing = Standing::Clear;
-        examined.cleared = Some(frame.actor.person);
+        (examined.cleared, examined.rule) = (Some(frame.actor.person), None);
         row.store(draft)?;
         stand_with(draft, &row).await?;
+        refer::arrived(draft, &row).await?;
         let answer =
             json!({ "object": row.id.to_string(), "version": row.version_id(), "standing": "clear" });
         Ok(Outcome::of(Noun::Object, row.id).within(row.scope).saying(answer))

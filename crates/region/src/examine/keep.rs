@@ -9,7 +9,7 @@ use words::{Reason, Refusal, Timestamp};
 use super::arrive::is_closed;
 use super::{
     Arrival, DelayRow, Digests, Examined, FollowRow, OBJECT_EXAMINE, REPORT_BYTES_MAX, ReportRow, Said,
-    Standing, manifest,
+    Standing, cdm, manifest, refer,
 };
 use crate::Region;
 use crate::act::subject;
@@ -19,6 +19,7 @@ use crate::contract;
 use crate::derive::RunsRow;
 use crate::noun::project::ProjectRow;
 use crate::object::ObjectRow;
+use crate::rule::apart;
 
 /// WHY: what killed its process five times in an hour will do so again.
 const TRIES_MAX: u32 = 5;
@@ -101,8 +102,12 @@ impl Step for Keeping {
                     Standing::Clear | Standing::Asks if named.is_wrong => Standing::Broken,
                     standing => standing,
                 };
-                settle(draft, &mut row, standing, &named.said, moment.now).await?;
-                contract::propose(draft, &row, said.proposal.as_deref(), standing).await?;
+                let standing = settle(draft, &mut row, standing, &named.said, moment.now).await?;
+                contract::take(draft, &row, said.proposal.as_deref(), standing).await?;
+                cdm::keep(draft, &row, said)?;
+                if refer::is_table(&said.kind) {
+                    refer::settle(draft, &row, &said.refers).await?;
+                }
                 json!({ "standing": standing.text(), "examiner": said.examiner })
             }
             Came::Failed { cause, is_closed } => {
@@ -124,20 +129,28 @@ pub(super) struct Kept {
     pub digests: Option<Digests>,
 }
 
-/// Writes down how an object stands, and what was said of it.
+/// Writes down how an object stands, and what was said of it; answers how.
 async fn settle(
     draft: &mut Draft,
     row: &mut ObjectRow,
     standing: Standing,
     kept: &Kept,
     now: Timestamp,
-) -> Result<(), Refusal> {
+) -> Result<Standing, Refusal> {
     let Kept { report, examiner, kind, digests } = kept;
     // INVARIANT: who made the report bounds it; one that is longer is not cut into something else.
     if report.len() > REPORT_BYTES_MAX {
         return Err(Refusal::with(Reason::TooLarge, "the report is longer than one is kept"));
     }
-    row.examined = Some(Examined { standing, at: now, cleared: None, again: None });
+    // WHY: whoever cleared it has looked at these very bytes; another look does not take that back.
+    let cleared = row.examined.as_ref().and_then(|examined| examined.cleared);
+    let rule = if cleared.is_some() { None } else { by_rule(draft, row, kept, now).await? };
+    let standing = match standing {
+        Standing::Apart | Standing::Asks if cleared.is_some() => Standing::Clear,
+        _ if rule.is_some() => Standing::Apart,
+        standing => standing,
+    };
+    row.examined = Some(Examined { standing, at: now, cleared, again: None, rule });
     row.store(draft)?;
     if standing == Standing::Apart {
         stand_with(draft, row).await?;
@@ -158,11 +171,29 @@ async fn settle(
     };
     draft.put_in(row.seal(), &row.row_key(), &told)?;
     draft.remove::<DelayRow>(row.seal(), &row.row_key());
-    Ok(())
+    Ok(standing)
+}
+
+/// The rule by which it is apart: the one that set it so and nobody has cleared, or one that says so now.
+async fn by_rule(
+    draft: &mut Draft,
+    row: &ObjectRow,
+    kept: &Kept,
+    now: Timestamp,
+) -> Result<Option<String>, Refusal> {
+    let before = row.examined.as_ref().and_then(|examined| examined.rule.clone());
+    if before.is_some() {
+        return Ok(before);
+    }
+    let rule = apart::judged(draft, row, kept.kind.as_deref().unwrap_or_default(), &kept.report).await?;
+    if let Some(rule) = &rule {
+        apart::counted(draft, rule, now).await?;
+    }
+    Ok(rule.map(|rule| rule.name))
 }
 
 /// What was made of an object stands as it does, from the same step on: set apart with it, and cleared with it.
-pub(super) async fn stand_with(draft: &mut Draft, row: &ObjectRow) -> Result<(), Refusal> {
+pub(crate) async fn stand_with(draft: &mut Draft, row: &ObjectRow) -> Result<(), Refusal> {
     let runs: RunsRow = draft.row(&row.row_key()).await?.unwrap_or_default();
     for key in runs.runs.iter().filter_map(|run| run.key.as_ref()) {
         let mut made = Vec::new();
@@ -192,7 +223,7 @@ async fn put_off(
         let is_apart = row.refuse_apart().is_err();
         let standing = if is_apart { Standing::Apart } else { Standing::Unread };
         let kept = Kept { report, examiner: String::new(), kind: None, digests: None };
-        settle(draft, row, standing, &kept, now).await?;
+        let standing = settle(draft, row, standing, &kept, now).await?;
         return Ok(json!({ "standing": standing.text(), "cause": cause }));
     }
     // One minute, two, four, eight.

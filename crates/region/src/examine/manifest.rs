@@ -6,7 +6,7 @@ use words::noun::Object;
 use words::{Id, Refusal};
 
 use super::keep::Kept;
-use super::{Digests, REPORT_BYTES_MAX, ReportRow, Said};
+use super::{Digests, MANIFEST_DIFFERS, REPORT_BYTES_MAX, ReportRow, Said};
 use crate::cell::draft::Draft;
 use crate::object::{ObjectRow, prefix};
 use crate::row::{Row, Table};
@@ -48,7 +48,7 @@ pub(super) async fn compare(draft: &mut Draft, row: &ObjectRow, said: &Said) -> 
     let is_wrong = is_wrong(draft, row, &said.digests).await?;
     let mut report: Value = serde_json::from_str(&said.report).unwrap_or_else(|_| json!({}));
     if is_wrong {
-        note(&mut report, "manifest.differs", "its digest is not the one that the manifest beside it names");
+        note(&mut report);
     }
     if !said.manifest.is_empty() {
         report["manifest"] = take(draft, row, said).await?;
@@ -135,7 +135,7 @@ async fn known(
 /// A file that is not what the manifest names. WHY not where it names people: it stays apart.
 fn break_file(draft: &mut Draft, mut file: ObjectRow, mut report: ReportRow) -> Result<(), Refusal> {
     let mut told: Value = serde_json::from_str(&report.report).unwrap_or_else(|_| json!({}));
-    note(&mut told, "manifest.differs", "its digest is not the one that the manifest beside it names");
+    note(&mut told);
     report.report = told.to_string();
     // WHY without: a file that is not what was sent is not found by its words, and its profile is of other bytes.
     (report.words, report.profile, report.drift) = (None, None, None);
@@ -147,7 +147,9 @@ fn break_file(draft: &mut Draft, mut file: ObjectRow, mut report: ReportRow) -> 
     draft.put_in(file.seal(), &file.row_key(), &report)
 }
 
-fn note(report: &mut Value, rule: &str, says: &str) {
+/// Adds to a report that the object is not what its manifest names.
+fn note(report: &mut Value) {
+    let (rule, says) = (MANIFEST_DIFFERS, "its digest is not the one that the manifest beside it names");
     let fault = json!({ "rule": rule, "says": says, "count": 1 });
     match report.get_mut("counts").and_then(Value::as_array_mut) {
         Some(counts) if counts.iter().any(|count| count["rule"] == rule) => {}

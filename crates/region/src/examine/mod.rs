@@ -8,9 +8,11 @@
 //! reads it until its controller says that it may be read.
 
 mod arrive;
+pub(crate) mod cdm;
 mod clear;
 mod keep;
 mod manifest;
+mod refer;
 mod retry;
 
 use minicbor::{Decode, Encode};
@@ -24,9 +26,13 @@ use crate::derive::RunsRow;
 use crate::object::ObjectRow;
 use crate::row::{Row, Table};
 pub use arrive::{Arrival, Arrivals, Opened};
+pub(crate) use keep::stand_with;
+pub use refer::{Holding, Referred, Refers};
 
 /// The region's own act on an object that it has looked at.
 pub const OBJECT_EXAMINE: &str = "object.examine";
+/// The one rule that is the region's own, and not one of formats: only here are two objects compared.
+pub const MANIFEST_DIFFERS: &str = "manifest.differs";
 /// WHY: what a page tells, and thousands of columns beyond that help nobody.
 pub const REPORT_BYTES_MAX: usize = 64 << 10;
 
@@ -39,7 +45,7 @@ pub enum Standing {
     /// It may name people: a person looks.
     #[n(1)]
     Asks,
-    /// It names people where that is forbidden: nobody reads it.
+    /// It names people where that is forbidden, or a rule says so: nobody reads it.
     #[n(2)]
     Apart,
     /// It is not whole, or not what it seems to be.
@@ -75,6 +81,9 @@ pub struct Examined {
     /// It is to be looked at again; until then it stands as before.
     #[n(3)]
     pub again: Option<bool>,
+    /// The rule that set it apart; none: it names people.
+    #[n(4)]
+    pub rule: Option<String>,
 }
 
 impl ObjectRow {
@@ -122,6 +131,8 @@ pub struct Said {
     pub manifest: Vec<Named>,
     /// If it is a table: a contract for those that follow, as JSON; it tells values.
     pub proposal: Option<String>,
+    /// If it is held to a contract: what came of tables that it refers to.
+    pub refers: Vec<Refers>,
 }
 
 /// Digests of an object's bytes, in lower hex.
@@ -236,10 +247,21 @@ pub(crate) async fn report_of(
     }
     let rows = region.project_cell(actor, project).await?.view().await?;
     let report: Option<ReportRow> = rows.row(&row.row_key()).await?;
+    let is_of_cdm = report.as_ref().and_then(ReportRow::kind).is_some_and(|kind| kind == "omop-table");
     let mut told = report.and_then(|report| report.told());
+    if let Some(told) = told.as_mut().and_then(Value::as_object_mut).filter(|_| is_of_cdm)
+        && let Some(set) = cdm::beside(&rows, row).await?
+    {
+        told.insert("cdm".to_owned(), set);
+    }
     let runs: Option<RunsRow> = rows.row(&row.row_key()).await?;
     if let (Some(told), Some(runs)) = (told.as_mut().and_then(Value::as_object_mut), runs) {
         told.insert("made".to_owned(), runs.told());
+    }
+    let rule = row.examined.as_ref().and_then(|examined| examined.rule.clone());
+    if let Some(rule) = rule.filter(|_| row.refuse_apart().is_err()) {
+        let told = told.get_or_insert_with(|| Value::Object(serde_json::Map::new()));
+        told["apart_by"] = rule.into();
     }
     Ok(told)
 }

@@ -362,14 +362,6 @@ async fn object(cell: &Cell, airlock: &str, name: &str) -> Result<ObjectRow, Ref
 }
 
 #[async_trait]
-impl Judged for AirlockShow {
-    async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
-        let project = project::find(scene.root, &self.project).await?;
-        facts::project(scene, project.id).await.map(Target::Project)
-    }
-}
-
-#[async_trait]
 impl Show for AirlockShow {
     async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {
         let cell = scene.cell.ok_or(Refusal::new(Reason::NotFound))?;

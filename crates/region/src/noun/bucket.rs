@@ -10,7 +10,7 @@ use gate::facts::Target;
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
 use words::act::{BucketCreate, BucketDelete, BucketShow, BucketVersion};
-use words::noun::{Agreement, Bucket, Cell, Noun, Project, Scope};
+use words::noun::{Agreement, Bucket, Cell, Noun, Scope};
 use words::{BucketName, Id, Reason, Refusal, Timestamp};
 
 use crate::act::{Frame, Judged, Outcome, Rule, Scene};
@@ -98,17 +98,36 @@ impl BucketRow {
     }
 }
 
+impl BucketRow {
+    /// The agreement that its data came under; none: they are the project's own.
+    pub async fn agreement_id(&self, rows: &Draft) -> Result<Option<Id<Agreement>>, Refusal> {
+        let scope: Option<ScopeRow> = rows.row(&self.scope.to_bytes()).await?;
+        Ok(scope.and_then(|scope| scope.agreement))
+    }
+
+    /// The same as the root has it. `cell`: the bucket's, which bears its project's id.
+    pub async fn agreement(
+        &self,
+        rows: &Draft,
+        root: &Draft,
+        cell: Id<Cell>,
+    ) -> Result<Option<AgreementRow>, Refusal> {
+        match self.agreement_id(rows).await? {
+            Some(of) => root.row(&crate::row::pair(cell, of)).await,
+            None => Ok(None),
+        }
+    }
+}
+
+/// A bucket by its id.
+pub async fn of_id(draft: &Draft, id: Id<Bucket>) -> Result<Option<BucketRow>, Refusal> {
+    let all = draft.all::<BucketRow>(&[]).await?;
+    Ok(all.into_iter().map(|(_, row)| row).find(|row| row.id == id))
+}
+
 pub async fn find(draft: &Draft, name: &str) -> Result<BucketRow, Refusal> {
     let row: Option<BucketRow> = draft.row(name.as_bytes()).await?;
     row.ok_or_else(|| Refusal::with(Reason::NotFound, format!("bucket `{name}`")))
-}
-
-#[async_trait]
-impl Judged for BucketCreate {
-    async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
-        let project = project::find(scene.root, &self.project).await?;
-        facts::project(scene, project.id).await.map(Target::Project)
-    }
 }
 
 #[async_trait]
@@ -205,13 +224,8 @@ pub async fn takes_deliveries(
     now: Timestamp,
     row: &BucketRow,
 ) -> Result<bool, Refusal> {
-    let scope: Option<ScopeRow> = draft.row(&row.scope.to_bytes()).await?;
-    let (Some(of), Some(root)) = (scope.and_then(|scope| scope.agreement), root) else {
-        return Ok(false);
-    };
-    // WHY: a project's cell bears its id.
-    let key = crate::row::pair::<Project, Agreement>(cell.cast(), of);
-    let agreement: Option<AgreementRow> = root.row(&key).await?;
+    let Some(root) = root else { return Ok(false) };
+    let agreement = row.agreement(draft, root, cell).await?;
     Ok(agreement.is_some_and(|agreement| !agreement.is_over(now)))
 }
 
@@ -244,14 +258,6 @@ impl Rule for BucketDelete {
 }
 
 #[async_trait]
-impl Judged for BucketShow {
-    async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
-        let project = project::find(scene.root, &self.project).await?;
-        facts::project(scene, project.id).await.map(Target::Project)
-    }
-}
-
-#[async_trait]
 impl Show for BucketShow {
     async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {
         let cell = scene.cell.ok_or(Refusal::new(Reason::NotFound))?;
@@ -260,8 +266,7 @@ impl Show for BucketShow {
             if self.bucket.as_ref().is_some_and(|name| *name != row.name) {
                 continue;
             }
-            let scope: Option<ScopeRow> = cell.row(&row.scope.to_bytes()).await?;
-            let agreement = scope.and_then(|scope| scope.agreement);
+            let agreement = row.agreement_id(cell).await?;
             shown.push(json!({
                 "bucket": row.name,
                 "agreement": agreement.map(|id| id.to_string()),

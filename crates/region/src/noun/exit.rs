@@ -382,14 +382,6 @@ impl Return {
 }
 
 #[async_trait]
-impl Judged for ExitShow {
-    async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
-        let project = crate::noun::project::find(scene.root, &self.project).await?;
-        facts::project(scene, project.id).await.map(Target::Project)
-    }
-}
-
-#[async_trait]
 impl Show for ExitShow {
     async fn show(&self, scene: &Scene<'_>) -> Result<Value, Refusal> {
         let cell = scene.cell.ok_or(Refusal::new(Reason::NotFound))?;

@@ -13,7 +13,7 @@ use words::noun::{Cell as CellNoun, Noun, Project};
 use words::{Id, Reason, Refusal};
 
 use crate::Region;
-use crate::act::{Frame, Judged, Outcome, Rule, Scene};
+use crate::act::{Frame, Outcome, Rule, Scene};
 use crate::cell::Cell;
 use crate::cell::draft::Draft;
 use crate::facts;
@@ -132,14 +132,6 @@ impl Room {
             true => Err(Reason::QuotaFull.into()),
             false => Ok(()),
         }
-    }
-}
-
-#[async_trait]
-impl Judged for ProjectQuota {
-    async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
-        let row = project::find(scene.root, &self.project).await?;
-        facts::project(scene, row.id).await.map(Target::Project)
     }
 }
 

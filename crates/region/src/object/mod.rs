@@ -152,6 +152,35 @@ impl Row for ObjectRow {
 }
 
 impl ObjectRow {
+    /// A row of bytes alone; its bucket, version and time are set when it is planned.
+    pub fn fresh(id: Id<Object>, key: &str, scope: Id<Scope>, pieces: Vec<Piece>, by: Id<Person>) -> Self {
+        Self {
+            id,
+            key: key.to_owned(),
+            version: 0,
+            is_null: false,
+            is_marker: false,
+            scope,
+            size_bytes: pieces.iter().map(|piece| piece.plain_bytes).sum(),
+            etag: format!("{}-{}", data_encoding::HEXLOWER.encode(&id.to_bytes()), pieces.len().max(1)),
+            pieces,
+            checksums: Vec::new(),
+            media: None,
+            metadata: Vec::new(),
+            labels: Vec::new(),
+            is_held: false,
+            at: Timestamp::default(),
+            by,
+            bucket: Id::from_bytes([0; 16]),
+            is_multipart: false,
+            lineage: None,
+            retention: None,
+            part_sums: None,
+            examined: None,
+            derived: None,
+        }
+    }
+
     /// A part's own checksum, of the kind that the whole one is over; `index` from 0.
     pub fn part_sum(&self, index: usize) -> Option<Checksum> {
         let value = self.part_sums.as_ref()?.get(index)?.clone();

@@ -23,6 +23,7 @@ use crate::object::label::Labels;
 use crate::object::lock::Locking;
 use crate::object::retain::{allow_locking, check_locking, lock_of, needs_lock};
 use crate::object::{Checksum, ObjectRow, newest, next_version, null_version, unseal};
+use crate::rule::apart;
 use crate::scope::ScopeRow;
 
 /// Tells a body's checksums once it has ended.
@@ -158,34 +159,8 @@ pub fn fresh(
     scope: &ScopeRow,
     receipts: Vec<BlobReceipt>,
 ) -> ObjectRow {
-    let id = Id::random(region.rand());
-    let pieces: Vec<_> = receipts.into_iter().map(|receipt| receipt.piece).collect();
-    let etag = format!("{}-{}", data_encoding::HEXLOWER.encode(&Id::to_bytes(id)), pieces.len().max(1));
-    ObjectRow {
-        id,
-        key: key.to_owned(),
-        version: 0,
-        is_null: false,
-        is_marker: false,
-        scope: scope.id,
-        size_bytes: pieces.iter().map(|piece| piece.plain_bytes).sum(),
-        pieces,
-        etag,
-        checksums: Vec::new(),
-        media: None,
-        metadata: Vec::new(),
-        labels: Vec::new(),
-        is_held: false,
-        at: words::Timestamp::default(),
-        by: actor.person,
-        bucket: Id::from_bytes([0; 16]),
-        is_multipart: false,
-        lineage: None,
-        retention: None,
-        part_sums: None,
-        examined: None,
-        derived: None,
-    }
+    let pieces = receipts.into_iter().map(|receipt| receipt.piece).collect();
+    ObjectRow::fresh(Id::random(region.rand()), key, scope.id, pieces, actor.person)
 }
 
 /// Commits a row that is complete but for its place among versions.
@@ -297,6 +272,7 @@ impl<D: Placing + Sync> Plan<D> for Store {
         }
         self.row.retention = lock_of(&bucket, self.row.retention, frame.now)?;
         self.row.at = frame.now;
+        apart::stored(draft, &bucket, &mut self.row, None, frame.now).await?;
         self.row.store(draft)?;
         if let Some(upload) = deed.upload() {
             let of = (bucket.name.as_str(), self.row.key.as_str(), upload);

@@ -5,8 +5,11 @@
 //! on an object: the project's in the order of their names, then the region's. So
 //! what a page says of a rule is what happens, and nothing is made twice.
 
+pub(crate) mod apart;
 mod set;
 mod show;
+
+use std::collections::BTreeMap;
 
 use minicbor::{Decode, Encode};
 use recipes::Recipe;
@@ -15,8 +18,8 @@ use words::noun::{Agreement, Person};
 use words::{Id, Reason, Refusal, Timestamp};
 
 use crate::cell::draft::Draft;
-use crate::noun::bucket::BucketRow;
 use crate::object::ObjectRow;
+use crate::object::label::{self, Labels};
 use crate::row::{Row, Table};
 pub use show::TallyRow;
 
@@ -39,10 +42,13 @@ pub enum Step {
     Preview,
     /// How its columns are filled.
     Profile,
+    /// Nothing: nobody reads it until its controller has looked.
+    Apart,
 }
 
 impl Step {
-    pub const ALL: [Self; 5] = [Self::Table, Self::Text, Self::Index, Self::Preview, Self::Profile];
+    pub const ALL: [Self; 6] =
+        [Self::Table, Self::Text, Self::Index, Self::Preview, Self::Profile, Self::Apart];
 
     pub const fn text(self) -> &'static str {
         match self {
@@ -51,6 +57,7 @@ impl Step {
             Self::Index => "index",
             Self::Preview => "preview",
             Self::Profile => "profile",
+            Self::Apart => "apart",
         }
     }
 
@@ -66,6 +73,7 @@ impl Step {
             Self::Preview => json!({ "step": "preview", "rows": PREVIEW_ROWS, "columns": PREVIEW_COLUMNS }),
             Self::Profile => json!({ "step": "profile" }),
             Self::Index => json!({ "step": "index", "form": index_of(kind)? }),
+            Self::Apart => return None,
         };
         Recipe::read(asked.to_string().as_bytes()).ok()
     }
@@ -115,18 +123,35 @@ pub struct When {
     pub smaller: Option<u64>,
     #[n(5)]
     pub agreement: Option<Id<Agreement>>,
+    /// All of these labels.
+    #[n(6)]
+    pub labels: Option<Labels>,
+    /// All of these words and figures of its report.
+    #[n(7)]
+    pub fields: Option<Labels>,
 }
 
 impl When {
     fn takes(&self, object: &Seen<'_>) -> bool {
         let is = |wanted: &Option<String>, own: &str| wanted.as_deref().is_none_or(|wanted| wanted == own);
         let size = object.row.size_bytes;
-        (self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == object.kind))
+        let bears = |label| object.row.labels.contains(label);
+        self.labels.iter().flatten().all(bears)
+            && (self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == object.kind))
             && is(&self.bucket, object.bucket)
             && self.prefix.as_deref().is_none_or(|prefix| object.row.key.starts_with(prefix))
             && self.larger.is_none_or(|larger| size >= larger)
             && self.smaller.is_none_or(|smaller| size <= smaller)
             && self.agreement.is_none_or(|agreement| object.agreement == Some(agreement))
+            && self.fields.as_ref().is_none_or(|wanted| {
+                let own = fields_of(object.report);
+                wanted.iter().all(|(name, value)| own.get(name) == Some(value))
+            })
+    }
+
+    /// Whether it asks what only a look can tell.
+    fn needs_look(&self) -> bool {
+        !self.kinds.is_empty() || self.fields.is_some()
     }
 
     fn told(&self) -> Value {
@@ -137,15 +162,32 @@ impl When {
             "larger": self.larger,
             "smaller": self.smaller,
             "agreement": self.agreement.map(|agreement| agreement.to_string()),
+            "labels": told_labels(self.labels.as_ref()),
+            "fields": told_labels(self.fields.as_ref()),
         })
     }
+}
+
+fn told_labels(labels: Option<&Labels>) -> Vec<String> {
+    labels.into_iter().flatten().map(|(name, value)| label::text(name, value)).collect()
+}
+
+/// The words and figures that a report has of an object, as text.
+pub(crate) fn fields_of(report: &str) -> BTreeMap<String, String> {
+    let report: Value = serde_json::from_str(report).unwrap_or_default();
+    let of = |name: &str| report["facts"][name].as_object().cloned().unwrap_or_default();
+    let all = of("numbers").into_iter().chain(of("words"));
+    all.map(|(name, value)| (name, value.as_str().map_or_else(|| value.to_string(), str::to_owned))).collect()
 }
 
 /// An object as rules see it.
 pub struct Seen<'a> {
     pub row: &'a ObjectRow,
     pub bucket: &'a str,
+    /// Empty: nobody has looked yet.
     pub kind: &'a str,
+    /// What was said of it, as JSON.
+    pub report: &'a str,
     pub agreement: Option<Id<Agreement>>,
 }
 
@@ -178,6 +220,10 @@ impl Row for RuleRow {
 impl RuleRow {
     pub fn steps(&self) -> Vec<Step> {
         self.steps.iter().filter_map(|step| Step::of(step)).collect()
+    }
+
+    pub(crate) fn sets_apart(&self) -> bool {
+        self.steps().contains(&Step::Apart)
     }
 
     /// What two rules have in common that do the same.
@@ -231,12 +277,6 @@ pub async fn all(rows: &Draft) -> Result<Vec<RuleRow>, Refusal> {
 /// The one that decides on an object.
 pub fn deciding<'a>(rules: &'a [RuleRow], object: &Seen<'_>) -> Option<&'a RuleRow> {
     rules.iter().find(|rule| rule.when.takes(object))
-}
-
-/// The agreement that a bucket's data came under.
-pub async fn agreement_of(rows: &Draft, bucket: &BucketRow) -> Result<Option<Id<Agreement>>, Refusal> {
-    let scope: Option<crate::scope::ScopeRow> = rows.row(&bucket.scope.to_bytes()).await?;
-    Ok(scope.and_then(|scope| scope.agreement))
 }
 
 fn invalid(why: impl Into<String>) -> Refusal {

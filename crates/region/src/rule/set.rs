@@ -1,31 +1,19 @@
 //! Setting rules: validated whole, versioned, and in production only what ran in a test project before.
 
 use async_trait::async_trait;
-use gate::facts::Target;
 use serde_json::json;
 use words::act::{RuleDrop, RuleSet, RuleTest};
+use words::limit::OBJECT_LABELS_MAX;
 use words::name::Alias;
 use words::noun::{Noun, Tenant};
 use words::{BucketName, Id, Reason, Refusal};
 
 use super::{KINDS_MAX, RULES_MAX, RuleRow, Step, TallyRow, WORD_CHARS_MAX, When, invalid, table_recipe};
-use crate::act::{Frame, Judged, Outcome, Rule, Scene};
+use crate::act::{Frame, Outcome, Rule};
 use crate::cell::draft::Draft;
-use crate::facts;
 use crate::noun::agreement;
 use crate::noun::project::{self, ProjectRow};
-
-macro_rules! judged_by_project {
-    ($($deed:ident)*) => { $(#[async_trait]
-    impl Judged for words::act::$deed {
-        async fn target(&self, scene: &Scene<'_>) -> Result<Target, Refusal> {
-            let row = project::find(scene.root, &self.project).await?;
-            facts::project(scene, row.id).await.map(Target::Project)
-        }
-    })* };
-}
-
-judged_by_project!(RuleSet RuleDrop RuleTest RuleShow);
+use crate::object::label::{self, Labels};
 
 /// A rule as a person wrote it.
 pub(super) struct Asked<'a> {
@@ -36,6 +24,8 @@ pub(super) struct Asked<'a> {
     pub larger: Option<u64>,
     pub smaller: Option<u64>,
     pub agreement: Option<&'a str>,
+    pub labels: &'a [String],
+    pub fields: &'a [String],
     pub steps: &'a [String],
     pub recipe: Option<&'a str>,
 }
@@ -51,6 +41,8 @@ macro_rules! asked {
                 larger: deed.larger,
                 smaller: deed.smaller,
                 agreement: deed.agreement.as_deref(),
+                labels: &deed.labels,
+                fields: &deed.fields,
                 steps: &deed.steps,
                 recipe: deed.recipe.as_deref(),
             }
@@ -83,8 +75,9 @@ impl Asked<'_> {
         }
         let mut steps = Vec::new();
         for step in self.steps {
-            let known = Step::of(step)
-                .ok_or_else(|| invalid("what is made is `table`, `text`, `index`, `preview` or `profile`"))?;
+            let known = Step::of(step).ok_or_else(|| {
+                invalid("a step is `table`, `text`, `index`, `preview`, `profile` or `apart`")
+            })?;
             if !steps.contains(&known) {
                 steps.push(known);
             }
@@ -110,11 +103,18 @@ impl Asked<'_> {
             larger: self.larger,
             smaller: self.smaller,
             agreement,
+            labels: pairs(self.labels)?,
+            fields: pairs(self.fields)?,
         };
         let steps = steps.iter().map(|step| step.text().to_owned()).collect();
         let recipe = self.recipe.map(str::to_owned);
         Ok(RuleRow { name: name.as_str().to_owned(), version, when, steps, recipe, at, by: None })
     }
+}
+
+/// What a rule asks of labels or fields; none: nothing.
+fn pairs(texts: &[String]) -> Result<Option<Labels>, Refusal> {
+    Ok(Some(label::parse(texts, OBJECT_LABELS_MAX)?).filter(|pairs| !pairs.is_empty()))
 }
 
 fn is_word(text: &str) -> bool {
@@ -139,7 +139,9 @@ impl Rule for RuleSet {
         if draft.rows::<RuleRow>(&[], None, RULES_MAX).await?.len() >= RULES_MAX {
             return Err(Refusal::with(Reason::TooLarge, "a project has at most 200 rules"));
         }
-        if project.environment == "production" && !row.steps.is_empty() {
+        // WHY not for setting apart: what nobody may read in the meantime cannot wait for a test.
+        let makes = row.steps().iter().any(|step| *step != Step::Apart);
+        if project.environment == "production" && makes {
             refuse_untested(frame, root, project.tenant, &row).await?;
         }
         // WHY anew: what a rule came to is told of its last version.

@@ -8,10 +8,11 @@ use words::noun::Object;
 use words::{Id, Reason, Refusal, Timestamp};
 
 use super::set::Asked;
-use super::{RuleRow, Seen, agreement_of};
+use super::{RuleRow, Seen};
 use crate::act::Scene;
 use crate::cell::draft::Draft;
-use crate::derive::kind_of;
+use crate::derive::report_of;
+use crate::examine::ReportRow;
 use crate::noun::bucket::BucketRow;
 use crate::noun::project;
 use crate::object::ObjectRow;
@@ -151,7 +152,7 @@ struct Tested {
 
 impl Tested {
     async fn bucket(&mut self, rows: &Draft, bucket: &BucketRow) -> Result<(), Refusal> {
-        let agreement = agreement_of(rows, bucket).await?;
+        let agreement = bucket.agreement_id(rows).await?;
         let mut after: Option<Vec<u8>> = None;
         while self.looked_at < TESTED_MAX {
             let page = rows.rows::<ObjectRow>(&bucket.id.to_bytes(), after.as_deref(), 256).await?;
@@ -159,8 +160,10 @@ impl Tested {
             after = page.last().map(|(key, _)| key.clone()).or(after);
             for (_, row) in page.into_iter().filter(|(_, row)| !row.is_marker && row.derived.is_none()) {
                 self.looked_at += 1;
-                let kind = kind_of(rows, &row).await?.unwrap_or_default();
-                self.object(&Seen { row: &row, bucket: &bucket.name, kind: &kind, agreement });
+                let report = report_of(rows, &row).await?;
+                let kind = report.as_ref().and_then(ReportRow::kind).unwrap_or_default();
+                let report = report.as_ref().map_or("", |report| &report.report);
+                self.object(&Seen { row: &row, bucket: &bucket.name, kind: &kind, report, agreement });
             }
             if is_last {
                 break;

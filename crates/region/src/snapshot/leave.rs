@@ -19,7 +19,7 @@ use crate::cell::Cell;
 use crate::cell::draft::Draft;
 use crate::cell::state::HeadRow;
 use crate::cell::step::{Entry, HouseStep, Leaf, Moment, Planned, Step};
-use crate::noun::bucket::BucketRow;
+use crate::noun::bucket;
 use crate::noun::crossing;
 use crate::noun::ledger;
 use crate::object::ObjectRow;
@@ -154,8 +154,7 @@ async fn size_of(view: &Draft) -> Result<u64, Refusal> {
 async fn listed(region: &Region, view: &Draft, row: &SnapshotRow) -> Result<Vec<ObjectRow>, Refusal> {
     let root = region.root().view().await?;
     let wish = crossing::wish(&root, &row.permit(&root).await?).await?;
-    let buckets = view.all::<BucketRow>(&[]).await?.into_iter().map(|(_, bucket)| bucket);
-    let bucket = buckets.into_iter().find(|bucket| bucket.id == row.source);
+    let bucket = bucket::of_id(view, row.source).await?;
     // WHY no fault where there is none: a bucket that was emptied and deleted has nothing that leaves.
     let Some(bucket) = bucket.filter(|bucket| bucket.scope == row.scope) else {
         return Ok(Vec::new());

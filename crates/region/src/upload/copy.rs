@@ -83,7 +83,7 @@ async fn copied(
     let (plain, sums) = summed(guarded(watch, plain), &algorithms);
     let BlobReceipt { piece } = body::write_part(region, &cell, &allowed, &scope, plain, room).await?;
     let part = PartRow::of(number, piece, sums()?, region.now());
-    let plan = Keep { part: part.clone(), source: source.id };
+    let plan = Keep { part: part.clone(), source: source.id, row_key: source.row_key() };
     let request = Request::once(actor.clone(), deed);
     let done = region.commit(&cell, request, allowed, plan).await?;
     Ok(Copied { part, leaf: done.leaf, source })
@@ -129,6 +129,7 @@ fn number(text: &str) -> Option<u64> {
 struct Keep {
     part: PartRow,
     source: Id<Object>,
+    row_key: Vec<u8>,
 }
 
 #[async_trait]
@@ -139,6 +140,11 @@ impl Plan<UploadCopy> for Keep {
         draft: &mut Draft,
         frame: &Frame<'_>,
     ) -> Result<Outcome, Refusal> {
+        // WHY again: it may have been set apart while it was read.
+        let source: Option<ObjectRow> = draft.row(&self.row_key).await?;
+        if let Some(source) = source.filter(|row| row.id == self.source) {
+            source.refuse_apart()?;
+        }
         let upload = find(draft, frame.actor, &deed.bucket, &deed.key, &deed.upload).await?;
         Ok(self.part.keep(&upload, draft).await?.and(Noun::Object, self.source))
     }

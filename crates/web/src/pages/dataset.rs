@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use words::Act;
 
 use super::layout::{Page, layout};
-use super::thing::{buttons, command, offered};
+use super::thing::{command, offered};
 use crate::console::{Visit, is_for};
 use crate::encode::pairs;
 use crate::parts;
@@ -44,15 +44,18 @@ pub fn dataset(visit: &Visit<'_>, told: &Map<String, Value>) -> Markup {
     let asks = is_for(visit, Act::PermitRequest.row());
     let ask = pairs(&[("home", project), ("buckets", bucket), ("back", here.as_str())]);
     let given = [("project", project), ("dataset", name), ("bucket", bucket)];
+    let told_columns = card["columns"].as_array().into_iter().flatten();
+    let told_columns: Vec<_> =
+        told_columns.map(|column| (text(column, "name"), text(column, "type"))).collect();
     let main = html! {
         (said(texts, &card))
         @if asks { p { a.button href={ "/do/permit.request?" (ask) } { (texts.say("dataset-ask")) } } p.hint { (texts.say("dataset-ask-how")) } }
         (known(texts, told))
         (counted(texts, &card, "kinds"))
         (counted(texts, &card, "standings"))
-        (columns(texts, &card))
+        @for set in card["cdm"].as_array().into_iter().flatten() { (parts::set(texts, set)) }
+        (columns(texts, &told_columns))
         (offered(visit, &["dataset"], &given, &here))
-        (buttons(visit, &[], &given, &here))
         (parts::by_command(texts, &command(Act::DatasetShow.row(), &[("dataset", name)])))
     };
     let above = vec![(texts.say("menu-catalogue").to_owned(), "/catalogue".to_owned())];
@@ -96,22 +99,19 @@ fn counted(texts: &Texts, card: &Value, name: &str) -> Markup {
     }
 }
 
-fn columns(texts: &Texts, card: &Value) -> Markup {
-    let columns = card["columns"].as_array().map(Vec::as_slice).unwrap_or_default();
+fn columns(texts: &Texts, columns: &[(&str, &str)]) -> Markup {
     let body = html! {
-        @for column in columns { tr { th scope="row" { (text(column, "name")) } td { (text(column, "type")) } } }
+        @for (name, kind) in columns { tr { th scope="row" { (name) } td { (kind) } } }
     };
-    html! {
-        @if !columns.is_empty() {
-            (parts::section(&texts.name("columns"), &parts::table(&texts.name("columns"), &texts.names(&["column", "kind"]), &body)))
-        }
-    }
+    let table = parts::table(&texts.name("columns"), &texts.names(&["column", "kind"]), &body);
+    html! { @if !columns.is_empty() { (parts::section(&texts.name("columns"), &table)) } }
 }
 
 /// A card for everybody, as other catalogues find it.
 pub fn landing(visit: &Visit<'_>, card: &region::dataset::Card, described: &str) -> Markup {
     let texts = visit.texts;
     let row = &card.row;
+    let fields: Vec<_> = card.fields.iter().map(|field| (field.name.as_str(), field.kind.as_str())).collect();
     let main = html! {
         p.lead { (row.purpose) }
         @if let Some(limits) = &row.limits { (parts::section(texts.say("dataset-limits"), &html! { p { (limits) } })) }
@@ -122,10 +122,7 @@ pub fn landing(visit: &Visit<'_>, card: &region::dataset::Card, described: &str)
             dt { (texts.say("objects")) } dd { (card.figures.objects) }
             dt { (texts.name("bytes")) } dd { (parts::bytes(card.figures.bytes)) }
         }
-        @if !card.fields.is_empty() {
-            @let body = html! { @for field in &card.fields { tr { th scope="row" { (field.name) } td { (field.kind) } } } };
-            (parts::section(&texts.name("columns"), &parts::table(&texts.name("columns"), &texts.names(&["column", "kind"]), &body)))
-        }
+        (columns(texts, &fields))
         p { (texts.say("dataset-how")) }
         p { a href={ "/register/" (row.id) "/turtle" } { "Turtle" } " · " a href={ "/register/" (row.id) "/json-ld" } { "JSON-LD" } }
         script type="application/ld+json" { (PreEscaped(described)) }

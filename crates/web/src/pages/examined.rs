@@ -19,10 +19,13 @@ pub fn examined(visit: &Visit<'_>, told: &Value) -> Markup {
         } @else {
             (parts::section(texts.say("examined"), &html! {
                 p { strong { (texts.name(&format!("value.{standing}"))) } }
+                @if !text(report, "apart_by").is_empty() { p { (texts.say("examined-by-rule")) " " code { (text(report, "apart_by")) } } }
+                @if !text(report, "cause").is_empty() { p { (parts::finding(texts, text(report, "cause"), "")) } }
                 @if standing == "apart" || standing == "asks" { p { (texts.say("examined-clear")) } }
                 (kind(texts, report))
                 (names(texts, list("names")))
                 (faults(texts, list("counts"), list("findings")))
+                @if report.get("cdm").is_some() { (parts::set(texts, &report["cdm"])) }
                 (made(texts, list("made")))
                 (drift(texts, list("drift")))
                 p.hint { (texts.say("examined-what")) }
@@ -47,13 +50,25 @@ fn kind(texts: &Texts, report: &Value) -> Markup {
     }
 }
 
+/// Where somebody is named that is in no column.
+fn place(found: &Value) -> &'static str {
+    match text(found, "place") {
+        "key" => "examined-in-key",
+        "metadata" => "examined-beside",
+        _ => "examined-in-text",
+    }
+}
+
 fn names(texts: &Texts, found: &[Value]) -> Markup {
     let count = |found: &Value, name: &str| found.get(name).and_then(Value::as_u64).unwrap_or(0);
     let body = html! {
         @for found in found {
             tr {
                 th scope="row" { (texts.name(&format!("identifier.{}", text(found, "kind")))) }
-                td { @match found.get("column").and_then(Value::as_u64) { Some(column) => (column), None => (texts.say("examined-in-text")) } }
+                td {
+                    @match found.get("column").and_then(Value::as_u64) { Some(column) => (column), None => (texts.say(place(found))) }
+                    @if let Some(table) = found.get("table").and_then(Value::as_u64) { " (" (texts.name("table")) " " (table) ")" }
+                }
                 td { (count(found, "certain") + count(found, "likely")) }
                 td { (count(found, "ambiguous")) }
             }
@@ -70,14 +85,14 @@ fn faults(texts: &Texts, counts: &[Value], findings: &[Value]) -> Markup {
         @for count in counts {
             @let rule = text(count, "rule");
             tr {
-                th scope="row" lang="en" { (text(count, "says")) " " code { (rule) } }
+                th scope="row" { (parts::finding(texts, rule, text(count, "says"))) }
                 td { (count.get("count").and_then(Value::as_u64).unwrap_or(0)) }
                 td { @if let Some(line) = first(rule).and_then(|finding| at(finding, "line")) { (line) } }
                 td { @if let Some(column) = first(rule).and_then(|finding| at(finding, "column")) { (column) } }
             }
         }
     };
-    let heads = texts.names(&["rule", "count", "first_row", "column"]);
+    let heads = texts.names(&["what", "count", "first_row", "column"]);
     html! { @if !counts.is_empty() { (parts::table(texts.say("examined-faults"), &heads, &body)) } }
 }
 
@@ -88,7 +103,7 @@ fn made(texts: &Texts, made: &[Value]) -> Markup {
             tr {
                 th scope="row" { (texts.say(&format!("step-{}", text(run, "step")))) }
                 td {
-                    @if !text(run, "cause").is_empty() { (texts.say("made-failed")) " " code { (text(run, "cause")) } }
+                    @if !text(run, "cause").is_empty() { (texts.say("made-failed")) " " (parts::finding(texts, text(run, "cause"), "")) }
                     @else if !text(run, "key").is_empty() { code { (text(run, "key")) } }
                     @else { (texts.say("made-beside")) }
                 }
@@ -108,5 +123,44 @@ fn drift(texts: &Texts, drift: &[Value]) -> Markup {
             h3 { (texts.say("drift")) }
             ul { @for one in drift { li { (parts::cell(texts, "drift", one)) } } }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use words::reason::Language;
+
+    use super::*;
+
+    // Goal: a report is read in the language of the page. Method: rules of today and of a version that is not this one.
+    #[test]
+    fn faults_are_told_in_the_language_of_the_page() {
+        let counts = [
+            json!({ "rule": "fastq.length", "says": "there are as many qualities as bases", "count": 3 }),
+            json!({ "rule": "fastq.of-tomorrow", "says": "reads are as they will be", "count": 1 }),
+        ];
+        let told = faults(Texts::of(Language::Italian), &counts, &[]).into_string();
+        assert!(
+            told.contains("le qualità non sono tante quante le basi") && told.contains(">fastq.length<"),
+            "{told}"
+        );
+        assert!(!told.contains("as many qualities"), "{told}");
+        assert!(told.contains(r#"<span lang="en">reads are as they will be</span>"#), "{told}");
+    }
+
+    #[test]
+    fn what_could_not_be_made_says_why() {
+        let made_of = |language, cause: &str| {
+            let run =
+                json!({ "step": "index", "cause": cause, "rule": "index", "at": "2027-01-10T09:00:00Z" });
+            made(Texts::of(language), &[run]).into_string()
+        };
+        let unsorted = made_of(Language::Italian, "recipe.unsorted");
+        assert!(unsorted.contains("non sono ordinati per posizione"), "{unsorted}");
+        let full = made_of(Language::English, "quota_full");
+        assert!(full.contains(words::Reason::QuotaFull.text(Language::English)), "{full}");
+        let unknown = made_of(Language::English, "recipe.of-tomorrow");
+        assert!(unknown.contains(">recipe.of-tomorrow<"), "{unknown}");
     }
 }

@@ -63,7 +63,9 @@ fn sentence(texts: &Texts, rule: &Value) -> Markup {
             .collect::<Vec<_>>()
     };
     let (kinds, steps) = (list(&when["kinds"]), list(&rule["steps"]));
-    let made: Vec<_> = steps.iter().map(|step| texts.say(&format!("step-{step}")).to_owned()).collect();
+    let sets_apart = steps.iter().any(|step| step == "apart");
+    let made = steps.iter().filter(|step| *step != "apart");
+    let made: Vec<_> = made.map(|step| texts.say(&format!("step-{step}")).to_owned()).collect();
     html! {
         (texts.say("rule-when")) " "
         @if kinds.is_empty() { (texts.say("rule-any")) } @else { (texts.say("rule-kinds")) " " code { (kinds.join(", ")) } }
@@ -73,9 +75,15 @@ fn sentence(texts: &Texts, rule: &Value) -> Markup {
         @for (name, says) in [("larger", "rule-larger"), ("smaller", "rule-smaller")] {
             @if let Some(bytes) = when[name].as_u64() { ", " (texts.say(says)) " " (parts::bytes(bytes)) }
         }
+        @for (name, says) in [("labels", "rule-labels"), ("fields", "rule-fields")] {
+            @let pairs = list(&when[name]);
+            @if !pairs.is_empty() { ", " (texts.say(says)) " " code { (pairs.join(", ")) } }
+        }
         ": "
-        @if made.is_empty() { strong { (texts.say("rule-nothing")) } }
-        @else { (texts.say("rule-then")) " " strong { (made.join(", ")) } }
+        @if steps.is_empty() { strong { (texts.say("rule-nothing")) } }
+        @if sets_apart { strong { (texts.say("step-apart")) } }
+        @if sets_apart && !made.is_empty() { "; " }
+        @if !made.is_empty() { (texts.say("rule-then")) " " strong { (made.join(", ")) } }
         @if !text(rule, "recipe").is_empty() { " " (texts.say("rule-recipe")) " " code { (text(rule, "recipe")) } }
         "."
     }
@@ -85,7 +93,7 @@ fn failures(texts: &Texts, failed: &[Value]) -> Markup {
     let body = html! {
         @for failed in failed {
             tr {
-                th scope="row" { code { (text(failed, "cause")) } }
+                th scope="row" { (parts::finding(texts, text(failed, "cause"), "")) }
                 td { (failed["count"].as_u64().unwrap_or_default()) }
                 td { @for id in failed["last"].as_array().into_iter().flatten().filter_map(Value::as_str) { code { (id) } " " } }
             }
@@ -117,8 +125,11 @@ fn wants(texts: &Texts, wants: &[Value], project: &str) -> Markup {
     let body = html! {
         @for want in wants {
             tr {
-                th scope="row" { (texts.name(&format!("value.{}", text(want, "what")))) }
-                td { a href={ "/projects/" (project) "/buckets/" (text(want, "bucket")) } { (text(want, "bucket")) } }
+                th scope="row" { (texts.name(&format!("value.{}", text(want, "what")))) (parts::lacks(texts, want)) }
+                td {
+                    a href={ "/projects/" (project) "/buckets/" (text(want, "bucket")) } { (text(want, "bucket")) }
+                    @if !text(want, "of").is_empty() { " " code { (text(want, "of")) } }
+                }
                 td { (want["objects"].as_u64().unwrap_or_default()) }
             }
         }

@@ -6,12 +6,14 @@
 mod chart;
 mod field;
 mod prose;
+mod set;
 mod square;
 mod value;
 
 pub use chart::{Bar, bars};
 pub use field::{Choices, field, local};
 pub use prose::prose;
+pub use set::{lacks, set};
 pub use square::square;
 pub use value::{bytes, cell, rows, thing, time};
 
@@ -51,6 +53,17 @@ pub fn notice(kind: Notice, title: &str, body: &Markup) -> Markup {
             p { strong { span aria-hidden="true" { (kind.icon()) } " " (title) } }
             (body)
         }
+    }
+}
+
+/// What is wrong, and its code for whoever looks that up. Of a code that is none of ours, what the report says of it.
+///
+/// WHY: a report outlives the region's version that wrote it, and is in English.
+pub fn finding(texts: &Texts, code: &str, says: &str) -> Markup {
+    html! {
+        @if let Some(sentence) = texts.finding(code) { (sentence) " " }
+        @else if !says.is_empty() { span lang="en" { (says) } " " }
+        code.hint { (code) }
     }
 }
 

@@ -938,6 +938,19 @@ acts! {
     }
 
     // Data awareness
+    /// Be told whom some pseudonyms stand for: found anew in what they were made of, and kept nowhere.
+    PseudonymReverse = "pseudonym" "reverse" in Project on Project weighs Keys by [Custodian] {
+        /// project
+        project: String,
+        /// bucket
+        bucket: String,
+        /// key of the table that the pseudonyms were made of
+        key: String,
+        /// pseudonyms as they are written: `P-7K2M-9QXA-4TZ0-6`; at most 100
+        pseudonyms: List,
+        /// why: a finding that somebody must be told of, a request of theirs
+        reason: String,
+    }
     /// Say when what is made of what is stored: a rule takes the place of the last one of its name.
     RuleSet = "rule" "set" in Project on Project weighs Duty by [Controller] {
         /// project
@@ -956,7 +969,11 @@ acts! {
         smaller: Option<u64>,
         /// only what was delivered under this agreement
         agreement: Option<String>,
-        /// what is made: `table`, `text`, `index`, `preview`, `profile`; nothing: objects like these are left alone
+        /// only what bears all of these labels, as `name=value`
+        labels: List,
+        /// only where its report has all of these words and figures, as `modality=CT`
+        fields: List,
+        /// what is done: `table`, `text`, `index`, `preview`, `profile`; `apart` sets it apart; nothing: objects like these are left alone
         steps: List,
         /// how a table is made, as JSON: what cells are missing, what is renamed, which units become which
         recipe: Option<String>,
@@ -986,7 +1003,11 @@ acts! {
         smaller: Option<u64>,
         /// only what was delivered under this agreement
         agreement: Option<String>,
-        /// what is made: `table`, `text`, `index`, `preview`, `profile`; nothing: objects like these are left alone
+        /// only what bears all of these labels, as `name=value`
+        labels: List,
+        /// only where its report has all of these words and figures, as `modality=CT`
+        fields: List,
+        /// what is done: `table`, `text`, `index`, `preview`, `profile`; `apart` sets it apart; nothing: objects like these are left alone
         steps: List,
         /// how a table is made, as JSON: what cells are missing, what is renamed, which units become which
         recipe: Option<String>,

@@ -493,6 +493,11 @@ fn keys() -> Vec<Attack> {
             right(Act::KeyGive, Role::Signatory),
             |case| case.project().is_locked = true,
         ),
+        // At tier 0 data are read from anywhere, and names behind pseudonyms still are not.
+        spoil("pseudonyms.inside", Reason::PlaceOutside, Act::PseudonymReverse, |case| {
+            case.project().tier = Tier::Open;
+            case.actor.actor.place = Place::Outside;
+        }),
         spoil("keys.no-operator", Reason::DutiesMixed, Act::KeySplit, operate),
         spoil("keys.no-operator", Reason::DutiesMixed, Act::KeyEmergency, operate),
         attack(

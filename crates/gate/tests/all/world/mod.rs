@@ -163,6 +163,7 @@ pub fn target(act: Act) -> Target {
         | Act::DatasetDescribe
         | Act::DatasetDrop
         | Act::DatasetMap
+        | Act::PseudonymReverse
         | Act::AirlockShow
         | Act::AirlockChain
         | Act::ExitShow => Target::Project(project()),
