@@ -10,7 +10,7 @@ use formats::values::VALUES_MAX;
 use futures::{StreamExt, stream};
 use region::Region;
 use region::derive::{Place, Work};
-use region::examine::{Arrival, Holding, Referred, Refers, Said, Standing};
+use region::examine::{Arrival, Holding, Referred, Refers, Said, Standing, is_table};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use words::noun::Project;
@@ -197,8 +197,7 @@ impl Follower {
         let Some(opened) = opened else { return Ok(None) };
         let said = beside::named(self.examiner.examine(opened.body).await?, &arrival.row);
         let holding = self.region.holding(arrival).await.map_err(Fault::Unread)?;
-        let is_table = matches!(said.kind.as_str(), "csv" | "tsv" | "omop-table");
-        let Some(holding) = holding.filter(|_| is_table) else { return Ok(Some(said)) };
+        let Some(holding) = holding.filter(|_| is_table(&said.kind)) else { return Ok(Some(said)) };
         let (tables, mut refers) = self.referred(arrival, &holding).await?;
         let again = self.region.open_arrival(arrival).await.map_err(Fault::Unread)?;
         let Some(again) = again else { return Ok(None) };

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 pub use age::{Age, AgeError};
 pub use shift::{Days, Shift, ShiftError, Week};
-pub use table::{Entry, TableError, read_table, write_table};
+pub use table::{Entry, NAMED_BYTES_MAX, TableError, read_table, write_table};
 
 /// Signs of a body. WHY: 60 bits. Among n subjects of one kind in one project two share a pseudonym with a chance below
 /// n²/2^61: 4 in ten million for a million patients; the table notices it.

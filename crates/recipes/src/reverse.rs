@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 
-use privacy::pseudonym::{Entry, Key, Pseudonym, write_table};
+use privacy::pseudonym::{Entry, Key, NAMED_BYTES_MAX, Pseudonym, write_table};
 use serde::{Deserialize, Serialize};
 
 use crate::fault;
@@ -18,8 +18,6 @@ use crate::table::{self, Clean, Cleaner, Stands, Table, subject};
 pub(crate) const VERSION: u32 = 1;
 /// WHY: whoever needs more looks for a table of names, and there shall be none.
 pub const WANTED_MAX: usize = 100;
-/// SPEC: the table back, `privacy::pseudonym`.
-const NAMED_BYTES_MAX: usize = 1_024;
 
 /// Whom to find, and how their pseudonyms were made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

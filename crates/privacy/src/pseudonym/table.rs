@@ -9,7 +9,7 @@ use super::{Pseudonym, PseudonymError, SIGNS};
 /// The first bytes of a table.
 const HEAD: &[u8] = b"epic reverse table 1\n";
 /// WHY: names of patients in sources are numbers and codes; a length of two bytes holds them.
-const NAMED_BYTES_MAX: usize = 1024;
+pub const NAMED_BYTES_MAX: usize = 1024;
 
 /// One pseudonym and what the source calls it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -18,7 +18,7 @@ use words::act::PseudonymReverse;
 use words::noun::Noun;
 use words::{Actor, Deed, Reason, Refusal, Secret};
 
-use super::{is_source, report_of};
+use super::is_source;
 use crate::Region;
 use crate::act::{Frame, Outcome, Plan, Request};
 use crate::cell::draft::Draft;
@@ -27,7 +27,7 @@ use crate::examine::Opened;
 use crate::noun::bucket;
 use crate::object::body::Body;
 use crate::object::{ObjectRow, known};
-use crate::rule::{self, Seen};
+use crate::rule::{self, Looked};
 
 /// Whoever reads a table for it: a process of which the region knows nothing.
 #[async_trait]
@@ -107,13 +107,11 @@ async fn source(
     if !is_source(&row) || bucket.taken.is_some() {
         return Err(none());
     }
-    let report = report_of(rows, &row).await?.ok_or_else(none)?;
-    let kind = report.kind().unwrap_or_default();
+    let looked = Looked::at(rows, &row).await?;
     let agreement = bucket.agreement_id(rows).await?;
-    let seen = Seen { row: &row, bucket: &bucket.name, kind: &kind, report: &report.report, agreement };
     let rules = rule::all(rows).await?;
-    let recipe = rule::deciding(&rules, &seen)
-        .and_then(|rule| rule::Step::Table.recipe(&kind, rule.recipe.as_deref()));
+    let recipe = rule::deciding(&rules, &looked.seen(&row, &bucket, agreement))
+        .and_then(|rule| rule::Step::Table.recipe(&looked.kind, rule.recipe.as_deref()));
     match recipe {
         Some(Recipe::Table(table)) if !table.pseudonyms.is_empty() => Ok((row, table)),
         _ => Err(none()),

@@ -3,15 +3,15 @@
 use words::noun::{Bucket, Cell as CellNoun, Project};
 use words::{Id, Reason, Refusal, Secret};
 
-use super::{PREFIX, RunsRow, TRIES_MAX, Work, digest_of, is_source, report_of};
+use super::{PREFIX, RunsRow, TRIES_MAX, Work, digest_of, is_source};
 use crate::Region;
 use crate::cell::Cell;
 use crate::cell::draft::Draft;
 use crate::cell::format::KeyRef;
-use crate::examine::{Opened, ReportRow};
+use crate::examine::Opened;
 use crate::noun::bucket::BucketRow;
 use crate::object::{ObjectRow, newest};
-use crate::rule::{self, RuleRow, Seen, apart};
+use crate::rule::{self, Looked, RuleRow, apart};
 
 /// WHY: a moment of reading; the rest comes with the next look.
 const PAGE_ROWS: usize = 256;
@@ -54,12 +54,9 @@ impl Asking {
         let Some(bucket) = self.bucket(row.bucket).filter(|_| self.sets_apart && row.wants_apart()) else {
             return Ok(false);
         };
-        let report = report_of(rows, row).await?;
-        let kind = report.as_ref().and_then(ReportRow::kind).unwrap_or_default();
-        let report = report.as_ref().map_or("", |report| &report.report);
+        let looked = Looked::at(rows, row).await?;
         let agreement = bucket.agreement_id(rows).await?;
-        let seen = Seen { row, bucket: &bucket.name, kind: &kind, report, agreement };
-        Ok(apart::by(&self.rules, &seen).is_some())
+        Ok(apart::by(&self.rules, &looked.seen(row, bucket, agreement)).is_some())
     }
 
     /// What is to be made of an object now.
@@ -77,15 +74,18 @@ impl Asking {
             return Ok(Vec::new());
         }
         let row_key = row.row_key();
-        let Some(report) = report_of(rows, row).await? else { return Ok(Vec::new()) };
-        let Some(kind) = report.kind() else { return Ok(Vec::new()) };
+        let looked = Looked::at(rows, row).await?;
+        if looked.kind.is_empty() {
+            return Ok(Vec::new());
+        }
         let agreement = bucket.agreement_id(rows).await?;
-        let seen = Seen { row, bucket: &bucket.name, kind: &kind, report: &report.report, agreement };
-        let Some(rule) = rule::deciding(&self.rules, &seen) else { return Ok(Vec::new()) };
+        let Some(rule) = rule::deciding(&self.rules, &looked.seen(row, bucket, agreement)) else {
+            return Ok(Vec::new());
+        };
         let runs: RunsRow = rows.row(&row_key).await?.unwrap_or_default();
         let mut works = Vec::new();
         for step in rule.steps() {
-            let Some(recipe) = step.recipe(&kind, rule.recipe.as_deref()) else { continue };
+            let Some(recipe) = step.recipe(&looked.kind, rule.recipe.as_deref()) else { continue };
             let asked = digest_of(&recipe);
             let tries = match runs.of(step).filter(|run| run.asked == asked) {
                 None => 0,

@@ -19,7 +19,7 @@ use crate::contract;
 use crate::derive::RunsRow;
 use crate::noun::project::ProjectRow;
 use crate::object::ObjectRow;
-use crate::rule::apart;
+use crate::rule::{Looked, apart};
 
 /// WHY: what killed its process five times in an hour will do so again.
 const TRIES_MAX: u32 = 5;
@@ -185,7 +185,8 @@ async fn by_rule(
     if before.is_some() {
         return Ok(before);
     }
-    let rule = apart::judged(draft, row, kept.kind.as_deref().unwrap_or_default(), &kept.report).await?;
+    let looked = Looked { kind: kept.kind.clone().unwrap_or_default(), report: kept.report.clone() };
+    let rule = apart::judged(draft, row, &looked).await?;
     if let Some(rule) = &rule {
         apart::counted(draft, rule, now).await?;
     }

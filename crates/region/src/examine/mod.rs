@@ -27,7 +27,7 @@ use crate::object::ObjectRow;
 use crate::row::{Row, Table};
 pub use arrive::{Arrival, Arrivals, Opened};
 pub(crate) use keep::stand_with;
-pub use refer::{Holding, Referred, Refers};
+pub use refer::{Holding, Referred, Refers, is_table};
 
 /// The region's own act on an object that it has looked at.
 pub const OBJECT_EXAMINE: &str = "object.examine";

@@ -139,7 +139,8 @@ fn is_usable(row: &ObjectRow) -> bool {
     stands && !row.is_marker && row.derived.is_none()
 }
 
-pub(super) fn is_table(kind: &str) -> bool {
+/// Whether a kind is one whose deliveries are held to contracts.
+pub fn is_table(kind: &str) -> bool {
     matches!(kind, "csv" | "tsv" | "omop-table")
 }
 

@@ -265,29 +265,13 @@ pub fn marker(
     by: Id<words::noun::Person>,
 ) -> ObjectRow {
     ObjectRow {
-        id: Id::random(rand),
-        key: key.to_owned(),
         version: next_version(newest, now),
         is_null: bucket.versions != Versions::Enabled,
         is_marker: true,
-        scope: bucket.scope,
-        size_bytes: 0,
-        pieces: Vec::new(),
         etag: String::new(),
-        checksums: Vec::new(),
-        media: None,
-        metadata: Vec::new(),
-        labels: Vec::new(),
-        is_held: false,
         at: now,
-        by,
         bucket: bucket.id,
-        is_multipart: false,
-        lineage: None,
-        retention: None,
-        part_sums: None,
-        examined: None,
-        derived: None,
+        ..ObjectRow::fresh(Id::random(rand), key, bucket.scope, Vec::new(), by)
     }
 }
 
@@ -314,6 +298,11 @@ pub async fn rewrite(
     let bucket = bucket::find(draft, place.bucket).await?;
     let mut row = known(draft, &bucket, place.key, place.version).await?;
     change(&mut row)?;
+    rewritten(draft, &row)
+}
+
+/// Writes a row again in place, that was changed.
+pub fn rewritten(draft: &mut Draft, row: &ObjectRow) -> Result<Outcome, Refusal> {
     row.store(draft)?;
     let answer = json!({
         "object": row.id.to_string(),

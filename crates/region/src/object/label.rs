@@ -14,8 +14,8 @@ use words::{Reason, Refusal};
 use crate::act::{Frame, Outcome, Rule};
 use crate::cell::draft::Draft;
 use crate::noun::bucket;
-use crate::object::change::{Place, rewrite};
-use crate::object::{ObjectRow, known};
+use crate::object::change::rewritten;
+use crate::object::known;
 use crate::rule::apart;
 
 pub type Labels = Vec<(String, String)>;
@@ -82,18 +82,11 @@ fn invalid(detail: &str) -> Refusal {
 impl Rule for ObjectDescribe {
     async fn plan(&self, draft: &mut Draft, frame: &Frame<'_>) -> Result<Outcome, Refusal> {
         let labels = parse(&self.labels, OBJECT_LABELS_MAX)?;
-        let mut before = Labels::new();
-        let set = |row: &mut ObjectRow| {
-            before = std::mem::replace(&mut row.labels, labels);
-            Ok(())
-        };
-        let place = Place { bucket: &self.bucket, key: &self.key, version: self.version.as_deref() };
-        let outcome = rewrite(draft, place, set).await?;
         let bucket = bucket::find(draft, &self.bucket).await?;
         let mut row = known(draft, &bucket, &self.key, self.version.as_deref()).await?;
+        let before = std::mem::replace(&mut row.labels, labels);
         apart::stored(draft, &bucket, &mut row, Some(before), frame.now).await?;
-        row.store(draft)?;
-        Ok(outcome)
+        rewritten(draft, &row)
     }
 }
 

@@ -12,14 +12,13 @@ use serde_json::json;
 use words::noun::{Noun, Project};
 use words::{Id, Reason, Refusal, Timestamp};
 
-use super::{RuleRow, Seen, TallyRow};
+use super::{Looked, RuleRow, Seen, TallyRow};
 use crate::Region;
 use crate::act::subject;
 use crate::cell::draft::Draft;
 use crate::cell::step::{Entry, Moment, Planned, Step};
 use crate::contract;
-use crate::derive::report_of;
-use crate::examine::{Examined, OBJECT_EXAMINE, ReportRow, Standing, stand_with};
+use crate::examine::{Examined, OBJECT_EXAMINE, Standing, stand_with};
 use crate::noun::bucket::{self, BucketRow};
 use crate::object::ObjectRow;
 use crate::object::label::Labels;
@@ -29,9 +28,9 @@ type Asked<'a, T> = BoxFuture<'a, Result<T, Refusal>>;
 
 /// A project's rules that set something apart.
 async fn setting(rows: &Draft) -> Result<Vec<RuleRow>, Refusal> {
-    let mut rules = super::all(rows).await?;
-    rules.retain(RuleRow::sets_apart);
-    Ok(rules)
+    // WHY not the region's own: none of them does, and each store asks.
+    let rules = rows.all::<RuleRow>(&[]).await?;
+    Ok(rules.into_iter().map(|(_, rule)| rule).filter(RuleRow::sets_apart).collect())
 }
 
 /// The rule of some that sets an object apart, if one does.
@@ -48,12 +47,11 @@ fn is_for(rule: &RuleRow, seen: &Seen<'_>) -> bool {
     is_known && is_source && rule.when.takes(seen)
 }
 
-/// The same for an object that somebody looked at just now. `kind`: empty where it could not be looked at.
+/// The same for an object of which this was said.
 pub(crate) fn judged<'a>(
     rows: &'a Draft,
     row: &'a ObjectRow,
-    kind: &'a str,
-    report: &'a str,
+    looked: &'a Looked,
 ) -> Asked<'a, Option<RuleRow>> {
     let work = async move {
         let rules = setting(rows).await?;
@@ -62,7 +60,7 @@ pub(crate) fn judged<'a>(
         }
         let Some(bucket) = bucket::of_id(rows, row.bucket).await? else { return Ok(None) };
         let agreement = bucket.agreement_id(rows).await?;
-        Ok(by(&rules, &Seen { row, bucket: &bucket.name, kind, report, agreement }).cloned())
+        Ok(by(&rules, &looked.seen(row, &bucket, agreement)).cloned())
     };
     work.boxed()
 }
@@ -81,14 +79,11 @@ pub(crate) fn stored<'a>(
         if rules.is_empty() {
             return Ok(());
         }
-        let report = report_of(draft, row).await?;
-        let kind = report.as_ref().and_then(ReportRow::kind).unwrap_or_default();
-        let report = report.as_ref().map_or("", |report| &report.report);
+        let looked = Looked::at(draft, row).await?;
         let agreement = bucket.agreement_id(draft).await?;
-        let seen = Seen { row: &*row, bucket: &bucket.name, kind: &kind, report, agreement };
+        let seen = looked.seen(row, bucket, agreement);
         // WHY: a person's word stands until the labels say something new.
-        let is_cleared = row.examined.as_ref().is_some_and(|examined| examined.cleared.is_some());
-        let earlier = before.filter(|_| is_cleared).map(|labels| ObjectRow { labels, ..row.clone() });
+        let earlier = before.filter(|_| row.is_cleared()).map(|labels| ObjectRow { labels, ..row.clone() });
         let earlier = earlier.as_ref().map(|row| Seen { row, ..seen });
         let is_new = |rule: &&RuleRow| earlier.as_ref().is_none_or(|earlier| !is_for(rule, earlier));
         let found = rules.iter().filter(|rule| is_for(rule, &seen)).find(is_new).cloned();
@@ -118,10 +113,13 @@ pub(crate) async fn counted(draft: &mut Draft, rule: &RuleRow, now: Timestamp) -
 }
 
 impl ObjectRow {
+    fn is_cleared(&self) -> bool {
+        self.examined.as_ref().is_some_and(|examined| examined.cleared.is_some())
+    }
+
     /// Whether a rule may still set it apart: it does not stand so, and nobody has cleared it.
     pub(crate) fn wants_apart(&self) -> bool {
-        let is_cleared = self.examined.as_ref().is_some_and(|examined| examined.cleared.is_some());
-        self.refuse_apart().is_ok() && !is_cleared
+        self.refuse_apart().is_ok() && !self.is_cleared()
     }
 }
 
@@ -149,11 +147,7 @@ impl Step for Apart {
         let row = row.filter(|row| row.id == self.row.id);
         let mut row = row.ok_or_else(|| Refusal::with(Reason::StateWrong, "it is gone"))?;
         let rule = match row.wants_apart() {
-            true => {
-                let report = report_of(draft, &row).await?;
-                let kind = report.as_ref().and_then(ReportRow::kind).unwrap_or_default();
-                judged(draft, &row, &kind, report.as_ref().map_or("", |report| &report.report)).await?
-            }
+            true => judged(draft, &row, &Looked::at(draft, &row).await?).await?,
             false => None,
         };
         let rule = rule.ok_or_else(|| Refusal::with(Reason::StateWrong, "no rule sets it apart"))?;

@@ -18,6 +18,8 @@ use words::noun::{Agreement, Person};
 use words::{Id, Reason, Refusal, Timestamp};
 
 use crate::cell::draft::Draft;
+use crate::derive::report_of;
+use crate::noun::bucket::BucketRow;
 use crate::object::ObjectRow;
 use crate::object::label::{self, Labels};
 use crate::row::{Row, Table};
@@ -215,6 +217,32 @@ pub struct RuleRow {
 
 impl Row for RuleRow {
     const TABLE: Table = Table::Rule;
+}
+
+/// What was said of an object, as rules ask for it; empty where nobody has looked.
+#[derive(Default)]
+pub(crate) struct Looked {
+    pub kind: String,
+    /// As JSON.
+    pub report: String,
+}
+
+impl Looked {
+    pub async fn at(rows: &Draft, row: &ObjectRow) -> Result<Self, Refusal> {
+        let report = report_of(rows, row).await?;
+        let looked =
+            report.map(|report| Self { kind: report.kind().unwrap_or_default(), report: report.report });
+        Ok(looked.unwrap_or_default())
+    }
+
+    pub fn seen<'a>(
+        &'a self,
+        row: &'a ObjectRow,
+        bucket: &'a BucketRow,
+        agreement: Option<Id<Agreement>>,
+    ) -> Seen<'a> {
+        Seen { row, bucket: &bucket.name, kind: &self.kind, report: &self.report, agreement }
+    }
 }
 
 impl RuleRow {

@@ -8,11 +8,9 @@ use words::noun::Object;
 use words::{Id, Reason, Refusal, Timestamp};
 
 use super::set::Asked;
-use super::{RuleRow, Seen};
+use super::{Looked, RuleRow, Seen};
 use crate::act::Scene;
 use crate::cell::draft::Draft;
-use crate::derive::report_of;
-use crate::examine::ReportRow;
 use crate::noun::bucket::BucketRow;
 use crate::noun::project;
 use crate::object::ObjectRow;
@@ -160,10 +158,7 @@ impl Tested {
             after = page.last().map(|(key, _)| key.clone()).or(after);
             for (_, row) in page.into_iter().filter(|(_, row)| !row.is_marker && row.derived.is_none()) {
                 self.looked_at += 1;
-                let report = report_of(rows, &row).await?;
-                let kind = report.as_ref().and_then(ReportRow::kind).unwrap_or_default();
-                let report = report.as_ref().map_or("", |report| &report.report);
-                self.object(&Seen { row: &row, bucket: &bucket.name, kind: &kind, report, agreement });
+                self.object(&Looked::at(rows, &row).await?.seen(&row, bucket, agreement));
             }
             if is_last {
                 break;
