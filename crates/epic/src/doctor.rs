@@ -9,12 +9,11 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 use web::client::{CallError, Client};
 use words::Act;
-use words::reason::Language;
 
 use crate::failure::Failure;
 use crate::paint::Paint;
 use crate::settings::Settings;
-use crate::{ask, print};
+use crate::{ask, examined, print};
 
 /// WHY: so many are mended in a minute, and a person looks at what comes of it.
 const MENDED_MAX: usize = 200;
@@ -150,20 +149,12 @@ async fn rules(client: &Client, project: &str) -> Result<Vec<Finding>, Failure> 
                 (rule["rule"].as_str().unwrap_or_default(), failed["cause"].as_str().unwrap_or_default());
             findings.push(Finding {
                 project: project.to_owned(),
-                what: format!("rule {name}: {} times: {}", failed["count"], cause_of(cause)),
+                what: format!("rule {name}, {} times: {}", failed["count"], examined::sentence(cause)),
                 helps: format!("epic rule show --project {project} --rule {name}"),
             });
         }
     }
     Ok(findings)
-}
-
-/// A cause as a sentence, with its code.
-fn cause_of(code: &str) -> String {
-    match web::finding(Language::English, code) {
-        Some(sentence) => format!("{sentence} ({code})"),
-        None => code.to_owned(),
-    }
 }
 
 /// What wants attention on the data map.

@@ -13,6 +13,7 @@ mod doctor;
 mod drill;
 mod elsewhere;
 mod examine;
+mod examined;
 mod exit;
 mod explain;
 mod failure;

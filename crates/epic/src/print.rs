@@ -7,6 +7,7 @@ use web::client::Answer;
 use web::told::columns;
 use words::Timestamp;
 
+use crate::examined;
 use crate::failure::Failure;
 use crate::paint::Paint;
 use crate::settings::Settings;
@@ -41,7 +42,7 @@ pub fn text(answer: &Answer, paint: Paint) -> String {
         Value::Array(rows) if rows.is_empty() => "nothing\n".to_owned(),
         Value::Array(rows) => table(rows, paint).unwrap_or_else(|| things(rows, paint)),
         Value::Object(fields) => {
-            let mut fields = fields.clone();
+            let mut fields = examined::told(fields);
             if let Some(leaf) = &answer.leaf {
                 fields.insert("leaf".to_owned(), Value::from(leaf.as_str()));
             }
@@ -56,6 +57,10 @@ pub fn text(answer: &Answer, paint: Paint) -> String {
 
 /// A table, unless it would be too wide.
 fn table(rows: &[Value], paint: Paint) -> Option<String> {
+    table_within(rows, paint, TABLE_CHARS_MAX)
+}
+
+fn table_within(rows: &[Value], paint: Paint, chars_max: usize) -> Option<String> {
     let rows: Vec<&Map<String, Value>> = rows.iter().map(Value::as_object).collect::<Option<_>>()?;
     let columns = columns(&rows);
     let width = |name: &String| {
@@ -63,7 +68,7 @@ fn table(rows: &[Value], paint: Paint) -> Option<String> {
         cells.max().unwrap_or(0).max(name.chars().count())
     };
     let widths: Vec<usize> = columns.iter().map(width).collect();
-    if widths.iter().sum::<usize>() + 2 * widths.len() > TABLE_CHARS_MAX {
+    if widths.iter().sum::<usize>() + 2 * widths.len() > chars_max {
         return None;
     }
     let heads =
@@ -93,7 +98,7 @@ fn thing(fields: &Map<String, Value>, paint: Paint) -> String {
     let names = columns(&[fields]);
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let line = |name: &String| {
-        let value = fields.get(name).map(lines).unwrap_or_default();
+        let value = fields.get(name).map(|value| lines(value, paint, width + 2)).unwrap_or_default();
         let indent = " ".repeat(width + 2);
         let value = value.trim_end().replace('\n', &format!("\n{indent}"));
         format!("{}  {value}\n", paint.dim(&format!("{:<width$}", plain(name))))
@@ -105,14 +110,32 @@ fn plain(name: &str) -> String {
     name.replace('_', " ")
 }
 
-/// A value of a thing told alone: a list of things takes a line for each.
-fn lines(value: &Value) -> String {
-    match value.as_array() {
-        Some(values) if values.iter().any(Value::is_object) => {
-            values.iter().map(cell).collect::<Vec<_>>().join("\n")
+/// A value of a thing told alone: things that are alike are a table, others take a line each, and so do groups of values.
+fn lines(value: &Value, paint: Paint, indent: usize) -> String {
+    match value {
+        Value::Array(values) if values.iter().any(Value::is_object) => {
+            let each = || values.iter().map(cell).collect::<Vec<_>>().join("\n");
+            let chars_max = TABLE_CHARS_MAX.saturating_sub(indent);
+            Some(values)
+                .filter(|values| are_alike(values))
+                .and_then(|values| table_within(values, paint, chars_max))
+                .unwrap_or_else(each)
         }
-        Some(_) | None => cell(value),
+        Value::Object(groups) if !groups.is_empty() && groups.values().all(Value::is_object) => groups
+            .iter()
+            .map(|(name, group)| format!("{}: {}", plain(name), cell(group)))
+            .collect::<Vec<_>>()
+            .join("\n"),
+        other => cell(other),
     }
+}
+
+/// Whether several things say the same of themselves.
+fn are_alike(values: &[Value]) -> bool {
+    let mut names =
+        values.iter().map(|value| value.as_object().map(|fields| fields.keys().collect::<Vec<_>>()));
+    let first = names.next().flatten();
+    values.len() > 1 && first.is_some() && names.all(|names| names == first)
 }
 
 /// WHY without fractions: people read seconds; `--json` has the whole.
@@ -164,5 +187,8 @@ mod tests {
         let thing = json!({ "agreement": "planet-bari", "parties": parties, "note": "kept v1.000Z" });
         let expected = "agreement  planet-bari\nnote       kept v1.000Z\nparties    party=iss signed=2027-01-31T12:00:00Z\n           party=bari\n";
         assert_eq!(told(thing), expected);
+        let found = json!({ "facets": { "kind": { "csv": 2, "pdf": 1 }, "place": { "bari": 3 } }, "objects": [{ "key": "a.csv", "size_bytes": 7 }, { "key": "b", "size_bytes": 12 }] });
+        let expected = "facets   kind: csv=2 pdf=1\n         place: bari=3\nobjects  key    size bytes\n         a.csv  7\n         b      12\n";
+        assert_eq!(told(found), expected);
     }
 }

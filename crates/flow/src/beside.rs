@@ -3,28 +3,33 @@
 use std::collections::BTreeMap;
 
 use privacy::identify::{self, Column, Confidence, Finding};
-use region::examine::{Names, REPORT_BYTES_MAX, Said};
+use region::examine::{Beside, Names, REPORT_BYTES_MAX, Said};
 use region::object::ObjectRow;
 use serde_json::{Value, json};
 
-/// What was said of an object, and whom its key, its labels and its metadata name.
-pub(crate) fn named(said: Said, row: &ObjectRow) -> Said {
+/// Whom an object's key, its labels and its metadata name.
+pub(crate) fn found(row: &ObjectRow) -> Beside {
     let in_key = identify::in_file_name(&row.key);
     let pairs = row.metadata.iter().chain(&row.labels);
     // WHY as cells: what a label is called says what its value is, as the name of a column does.
     let beside: Vec<Finding> =
         pairs.flat_map(|(name, value)| identify::in_cell(&Column::named(name), value)).collect();
     let names = [&in_key, &beside].into_iter().flatten().map(names_of).max().unwrap_or_default();
+    let told = [("key", in_key), ("metadata", beside)];
+    Beside { names, found: told.iter().flat_map(|(place, found)| counted(place, found)).collect() }
+}
+
+/// What was said of an object, and whom is named beside it.
+pub(crate) fn named(said: Said, row: &ObjectRow) -> Said {
+    let Beside { names, found } = found(row);
     if names == Names::Nobody {
         return said;
     }
     let mut report: Value = serde_json::from_str(&said.report).unwrap_or_default();
-    let told =
-        [("key", in_key), ("metadata", beside)].into_iter().flat_map(|(place, found)| counted(place, &found));
     if let Some(all) = report.as_object_mut() {
         let listed = all.entry("names").or_insert_with(|| Value::Array(Vec::new()));
         if let Some(listed) = listed.as_array_mut() {
-            listed.extend(told);
+            listed.extend(found);
         }
     }
     let report = Some(report.to_string()).filter(|report| report.len() <= REPORT_BYTES_MAX);

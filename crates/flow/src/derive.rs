@@ -70,8 +70,12 @@ impl Maker for Cook {
         passes: Vec<Body>,
         to: mpsc::Sender<Bytes>,
     ) -> Cooked {
-        let (mut command, bounds) = (Command::new(&self.program), self.bounds.clone());
+        let (mut command, mut bounds) = (Command::new(&self.program), self.bounds.clone());
         command.args(&self.args);
+        if matches!(recipe, Recipe::Reverse(_)) {
+            // WHY: a person waits for it.
+            bounds.process.niceness = 0;
+        }
         let (mut readers, feeds): (Vec<_>, Vec<_>) = passes.into_iter().map(piped).unzip();
         readers.reverse();
         let cooking = tokio::task::spawn_blocking(move || {

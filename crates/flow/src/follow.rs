@@ -11,7 +11,7 @@ use futures::{StreamExt, stream};
 use region::Region;
 use region::derive::{Place, Work};
 use region::examine::{Arrival, Holding, Referred, Refers, Said, Standing, is_table};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use words::noun::Project;
 use words::{Id, Refusal};
@@ -38,9 +38,6 @@ const WORKS_MAX: usize = 2_048;
 /// WHY: what is lost is noticed within the hour; what changed the rules, at once.
 const LOOK_OVER_EVERY: Duration = Duration::from_secs(3_600);
 const LIST_EVERY: Duration = Duration::from_secs(1);
-/// WHY: five seconds in all; a look takes less than one.
-const GIVES_WAY_FOR: Duration = Duration::from_millis(50);
-const GIVES_WAY_TIMES: u32 = 100;
 /// WHY: the machine's other half is for people.
 const AT_ONCE: usize = 2;
 
@@ -166,7 +163,7 @@ impl Follower {
         }
     }
 
-    /// Looks at some at once, and keeps what was said in the order of the log.
+    /// Looks at some at once, and keeps what was said in the order of the log, while the next are looked at.
     async fn all(&self, waiting: Vec<Arrival>) -> Result<(), Refusal> {
         let looks = waiting.into_iter().map(|arrival| {
             let own = self.clone();
@@ -175,23 +172,44 @@ impl Follower {
                 (arrival, came)
             }
         });
-        let mut looks = stream::iter(looks).buffered(AT_ONCE);
-        while let Some((arrival, came)) = looks.next().await {
-            let standing = match came {
-                Ok(None) => None,
-                Ok(Some(said)) => self.region.keep_said(&arrival, said).await?,
-                Err(Fault::Unread(refusal)) => self.region.put_off_closed(&arrival, &refusal).await?,
-                Err(Fault::Process(cause)) => self.region.put_off(&arrival, cause).await?,
-            };
-            if let Some(Standing::Apart) = standing {
-                tracing::info!(cell = %self.project, "an object that names people was set apart");
+        let (give, mut take) = mpsc::channel(AT_ONCE);
+        let looking = async move {
+            let mut looks = stream::iter(looks).buffered(AT_ONCE);
+            while let Some(looked) = looks.next().await {
+                let _nobody_keeps = give.send(looked).await;
             }
+            Ok(())
+        };
+        let keeping = async {
+            while let Some((arrival, came)) = take.recv().await {
+                self.keep(&arrival, came).await?;
+            }
+            Ok(())
+        };
+        // WHY: where nothing can be kept, what is still looked at is given up.
+        tokio::try_join!(looking, keeping).map(drop)
+    }
+
+    async fn keep(&self, arrival: &Arrival, came: Result<Option<Said>, Fault>) -> Result<(), Refusal> {
+        let standing = match came {
+            _ if arrival.is_beside() => self.region.keep_beside(arrival, beside::found(&arrival.row)).await?,
+            Ok(None) => None,
+            Ok(Some(said)) => self.region.keep_said(arrival, said).await?,
+            Err(Fault::Unread(refusal)) => self.region.put_off_closed(arrival, &refusal).await?,
+            Err(Fault::Process(cause)) => self.region.put_off(arrival, cause).await?,
+        };
+        if let Some(Standing::Apart) = standing {
+            tracing::info!(cell = %self.project, "an object was set apart");
         }
         Ok(())
     }
 
     /// What is said of an object; none: it is gone.
     async fn look(&self, arrival: &Arrival) -> Result<Option<Said>, Fault> {
+        // WHY: what is said beside it is read with its row.
+        if arrival.is_beside() {
+            return Ok(None);
+        }
         let _place = self.places.acquire().await;
         let opened = self.region.open_arrival(arrival).await.map_err(Fault::Unread)?;
         let Some(opened) = opened else { return Ok(None) };
@@ -251,7 +269,6 @@ impl Follower {
             let own = self.clone();
             async move {
                 let _place = own.making.acquire().await;
-                own.give_way().await;
                 derive::made(&own.region, own.maker.as_ref(), &work).await
             }
         });
@@ -260,17 +277,6 @@ impl Follower {
             kept?;
         }
         Ok(())
-    }
-
-    /// Lets looks go first, for a while. WHY: who stores something waits to see how it stands, and nobody for what is made of it;
-    /// and not for ever, so that things are made in a busy week too.
-    async fn give_way(&self) {
-        for _ in 0..GIVES_WAY_TIMES {
-            if self.places.available_permits() > 0 {
-                return;
-            }
-            tokio::time::sleep(GIVES_WAY_FOR).await;
-        }
     }
 
     /// Looks over the next part of everything: makes what is missing, takes away what lost what it was made of.

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::refer::{self, Announced, Given};
 
 /// Of what is looked for and how; raised when an object looked at before could be judged otherwise.
-pub const EXAMINER: &str = "3";
+pub const EXAMINER: &str = "4";
 /// WHY: the first few columns tell what a table is; a page shows no more.
 const COLUMNS_TOLD_MAX: usize = 64;
 /// WHY: names are not cut where pieces of a text meet.

@@ -6,6 +6,7 @@
 mod bits;
 mod book;
 mod day;
+pub mod flat;
 mod office;
 mod page;
 pub(crate) mod parquet;

@@ -9,7 +9,7 @@ use std::hash::{BuildHasherDefault, Hash, Hasher};
 use serde::{Deserialize, Serialize};
 
 use crate::report::{WORD_BYTES_MAX, tame};
-use crate::shape::{self, Shape};
+use crate::shape::{self, Day, Says, Shape};
 
 /// WHY: more different values than this are no list of codes.
 pub const CODES_MAX: usize = 32;
@@ -106,14 +106,34 @@ impl Default for Seen {
     }
 }
 
-type Hashes = HashSet<u64, BuildHasherDefault<DefaultHasher>>;
+type Hashes = HashSet<u64, BuildHasherDefault<Same>>;
+
+/// The hash of what is one already.
+#[derive(Debug, Default)]
+struct Same(u64);
+
+impl Hasher for Same {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, byte| hash << 8 | u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
 
 /// A column while it is read.
 #[derive(Debug)]
 pub struct Profile {
     pub name: Option<String>,
     counts: [u64; 7],
-    spread: Spread,
+    /// Least and greatest.
+    numbers: Option<(f64, f64)>,
+    days: Option<(Day, Day)>,
     /// `None` once they were too many.
     codes: Option<BTreeSet<String>>,
     /// `None` once a value came twice, or they were too many.
@@ -126,7 +146,8 @@ impl Profile {
         Self {
             name: name.map(tame),
             counts: [0; 7],
-            spread: Spread::default(),
+            numbers: None,
+            days: None,
             codes: Some(BTreeSet::new()),
             hashes: Some(Hashes::default()),
             is_unique: Some(true),
@@ -135,34 +156,17 @@ impl Profile {
 
     /// Takes one cell.
     pub fn take(&mut self, cell: &str, has_comma: bool, seen: &mut Seen) -> Shape {
-        let shape = shape::shape_of(cell, has_comma);
+        let (shape, says) = shape::read(cell, has_comma);
         self.counts[shape as usize] += 1;
-        if shape == Shape::Missing {
-            return shape;
+        match says {
+            Says::Number(number) => reach(&mut self.numbers, number),
+            Says::Day(day) => reach(&mut self.days, day),
+            Says::Nothing => {}
         }
-        self.reach(cell, shape, has_comma);
-        self.remember(cell, seen);
+        if shape != Shape::Missing {
+            self.remember(cell, seen);
+        }
         shape
-    }
-
-    fn reach(&mut self, cell: &str, shape: Shape, has_comma: bool) {
-        match shape {
-            Shape::Whole | Shape::Number => {
-                let Some(number) = shape::number(cell, has_comma) else { return };
-                self.spread.min = Some(self.spread.min.map_or(number, |min| min.min(number)));
-                self.spread.max = Some(self.spread.max.map_or(number, |max| max.max(number)));
-            }
-            Shape::Date | Shape::Moment => {
-                let Some(day) = shape::date(cell) else { return };
-                if self.spread.first.as_ref().is_none_or(|first| day < *first) {
-                    self.spread.first = Some(day.clone());
-                }
-                if self.spread.last.as_ref().is_none_or(|last| day > *last) {
-                    self.spread.last = Some(day);
-                }
-            }
-            Shape::Missing | Shape::Bool | Shape::Text => {}
-        }
     }
 
     fn remember(&mut self, cell: &str, seen: &mut Seen) {
@@ -232,7 +236,24 @@ impl Profile {
         // WHY: as many codes as rows is a list of values, not of codes.
         let codes = self.codes.filter(|codes| (codes.len() as u64) * 2 <= filled).unwrap_or_default();
         let is_unique = if filled == 0 { None } else { self.is_unique };
-        let sensitive = Spread { codes, ..self.spread };
+        let sensitive = Spread {
+            min: self.numbers.map(|(min, _)| min),
+            max: self.numbers.map(|(_, max)| max),
+            first: self.days.map(|(first, _)| first.to_string()),
+            last: self.days.map(|(_, last)| last.to_string()),
+            codes,
+        };
         Column { name: self.name, kind, filled, missing, odd, is_unique, sensitive }
+    }
+}
+
+/// Widens from the least to the greatest.
+fn reach<T: PartialOrd + Copy>(ends: &mut Option<(T, T)>, value: T) {
+    let (least, greatest) = ends.get_or_insert((value, value));
+    if value < *least {
+        *least = value;
+    }
+    if value > *greatest {
+        *greatest = value;
     }
 }

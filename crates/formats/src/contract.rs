@@ -16,7 +16,7 @@ use crate::limits::Limits;
 use crate::report::{Facts, Findings, Place, Report};
 use crate::rows::{Row, Rows};
 use crate::rule;
-use crate::shape;
+use crate::shape::{self, Day, Shape};
 use crate::validate::table;
 use crate::values::{self, Values};
 
@@ -199,7 +199,7 @@ struct Check<'a> {
     /// For each term, where it is in the row.
     at: Vec<Option<usize>>,
     key_at: Vec<usize>,
-    newest: Option<String>,
+    newest: Option<Day>,
 }
 
 /// Holds a delivery to a contract; it is read once, unpacked, from its beginning.
@@ -307,7 +307,7 @@ impl Check<'_> {
     fn cell(&mut self, term: &Term, cell: &str, place: Place) {
         let has_comma = self.dialect.has_decimal_comma;
         let shape = shape::shape_of(cell, has_comma);
-        if shape == shape::Shape::Missing {
+        if shape == Shape::Missing {
             self.findings.need(!term.is_required, rule::CONTRACT_MISSING, place);
             return;
         }
@@ -317,8 +317,8 @@ impl Check<'_> {
                 term.min.is_none_or(|min| number >= min) && term.max.is_none_or(|max| number <= max);
             self.findings.need(is_inside, rule::CONTRACT_RANGE, place);
         }
-        if matches!(term.kind, Type::Date | Type::Moment) {
-            self.day(term, cell, place);
+        if let Some(day) = shape::date(cell).filter(|_| matches!(term.kind, Type::Date | Type::Moment)) {
+            self.day(term, day, place);
         }
         let is_code = term.codes.is_empty() || term.codes.contains(cell);
         self.findings.need(is_code, rule::CONTRACT_CODE, place);
@@ -329,15 +329,13 @@ impl Check<'_> {
         }
     }
 
-    fn day(&mut self, term: &Term, cell: &str, place: Place) {
-        let Some(day) = shape::date(cell) else { return };
-        let is_inside = term.first.as_ref().is_none_or(|first| day >= *first)
-            && term.last.as_ref().is_none_or(|last| day <= *last);
+    fn day(&mut self, term: &Term, day: Day, place: Place) {
+        let told = day.to_string();
+        let is_inside = term.first.as_ref().is_none_or(|first| told >= *first)
+            && term.last.as_ref().is_none_or(|last| told <= *last);
         self.findings.need(is_inside, rule::CONTRACT_RANGE, place);
         let is_watched = self.contract.fresh.as_ref().is_some_and(|fresh| fresh.column == term.name);
-        if is_watched && self.newest.as_ref().is_none_or(|newest| day > *newest) {
-            self.newest = Some(day);
-        }
+        self.newest = self.newest.max(Some(day).filter(|_| is_watched));
     }
 
     fn key(&mut self, cells: &[String], place: Place) {
@@ -359,18 +357,8 @@ impl Check<'_> {
         let is_full = self.contract.rows_min.is_none_or(|min| count >= min);
         self.findings.need(is_full, rule::CONTRACT_ROWS, Place::WHOLE);
         let (Some(fresh), Some(today)) = (&self.contract.fresh, &self.known.today) else { return };
-        let age = self.newest.as_deref().and_then(day_number).zip(day_number(today));
-        let is_fresh = age.is_some_and(|(newest, today)| today - newest <= i64::from(fresh.days_max));
+        let age = self.newest.zip(shape::date(today)).map(|(newest, today)| today.number() - newest.number());
+        let is_fresh = age.is_some_and(|age| age <= i64::from(fresh.days_max));
         self.findings.need(is_fresh, rule::CONTRACT_FRESH, Place::WHOLE);
     }
-}
-
-/// Days since 1 March of year 0 (the civil calendar as H. Hinnant counts it).
-fn day_number(day: &str) -> Option<i64> {
-    let day = shape::date(day)?;
-    let mut parts = day.split('-').map(|part| part.parse::<i64>().ok());
-    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-    let year = if month <= 2 { year - 1 } else { year };
-    let month = (month + 9) % 12;
-    Some(365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day)
 }

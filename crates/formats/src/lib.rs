@@ -31,6 +31,7 @@ mod word;
 pub mod worker;
 pub mod zipped;
 
+pub use cells::flat;
 pub use detect::{Detected, Dialect, detect, detect_bytes};
 pub use input::{End, Line, Lines};
 pub use kind::{Family, Kind};

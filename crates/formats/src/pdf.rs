@@ -10,7 +10,7 @@ mod glyph;
 mod map;
 mod page;
 
-use hayro_syntax::object::String as Text;
+use hayro_syntax::object::{Array, Dict, String as Text};
 use hayro_syntax::{LoadPdfError, Pdf};
 
 use crate::limits::Limits;
@@ -25,6 +25,8 @@ pub struct Read {
     pub pages: u64,
     /// Pages that show something and say nothing that can be read: scans, and fonts without letters.
     pub unread: u64,
+    /// Files are attached, which nobody looks into.
+    pub has_files: bool,
 }
 
 /// Takes text as it comes; whether more is wanted.
@@ -46,7 +48,7 @@ pub fn words(bytes: Vec<u8>, limits: &Limits, put: Put) -> Result<Read, Rule> {
         put("\n");
     }
     let mut reader = page::Reader::new(limits.memory_bytes_max, put);
-    let mut read = Read::default();
+    let mut read = Read { has_files: has_files(&pdf), ..Read::default() };
     for page in pages.iter() {
         read.pages += 1;
         read.unread += u64::from(!reader.page(page)?);
@@ -54,7 +56,22 @@ pub fn words(bytes: Vec<u8>, limits: &Limits, put: Put) -> Result<Read, Rule> {
             break;
         }
     }
+    read.has_files |= reader.has_files;
     Ok(read)
+}
+
+/// Whether the document itself has files. SPEC: 7.7.4 (names), 7.9.6 (their tree), 7.11.4 (embedded files).
+fn has_files(pdf: &Pdf) -> bool {
+    let Some(root) = pdf.xref().get::<Dict>(pdf.xref().root_id()) else { return false };
+    let tree = root.get::<Dict>(b"Names").and_then(|names| names.get::<Dict>(b"EmbeddedFiles"));
+    let is_some =
+        |tree: &Dict, key: &[u8]| tree.get::<Array>(key).is_some_and(|all| all.raw_iter().next().is_some());
+    are_associated(&root) || tree.is_some_and(|tree| is_some(&tree, b"Names") || is_some(&tree, b"Kids"))
+}
+
+/// Whether files hang on a part of the document. SPEC: ISO 32000-2, 14.13.
+fn are_associated(part: &Dict) -> bool {
+    part.get::<Array>(b"AF").is_some_and(|all| all.raw_iter().next().is_some())
 }
 
 /// A text string. SPEC: 7.9.2.2: UTF-16 behind a mark, UTF-8 behind another (2.0), or a byte for a sign.

@@ -261,6 +261,7 @@ rules! {
     SQLITE_SIZE Fault "sqlite.size" "the file is as many pages as it says";
     SQLITE_PAGES Fault "sqlite.pages" "pages lead to each other as trees, each once";
     SQLITE_RECORD Fault "sqlite.record" "records are as long as they say";
+    SQLITE_DELETED Limit "sqlite.deleted" "no words of deleted or moved rows are left in the file";
     XLSX_FORM Fault "xlsx.form" "a workbook has its sheets, and cells name strings that it has";
     PARQUET_PAGE Fault "parquet.page" "pages unpack, and hold as many values as they say";
     TENSORS_HEADER Fault "safetensors.header" "the header is JSON of tensors";
@@ -269,6 +270,7 @@ rules! {
     ONNX_EXTERNAL Note "onnx.external" "weights are in the file itself";
     PDF_FORM Fault "pdf.form" "a PDF begins with its version and ends with startxref and %%EOF";
     PDF_ACTIVE Note "pdf.active" "nothing in it acts: scripts, launches, embedded files";
+    PDF_FILES Limit "pdf.files" "no files are attached";
     PDF_SEALED Note "pdf.sealed" "the PDF is not encrypted";
     CRYPT4GH_HEADER Fault "crypt4gh.header" "version 1, and header packets are as long as they say";
     CRYPT4GH_SEGMENT Fault "crypt4gh.segment" "the last segment is longer than its nonce and mark";

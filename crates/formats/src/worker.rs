@@ -13,7 +13,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process_group, setrlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process_group, nice, setrlimit};
 use serde::{Deserialize, Serialize};
 
 use crate::detect::{self, Detected, detect_bytes};
@@ -43,6 +43,8 @@ pub struct Bounds {
     pub cpu_seconds_max: u64,
     /// By the clock, from start to answer.
     pub wall_ms_max: u64,
+    /// How far it stands back for others who want the processor: 0 not at all, 19 for everybody. SPEC: nice(2).
+    pub niceness: i32,
     /// How far a file is read.
     pub limits: Limits,
 }
@@ -55,6 +57,8 @@ impl Default for Bounds {
             // WHY: a gigabyte of FASTQ takes seconds; minutes are for what never ends.
             cpu_seconds_max: 120,
             wall_ms_max: 600_000,
+            // WHY: who stores something waits to see how it stands.
+            niceness: 0,
             limits: Limits::default(),
         }
     }
@@ -120,8 +124,10 @@ fn mapped_bytes() -> u64 {
         .saturating_mul(4_096)
 }
 
-/// Bounds this process for good: address space, processor time, no new files of any size, no cores, no children.
+/// Bounds this process for good: its turn, address space, processor time, no new files of any size, no cores, no children.
 fn bound(bounds: &Bounds) {
+    // WHY: whoever may not stand back stands where it is.
+    let _ = nice(bounds.niceness.clamp(0, 19));
     let limits = [
         (Resource::As, bounds.memory_bytes_max.saturating_add(mapped_bytes())),
         (Resource::Cpu, bounds.cpu_seconds_max),

@@ -2,13 +2,14 @@
 //!
 //! It exists so that what was made says of what it was made and how. A recipe is never a program, and never holds a key.
 
-use formats::{Detected, Kind};
+use formats::Detected;
 use serde::{Deserialize, Serialize};
 
 use crate::index::{self, Indexing};
 use crate::preview::{self, Previewing};
 use crate::profile::{self, Profiling};
 use crate::reverse::{self, Reverse};
+use crate::source::Form;
 use crate::table::{self, Table};
 use crate::text::{self, Words};
 
@@ -127,9 +128,8 @@ impl Recipe {
 /// Whether a recipe is for an object of this kind.
 pub fn applies(recipe: &Recipe, detected: &Detected) -> bool {
     match recipe {
-        Recipe::Table(_) | Recipe::Profile(_) | Recipe::Reverse(_) => {
-            matches!(detected.kind, Kind::Csv | Kind::Tsv | Kind::OmopTable | Kind::Ndjson | Kind::Xlsx)
-        }
+        Recipe::Profile(_) => Form::of(detected).is_some(),
+        Recipe::Table(_) | Recipe::Reverse(_) => Form::of_cells(detected).is_some(),
         Recipe::Index(indexing) => indexing.applies(detected),
         Recipe::Preview(_) => preview::applies(detected),
         Recipe::Text(_) => text::applies(detected),

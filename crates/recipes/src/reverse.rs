@@ -48,7 +48,7 @@ pub(crate) fn make(
     let key = key.ok_or(fault::NO_KEY)?;
     let table = &reverse.table;
     let (detected, kept) = passes.detect()?;
-    let form = table.form(Form::of(&detected).ok_or(fault::NOT_A_TABLE)?);
+    let form = table.form(Form::of_cells(&detected).ok_or(fault::NOT_A_TABLE)?);
     let wanted = reverse.wanted.iter().filter_map(|text| text.parse().ok()).collect();
     let has_comma = form.has_decimal_comma();
     let mut search =

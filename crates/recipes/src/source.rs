@@ -1,8 +1,9 @@
-//! Rows of a table, whatever wrote it: CSV in any dialect, NDJSON of flat objects, or a workbook.
+//! Rows of a table, whatever wrote it: CSV in any dialect, NDJSON of flat objects, a workbook, or Parquet.
 //!
 //! It exists so that steps see cells and names and nothing of quotes. It keeps one row.
 
 mod book;
+mod columns;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -57,6 +58,8 @@ pub(crate) enum Form {
     Objects,
     /// The first sheet of a workbook whose columns have names.
     Book,
+    /// Parquet.
+    Columns,
 }
 
 impl Form {
@@ -65,9 +68,15 @@ impl Form {
         match detected.kind {
             Kind::Ndjson => Some(Self::Objects),
             Kind::Xlsx => Some(Self::Book),
+            Kind::Parquet => Some(Self::Columns),
             Kind::Csv | Kind::Tsv | Kind::OmopTable => detected.dialect.clone().map(Self::Cells),
             _ => None,
         }
+    }
+
+    /// The same where every cell comes as it is written. WHY not Parquet: moments come in seconds, and bytes as text.
+    pub fn of_cells(detected: &Detected) -> Option<Self> {
+        Self::of(detected).filter(|form| !matches!(form, Self::Columns))
     }
 
     pub fn has_decimal_comma(&self) -> bool {
@@ -87,6 +96,7 @@ pub(crate) fn read(
         Form::Cells(dialect) => cells(dialect, from, limits, why, take),
         Form::Objects => objects(from, limits, why, take),
         Form::Book => book::read(from, limits, why, take),
+        Form::Columns => columns::read(from, limits, why, take),
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn make(
         return Err(fault::NO_KEY.into());
     }
     let (detected, kept) = passes.detect()?;
-    let form = table.form(Form::of(&detected).ok_or(fault::NOT_A_TABLE)?);
+    let form = table.form(Form::of_cells(&detected).ok_or(fault::NOT_A_TABLE)?);
     let mut survey = survey::Survey::new(table, &form);
     pass(&form, &detected, passes, &kept, &mut survey)?;
     let plan = survey.plan(counts)?;

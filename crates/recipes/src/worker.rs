@@ -44,7 +44,10 @@ impl Default for Bounds {
                 memory_bytes_max: 512 << 20,
                 // WHY: a gigabyte of CSV takes half a minute, twice read; an hour is for what never ends.
                 cpu_seconds_max: 3_600,
-                wall_ms_max: 7_200_000,
+                // WHY: as long as that takes with a tenth of a processor.
+                wall_ms_max: 36_000_000,
+                // WHY: nobody waits for what is made: beside a look it has a tenth, and where nothing is stored, everything.
+                niceness: 10,
                 limits,
             },
             output_bytes_max: 64 << 30,

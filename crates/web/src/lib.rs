@@ -37,7 +37,7 @@ pub use notices::{Login, MailError, Relay, RelayTls, Telling, tell_people};
 pub use openapi::description;
 pub use problem::Problem;
 pub use serve::serve;
-pub use texts::finding;
+pub use texts::{finding, name};
 pub use watch::watch;
 pub use witness::{ask_witnesses, witness};
 

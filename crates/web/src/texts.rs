@@ -121,6 +121,11 @@ pub fn finding(language: Language, code: &str) -> Option<&'static str> {
     Texts::of(language).finding(code)
 }
 
+/// What something that answers tell is called, if it has a name of its own.
+pub fn name(language: Language, key: &str) -> Option<&'static str> {
+    one(&Texts::of(language).names, key)
+}
+
 pub const fn code(language: Language) -> &'static str {
     match language {
         Language::English => "en",

@@ -22,13 +22,15 @@ const FIRST: &[&str] = &[
     "leaf",
     "name",
     "state",
+    "standing",
+    "kind",
     "verdict",
     "act",
     "time",
     "tier",
 ];
 /// What machines read comes last.
-const LAST: &[&str] = &["id", "digest", "etag", "certificate", "terms"];
+const LAST: &[&str] = &["id", "digest", "etag", "md5", "sha256", "certificate", "terms"];
 /// What only a verifier reads; JSON has it.
 const HIDDEN: &[&str] = &["record_bytes", "detail_bytes", "salt", "commitment"];
 

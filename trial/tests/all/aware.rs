@@ -375,6 +375,10 @@ async fn a_search_finds_what_whoever_asks_may_see() {
     let (all, words) = (found(&world, &sits, "").await, found(&world, &sits, "spirometry").await);
     assert_eq!(keys(&all).len(), 2);
     assert_eq!(keys(&words), BTreeSet::from(["letter.txt".to_owned()]));
+    let again = json!({ "project": PROJECT, "bucket": "bari", "key": "letter.txt" });
+    world.act("carla", "object.retry", again).await.unwrap();
+    settle(&world, |_| said("text")).await;
+    assert_eq!(keys(&found(&world, &sits, "spirometry").await).len(), 1, "another look forgets no word");
     assert_eq!(keys(&found(&world, &sits, "asthma").await).len(), 1, "a word of a key");
     assert_eq!(keys(&found(&world, &sits, "column:age kind:csv").await).len(), 1);
     let carla = world.actor("carla");

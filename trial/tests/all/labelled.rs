@@ -1,7 +1,7 @@
 //! Labels and what a look found as policy: a rule sets apart what bears them, and who may label is not who may let read.
 
 use region::derive::Place as Start;
-use region::examine::{Arrival, Said};
+use region::examine::{Arrival, Beside, Names, Said};
 use region::twin::World;
 use serde_json::{Value, json};
 use trial::kit::{PROJECT, body, put_deed, store};
@@ -27,6 +27,14 @@ async fn settle(world: &World, said: impl Fn(&Arrival) -> Said) {
     for arrival in world.region.arrivals(project, from).await.unwrap().waiting {
         world.region.keep_said(&arrival, said(&arrival)).await.unwrap();
     }
+}
+
+/// Keys of what is to be looked at.
+async fn waiting(world: &World) -> Vec<String> {
+    let project = id(world).await;
+    let from = world.region.followed_to(project).await.unwrap();
+    let arrivals = world.region.arrivals(project, from).await.unwrap();
+    arrivals.waiting.into_iter().map(|arrival| arrival.row.key).collect()
 }
 
 async fn read(world: &World, actor: &Actor, key: &str) -> Result<Vec<u8>, words::Refusal> {
@@ -71,10 +79,16 @@ async fn a_label_sets_apart_in_its_own_commit() {
     refused(&world, Reason::SetApart, "reading it after", read(&world, &rita, "born")).await;
     label(&world, &rita, "other", &["consent=broad"]).await;
     read(&world, &rita, "later").await.unwrap();
+    assert_eq!(waiting(&world).await, ["other"], "a label is looked at");
+    settle(&world, |_| said("CT")).await;
+    label(&world, &rita, "other", &["consent=broad"]).await;
+    label(&world, &rita, "other", &[]).await;
+    assert!(waiting(&world).await.is_empty(), "and no label that was there, or went");
     label(&world, &rita, "later", &["consent=withdrawn"]).await;
     refused(&world, Reason::SetApart, "reading it from then on", read(&world, &rita, "later")).await;
     assert_eq!(shown(&world, &rita, "later").await["report"]["apart_by"], "withdrawn");
     label(&world, &rita, "later", &[]).await;
+    settle(&world, |_| said("CT")).await;
     let retry = json!({ "project": PROJECT, "bucket": "results", "key": "later" });
     world.region.perform(&rita, Act::ObjectRetry, retry, None).await.unwrap();
     settle(&world, |_| said("CT")).await;
@@ -143,6 +157,7 @@ async fn no_rule_stands_before_one_that_sets_apart() {
     store(&world.region, &rita, "results", "plain", b"bytes").await.unwrap();
     settle(&world, |_| said("CT")).await;
     label(&world, &rita, "plain", &["consent=withdrawn"]).await;
+    settle(&world, |_| said("CT")).await;
     refused(&world, Reason::SetApart, "reading it behind another rule", read(&world, &rita, "plain")).await;
     for key in ["plain", "closed/x"] {
         let id = shown(&world, &rita, key).await["id"].clone();
@@ -152,7 +167,7 @@ async fn no_rule_stands_before_one_that_sets_apart() {
         let retry = json!({ "project": PROJECT, "bucket": "results", "key": key });
         world.region.perform(&rita, Act::ObjectRetry, retry, None).await.unwrap();
     }
-    settle(&world, |_| Said { names: region::examine::Names::Surely, ..said("CT") }).await;
+    settle(&world, |_| Said { names: Names::Surely, ..said("CT") }).await;
     for key in ["plain", "closed/x"] {
         assert_eq!(read(&world, &rita, key).await.unwrap(), b"bytes", "{key}: a person's word stands");
     }
@@ -168,4 +183,50 @@ async fn no_rule_stands_before_one_that_sets_apart() {
     });
     let copied = world.region.perform(&rita, Act::ObjectCopy, copy, None).await;
     assert_eq!(reason(copied), Reason::SetApart);
+}
+
+// Goal: whoever is named in a label is found, whenever it comes, and nothing but the label is looked at; a clearance covers what was known.
+// Method: labels before the first look is kept, during one, and after a person's word; the follower's own two ways of keeping.
+#[tokio::test]
+async fn a_label_is_looked_at_whenever_it_comes() {
+    let (world, rita) = world(434).await;
+    let named = || Beside {
+        names: Names::Surely,
+        found: vec![
+            json!({ "kind": "person-name", "column": null, "place": "metadata", "certain": 0, "likely": 1, "ambiguous": 0 }),
+        ],
+    };
+    let arrived = async || {
+        let project = id(&world).await;
+        let from = world.region.followed_to(project).await.unwrap();
+        world.region.arrivals(project, from).await.unwrap().waiting
+    };
+    store(&world.region, &rita, "results", "scan", b"bytes").await.unwrap();
+    let first = arrived().await;
+    label(&world, &rita, "scan", &["patient=Mario Rossi"]).await;
+    world.region.keep_said(&first[0], said("CT")).await.unwrap();
+    read(&world, &rita, "scan").await.unwrap();
+    let labelled = arrived().await.pop().unwrap();
+    assert!(labelled.is_beside(), "its bytes were looked at");
+    label(&world, &rita, "scan", &["patient=Mario Rossi", "site=bari"]).await;
+    world.region.keep_beside(&labelled, named()).await.unwrap();
+    refused(&world, Reason::SetApart, "reading what a label names", read(&world, &rita, "scan")).await;
+    let later = arrived().await.pop().unwrap();
+    assert_eq!(later.row.labels.len(), 2, "a label that came meanwhile is looked at too");
+    world.region.keep_beside(&later, named()).await.unwrap();
+    assert!(arrived().await.is_empty(), "and then there is rest");
+    let clear = async || {
+        let id = shown(&world, &rita, "scan").await["id"].clone();
+        let of = json!({ "project": PROJECT, "bucket": "results", "key": "scan", "id": id, "reason": "consented" });
+        world.act("carla", "object.clear", of).await.unwrap();
+    };
+    clear().await;
+    label(&world, &rita, "scan", &["patient=Mario Rossi", "site=pisa"]).await;
+    world.region.keep_beside(&arrived().await[0], named()).await.unwrap();
+    assert_eq!(read(&world, &rita, "scan").await.unwrap(), b"bytes", "her word covers what she knew");
+    label(&world, &rita, "scan", &["patient=Mario Rossi", "mother=Anna Bianchi"]).await;
+    let mut more = named();
+    more.found[0]["likely"] = json!(2);
+    world.region.keep_beside(&arrived().await[0], more).await.unwrap();
+    refused(&world, Reason::SetApart, "reading what names somebody else", read(&world, &rita, "scan")).await;
 }

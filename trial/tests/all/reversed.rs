@@ -139,11 +139,7 @@ async fn there_is_no_way_back_through_what_nobody_may_read() {
     let known = pseudonym(&world, "4711").await;
     let of = json!({ "project": PROJECT, "bucket": "results", "key": "visits.csv" });
     world.act("carla", "object.retry", of).await.unwrap();
-    assert_eq!(
-        reason(asked(&world, &kim, &[&known], "a finding").await),
-        Reason::StateWrong,
-        "while it waits"
-    );
+    assert!(asked(&world, &kim, &[&known], "a finding").await.is_ok(), "while it waits it stands as before");
     looked_at(&world, &Said::default()).await;
     assert!(asked(&world, &kim, &[&known], "a finding").await.is_ok(), "looked at again");
     world.act("carla", "rule.drop", json!({ "project": PROJECT, "rule": "names" })).await.unwrap();

@@ -67,8 +67,9 @@ fn letters_are_looked_at_and_scans_ask() {
     for file in ["clean-typst.pdf", "clean.docx", "clean.odt"] {
         assert_eq!(looked(&format!("documents/{file}")).2, Names::Nobody, "{file}");
     }
-    assert_eq!(looked("documents/scan.pdf").2, Names::Perhaps);
-    assert_eq!(looked("documents/letter-sealed.pdf").2, Names::Perhaps);
+    for file in ["documents/scan.pdf", "documents/letter-sealed.pdf", "documents/attached.pdf"] {
+        assert_eq!(looked(file).2, Names::Perhaps, "{file}");
+    }
 }
 
 // Goal: the first of several tables counts. Method: persons in the first, nobody in the second.

@@ -26,9 +26,13 @@ const INT64: i64 = 2;
 const INT96: i64 = 3;
 const FLOAT: i64 = 4;
 const DOUBLE: i64 = 5;
-const BYTE_ARRAY: i64 = 6;
+pub const BYTE_ARRAY: i64 = 6;
+pub const FIXED: i64 = 7;
 
-type Each<'e> = &'e mut dyn FnMut(&[u8]) -> Result<(), Rule>;
+/// Hears one value as text.
+pub type Each<'e> = &'e mut dyn FnMut(&[u8]) -> Result<(), Rule>;
+/// Hears how many places in a row have a value, or none.
+pub type There<'t> = &'t mut dyn FnMut(bool, u64) -> Result<(), Rule>;
 
 /// A page's header.
 #[derive(Debug)]
@@ -155,9 +159,10 @@ pub fn values(
     body: &[u8],
     leaf: &Leaf,
     dictionary: Option<&Dictionary>,
+    there: There,
     each: Each,
 ) -> Result<(), Rule> {
-    let (count, rest) = present(page, body, leaf)?;
+    let (count, rest) = present(page, body, leaf, there)?;
     let broken = rule::PARQUET_PAGE;
     match page.encoding {
         0 => plain(rest, count, leaf, each),
@@ -202,7 +207,7 @@ pub fn values(
 }
 
 /// How many values there are that are not null, and where they begin.
-fn present<'a>(page: &Page, body: &'a [u8], leaf: &Leaf) -> Result<(u64, &'a [u8]), Rule> {
+fn present<'a>(page: &Page, body: &'a [u8], leaf: &Leaf, there: There) -> Result<(u64, &'a [u8]), Rule> {
     let count = u64::try_from(page.values).map_err(|_| rule::PARQUET_PAGE)?;
     let (mut rest, mut levels) = (body, [body; 2]);
     for (at, most) in [leaf.repeated_max, leaf.defined_max].into_iter().enumerate() {
@@ -222,15 +227,17 @@ fn present<'a>(page: &Page, body: &'a [u8], leaf: &Leaf) -> Result<(u64, &'a [u8
         levels[at] = found;
     }
     if leaf.defined_max == 0 {
+        there(true, count)?;
         return Ok((count, rest));
     }
-    let mut there = 0;
+    let mut present = 0;
     let width = u32::BITS - leaf.defined_max.leading_zeros();
     hybrid(levels[1], width, count, &mut |level, times| {
-        there += if level == u64::from(leaf.defined_max) { times } else { 0 };
-        Ok(())
+        let is_there = level == u64::from(leaf.defined_max);
+        present += if is_there { times } else { 0 };
+        there(is_there, times)
     })?;
-    Ok((there, rest))
+    Ok((present, rest))
 }
 
 fn size_of_kind(leaf: &Leaf) -> usize {

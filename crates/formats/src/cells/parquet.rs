@@ -6,8 +6,9 @@
 //! SPEC: parquet-format 2.11, parquet.thrift.
 
 use super::Teller;
-use super::page::{self, Page};
+use super::page::{self, Page, There};
 use crate::input::u32_at;
+use crate::limits::Limits;
 use crate::report::tame;
 use crate::rule::{self, Rule};
 use crate::thrift::{self, Value};
@@ -54,8 +55,9 @@ struct Member {
 
 /// A column of a row group.
 #[derive(Debug, Clone, Default)]
-struct Chunk {
-    column: i64,
+pub struct Chunk {
+    pub group: i64,
+    pub column: i64,
     codec: i64,
     values: i64,
     packed: i64,
@@ -63,36 +65,46 @@ struct Chunk {
 }
 
 #[derive(Default)]
-struct Footer {
+pub struct Footer {
     members: Vec<Member>,
-    chunks: Vec<Chunk>,
-    place: Option<(i64, i64)>,
+    /// Group after group, as they are written.
+    pub chunks: Vec<Chunk>,
     max: usize,
-    is_sealed: bool,
+    pub is_sealed: bool,
 }
 
-/// Tells every cell. WHY column by column: who looks for people judges columns, and pages are so.
-pub fn read(bytes: &[u8], teller: &mut Teller) -> Result<(), Rule> {
+/// What a file says of itself, and its columns.
+pub fn schema(bytes: &[u8], limits: &Limits) -> Result<(Footer, Vec<Leaf>), Rule> {
     let size = bytes.len().checked_sub(8).and_then(|at| u32_at(bytes, at)).ok_or(rule::PARQUET_FOOTER)?;
     let end = bytes.len() - 8;
     let footer = end.checked_sub(size as usize).and_then(|start| bytes.get(start..end));
-    let mut read = Footer { max: teller.limits.columns_max, ..Footer::default() };
+    let mut read = Footer { max: limits.columns_max, ..Footer::default() };
     let whole = footer.and_then(|footer| thrift::walk(footer, &mut |way, value| read.take(way, value)));
     whole.ok_or(rule::PARQUET_FOOTER)?;
     if read.members.len() > read.max {
         return Err(rule::LIMIT_COLUMNS);
     }
     let leaves = leaves(&read.members).ok_or(rule::PARQUET_FOOTER)?;
+    Ok((read, leaves))
+}
+
+/// Tells every cell. WHY column by column: who looks for people judges columns, and pages are so.
+pub fn read(bytes: &[u8], teller: &mut Teller) -> Result<(), Rule> {
+    let (footer, leaves) = schema(bytes, &teller.limits)?;
     let names: Vec<&str> = leaves.iter().map(|leaf| leaf.name.as_str()).collect();
     teller.table(&names)?;
-    if read.is_sealed {
+    if footer.is_sealed {
         return Err(rule::LIMIT_UNREAD);
     }
+    let memory = teller.limits.memory_bytes_max;
     let mut ended = Ok(());
-    for chunk in &read.chunks {
-        let column = usize::try_from(chunk.column).map_err(|_| rule::PARQUET_FOOTER)?;
-        let leaf = leaves.get(column).ok_or(rule::PARQUET_FOOTER)?;
-        match tell(bytes, chunk, leaf, column, teller) {
+    for chunk in &footer.chunks {
+        let (column, leaf) = chunk.leaf(&leaves)?;
+        let told = chunk.pages(bytes, leaf, memory).and_then(|mut pages| {
+            while pages.next(&mut |_, _| Ok(()), &mut |cell| teller.cell(column, cell))? {}
+            Ok(())
+        });
+        match told {
             // WHY: one chunk that is broken, or written in a way that is not read, does not hide the others.
             Err(rule) if [rule::PARQUET_PAGE, rule::LIMIT_UNREAD, rule::LIMIT_MEMORY].contains(&rule) => {
                 ended = ended.and(Err(rule));
@@ -103,36 +115,65 @@ pub fn read(bytes: &[u8], teller: &mut Teller) -> Result<(), Rule> {
     ended
 }
 
-/// The pages of one chunk.
-fn tell(bytes: &[u8], chunk: &Chunk, leaf: &Leaf, column: usize, teller: &mut Teller) -> Result<(), Rule> {
-    let start = chunk.start.and_then(|start| usize::try_from(start).ok()).ok_or(rule::PARQUET_PAGE)?;
-    let size = usize::try_from(chunk.packed).map_err(|_| rule::PARQUET_PAGE)?;
-    let end = start.checked_add(size).ok_or(rule::PARQUET_PAGE)?;
-    let mut rest = bytes.get(start..end).ok_or(rule::PARQUET_PAGE)?;
-    let (mut left, mut dictionary) = (chunk.values, None);
-    while left > 0 {
+impl Chunk {
+    /// The column that it is of, and what that is.
+    pub fn leaf<'l>(&self, leaves: &'l [Leaf]) -> Result<(usize, &'l Leaf), Rule> {
+        let column = usize::try_from(self.column).map_err(|_| rule::PARQUET_FOOTER)?;
+        Ok((column, leaves.get(column).ok_or(rule::PARQUET_FOOTER)?))
+    }
+
+    /// Its pages, one after the other.
+    pub fn pages<'a>(&self, bytes: &'a [u8], leaf: &'a Leaf, unpacked_max: usize) -> Result<Pages<'a>, Rule> {
+        let start = self.start.and_then(|start| usize::try_from(start).ok()).ok_or(rule::PARQUET_PAGE)?;
+        let size = usize::try_from(self.packed).map_err(|_| rule::PARQUET_PAGE)?;
+        let end = start.checked_add(size).ok_or(rule::PARQUET_PAGE)?;
+        let rest = bytes.get(start..end).ok_or(rule::PARQUET_PAGE)?;
+        Ok(Pages { leaf, codec: self.codec, rest, left: self.values, dictionary: None, unpacked_max })
+    }
+}
+
+/// The pages of a chunk that are left.
+pub struct Pages<'a> {
+    leaf: &'a Leaf,
+    codec: i64,
+    rest: &'a [u8],
+    /// Values.
+    left: i64,
+    dictionary: Option<page::Dictionary>,
+    unpacked_max: usize,
+}
+
+impl Pages<'_> {
+    /// Tells the values of the next page, and where there are none; false: there is no page more.
+    pub fn next(&mut self, there: There, each: page::Each) -> Result<bool, Rule> {
+        if self.left <= 0 {
+            return Ok(false);
+        }
         let mut page = Page::default();
-        let head = thrift::walk(rest, &mut |way, value| page.take(way, value)).ok_or(rule::PARQUET_PAGE)?;
+        let head =
+            thrift::walk(self.rest, &mut |way, value| page.take(way, value)).ok_or(rule::PARQUET_PAGE)?;
         let body = usize::try_from(page.packed).ok().and_then(|size| head.checked_add(size));
-        let (now, next) = body.and_then(|end| rest.split_at_checked(end)).ok_or(rule::PARQUET_PAGE)?;
-        rest = next;
+        let (now, next) = body.and_then(|end| self.rest.split_at_checked(end)).ok_or(rule::PARQUET_PAGE)?;
+        self.rest = next;
         let body = now.get(head..).unwrap_or_default();
-        let memory = teller.limits.memory_bytes_max;
         match page.kind {
-            2 => dictionary = Some(page::dictionary(&page, body, chunk.codec, leaf, memory)?),
+            2 => {
+                let told = page::dictionary(&page, body, self.codec, self.leaf, self.unpacked_max)?;
+                self.dictionary = Some(told);
+            }
             0 | 3 => {
-                left = left
+                self.left = self
+                    .left
                     .checked_sub(page.values)
                     .filter(|left| *left >= 0 && page.values >= 0)
                     .ok_or(rule::PARQUET_PAGE)?;
-                let unpacked = page::unpack(&page, body, chunk.codec, memory)?;
-                let mut each = |cell: &[u8]| teller.cell(column, cell);
-                page::values(&page, &unpacked, leaf, dictionary.as_ref(), &mut each)?;
+                let unpacked = page::unpack(&page, body, self.codec, self.unpacked_max)?;
+                page::values(&page, &unpacked, self.leaf, self.dictionary.as_ref(), there, each)?;
             }
             _ => {}
         }
+        Ok(true)
     }
-    Ok(())
 }
 
 impl Footer {
@@ -149,9 +190,8 @@ impl Footer {
             // SPEC: `ColumnCryptoMetaData`.
             ([4, _, 1, _, 8, ..], _) => self.is_sealed = true,
             ([4, group, 1, column, 3, rest @ ..], Value::Int(value)) => {
-                if self.place != Some((*group, *column)) {
-                    self.place = Some((*group, *column));
-                    self.chunks.push(Chunk { column: *column, ..Chunk::default() });
+                if self.chunks.last().is_none_or(|last| (last.group, last.column) != (*group, *column)) {
+                    self.chunks.push(Chunk { group: *group, column: *column, ..Chunk::default() });
                 }
                 let Some(chunk) = self.chunks.last_mut() else { return };
                 match rest {

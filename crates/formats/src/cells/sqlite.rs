@@ -1,9 +1,9 @@
 //! Databases of SQLite: every table that the schema names, row by row.
 //!
 //! It exists because a database in one file is what programs keep patients in. No page is read twice, so that nothing goes
-//! round. What was deleted and what lies in a log beside the file it does not see.
+//! round. Of what was deleted it says no more than that words of it are left; what lies in a log beside the file it does not see.
 //!
-//! SPEC: sqlite.org/fileformat2.html: 1.3 (header), 1.6 (trees), 2.1 (records), 2.6 (schema).
+//! SPEC: sqlite.org/fileformat2.html: 1.3 (header), 1.5 (free pages), 1.6 (trees), 2.1 (records), 2.6 (schema).
 
 use super::Teller;
 use super::sql::{self, Columns};
@@ -12,6 +12,10 @@ use crate::rule::{self, Rule};
 
 /// SPEC: sqlite.org/limits.html, 2.
 const COLUMNS_MAX: usize = 32_767;
+/// WHY: names are that long; fewer letters in a row are numbers by chance.
+const LETTERS_MIN: usize = 4;
+/// WHY: years and measures have fewer; the numbers of a day, of a phone or of a patient have as many.
+const DIGITS_MIN: usize = 6;
 
 /// How texts are written. SPEC: 1.3.13.
 #[derive(Clone, Copy)]
@@ -29,6 +33,8 @@ struct Base<'a> {
     usable: usize,
     encoding: Encoding,
     is_read: Vec<bool>,
+    /// Words of rows that were deleted, or moved to other pages, are left on pages of rows.
+    has_left: bool,
 }
 
 /// A value of a record.
@@ -71,6 +77,9 @@ pub fn read(bytes: &[u8], teller: &mut Teller) -> Result<(), Rule> {
             Ok(()) => {}
         }
     }
+    if ended.is_ok() && (base.has_left || base.has_left_free()?) {
+        return Err(rule::SQLITE_DELETED);
+    }
     ended
 }
 
@@ -102,7 +111,28 @@ impl<'a> Base<'a> {
             _ => Encoding::Utf8,
         };
         let is_read = vec![false; bytes.len() / page_bytes];
-        Some(Self { bytes, page_bytes, usable, encoding, is_read })
+        Some(Self { bytes, page_bytes, usable, encoding, is_read, has_left: false })
+    }
+
+    /// Whether words are left on pages that nothing uses. SPEC: 1.5: a chain of pages that list others.
+    fn has_left_free(&mut self) -> Result<bool, Rule> {
+        let mut next = big32(self.bytes, 32).unwrap_or_default();
+        while next > 0 {
+            let list = self.page(next)?;
+            next = big32(list, 0).unwrap_or_default();
+            let count = big32(list, 4).unwrap_or_default() as usize;
+            // WHY behind its numbers: the list was a page of a table too.
+            if has_words(list.get(8 + 4 * count.min(list.len())..).unwrap_or_default()) {
+                return Ok(true);
+            }
+            for at in 0..count {
+                let free = big32(list, 8 + 4 * at).ok_or(rule::SQLITE_PAGES)?;
+                if has_words(self.page(free)?) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// A page, counted from 1, once.
@@ -157,6 +187,11 @@ impl<'a> Base<'a> {
             }
             if is_inner {
                 below.push(big32(page, head + 8).ok_or(rule::SQLITE_PAGES)?);
+            }
+            // WHY only leaves of rows: a root keeps copies of what it had when it was the only page, and a leaf of an index those
+            // of what moved up; the schema is no rows.
+            if kind == 13 && root != 1 && !self.has_left {
+                self.has_left = has_left(page, first + 2 * count)?;
             }
             waiting.extend(below.into_iter().rev());
         }
@@ -231,6 +266,47 @@ impl<'a> Base<'a> {
         let wide: Vec<u16> = pairs.iter().map(|pair| join(*pair)).collect();
         String::from_utf16_lossy(&wide).into_bytes()
     }
+}
+
+/// Whether words are left where a leaf has no cell: before the cells, and in blocks that are free.
+fn has_left(page: &[u8], pointers_end: usize) -> Result<bool, Rule> {
+    // SPEC: 1.6: 0 stands for 65,536.
+    let cells = big16(page, 5).map_or(0, |start| if start == 0 { 65_536 } else { usize::from(start) });
+    if has_words(page.get(pointers_end..cells.min(page.len())).unwrap_or_default()) {
+        return Ok(true);
+    }
+    let mut block = usize::from(big16(page, 1).unwrap_or_default());
+    while block > 0 {
+        let next = usize::from(big16(page, block).ok_or(rule::SQLITE_PAGES)?);
+        let end = block + usize::from(big16(page, block + 2).ok_or(rule::SQLITE_PAGES)?);
+        let free = page.get(block + 4..end).ok_or(rule::SQLITE_PAGES)?;
+        if has_words(free) {
+            return Ok(true);
+        }
+        // SPEC: 1.6: blocks are in the order of the page; so no chain goes round, and no byte is read twice.
+        if next > 0 && next < end {
+            return Err(rule::SQLITE_PAGES);
+        }
+        block = next;
+    }
+    Ok(false)
+}
+
+/// Whether letters stand side by side as in words, or digits as in numbers of people, whatever the width.
+fn has_words(bytes: &[u8]) -> bool {
+    bytes.utf8_chunks().any(|chunk| {
+        let (mut letters, mut digits) = (0, 0);
+        chunk.valid().chars().any(|sign| {
+            // WHY zeros count for nothing: signs of two bytes have one.
+            (letters, digits) = match sign {
+                '\0' => (letters, digits),
+                sign if sign.is_ascii_digit() => (0, digits + 1),
+                sign if sign.is_alphabetic() => (letters + 1, 0),
+                _ => (0, 0),
+            };
+            letters >= LETTERS_MIN || digits >= DIGITS_MIN
+        })
+    })
 }
 
 fn big16(bytes: &[u8], at: usize) -> Option<u16> {

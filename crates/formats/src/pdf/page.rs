@@ -14,7 +14,7 @@ use hayro_syntax::page::{Page, Resources};
 
 use super::font::Font;
 use super::glyph::Glyphs;
-use super::{Put, plain_of};
+use super::{Put, are_associated, plain_of};
 use crate::rule::{self, Rule};
 
 /// SPEC: annex C: 28 are what a reader must follow.
@@ -85,6 +85,8 @@ struct Seen {
 pub struct Reader<'p> {
     put: Put<'p>,
     pub is_wanted: bool,
+    /// A note has a file.
+    pub has_files: bool,
     left: usize,
     glyphs: Glyphs,
     fonts: HashMap<ObjectIdentifier, Rc<Font>>,
@@ -102,6 +104,7 @@ impl<'p> Reader<'p> {
         Self {
             put,
             is_wanted: true,
+            has_files: false,
             left: bytes_max,
             glyphs: Glyphs::new(),
             fonts: HashMap::new(),
@@ -138,8 +141,11 @@ impl<'p> Reader<'p> {
 
     /// Notes and fields of a form: what they hold, and what they show.
     fn notes<'a>(&mut self, page: &Dict<'a>, forms: &mut VecDeque<Form<'a>>) -> Result<(), Rule> {
+        self.has_files |= are_associated(page);
         let notes = page.get::<Array>(b"Annots");
         for note in notes.into_iter().flat_map(|notes| notes.iter::<Dict>()).take(OBJECTS_MAX) {
+            // SPEC: 12.5.6.15: a file that hangs at a place of the page.
+            self.has_files |= note.contains_key(b"FS") || are_associated(&note);
             for key in [&b"Contents"[..], b"V"] {
                 if let Some(text) = note.get::<Text>(key) {
                     self.end_line()?;

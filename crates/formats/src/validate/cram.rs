@@ -174,7 +174,7 @@ fn text(job: &mut Job, header: &mut sam::Header, method: u8, content: &[u8]) {
     let plain = match method {
         0 => content.to_vec(),
         1 => crate::unpack::head(crate::unpack::Layer::Gzip, content, job.limits.memory_bytes_max).0,
-        _ => return,
+        _ => return job.findings.add(rule::LIMIT_UNREAD, Place::WHOLE),
     };
     let body = plain.get(4..).unwrap_or_default();
     let body = String::from_utf8_lossy(body);

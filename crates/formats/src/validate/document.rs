@@ -63,6 +63,7 @@ fn words(job: &mut Job, kept: Option<Vec<u8>>) {
         Some(Ok(read)) => {
             job.facts.number("pages", read.pages);
             job.findings.need(read.unread == 0, rule::LIMIT_UNREAD, Place::WHOLE);
+            job.findings.need(!read.has_files, rule::PDF_FILES, Place::WHOLE);
         }
         Some(Err(rule)) => job.findings.add(rule, Place::WHOLE),
         None => job.findings.add(rule::LIMIT_HELD, Place::WHOLE),

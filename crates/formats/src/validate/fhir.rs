@@ -274,7 +274,7 @@ fn is_date(text: &str) -> bool {
         [year, month] => {
             is_digits(year, 4) && is_digits(month, 2) && (1..=12).contains(&month.parse::<u8>().unwrap_or(0))
         }
-        [_, _, _] => crate::shape::date(day).as_deref() == Some(day),
+        [_, _, _] => crate::shape::date(day).is_some_and(|read| read.to_string() == day),
         _ => false,
     };
     let is_clock = clock.is_none_or(|clock| {

@@ -160,6 +160,20 @@ fn whatever_is_cut_or_bent_ends() {
     }
 }
 
+// Goal: words of deleted rows are not taken for nothing, and a database that lost no row is not suspected. Method: SQLite's own
+// files: rows deleted, a table dropped, cleaned after, written in order, and in none, which leaves words of rows that moved.
+#[test]
+fn words_of_deleted_rows_are_told() {
+    for (name, is_left) in
+        [("deleted", true), ("dropped", true), ("moved", true), ("vacuum", false), ("plain", false)]
+    {
+        let (ear, report) = heard(&read(&format!("left-{name}.sqlite")), &Limits::default());
+        assert_eq!(report.count(rule::SQLITE_DELETED), u64::from(is_left), "{name}: {:?}", report.counts);
+        assert_eq!(report.verdict, if is_left { Verdict::Unjudged } else { Verdict::Holds }, "{name}");
+        assert_eq!(ear.tables.len(), if name == "dropped" { 1 } else { 2 }, "{name}");
+    }
+}
+
 // Goal: pages that lead in a circle, and cells that share bytes, end at once. Method: a tree's page that names its root, and
 // a leaf whose pointers are all the same.
 #[test]

@@ -63,3 +63,21 @@ for name, people in [("people", True), ("clean", False)]:
     duckdb.sql(f"copy data_table to '{name}-duckdb.parquet'")
     wide = pa.table({"visita": [[{"medico": row[1], "ore": row[0]}] * (row[0] % 3) for row in data], "importo": pa.array([row[0] for row in data], pa.decimal128(12, 2))})
     pq.write_table(wide, f"{name}-nested.parquet", store_schema=False)
+
+# What is left of rows that were deleted; `vacuum` was cleaned, `plain` lost none, and `moved` lost none but was written in no order.
+import random
+for name in ["deleted", "dropped", "vacuum", "plain", "moved"]:
+    file = f"left-{name}.sqlite"
+    if os.path.exists(file): os.remove(file)
+    base = sqlite3.connect(file); base.execute("pragma page_size = 512"); base.execute("pragma secure_delete = off")
+    keys = list(range(60))
+    if name == "moved": random.Random(7).shuffle(keys)
+    for table in ["pazienti", "visite"]:
+        base.execute(f"create table {table}(id integer primary key, nota text)")
+        base.executemany(f"insert into {table} values (?, ?)", [(key, NAMES[key % 4] * (1 + key % 3)) for key in keys])
+    base.commit()
+    if name in ("deleted", "vacuum"): base.execute("delete from pazienti where id % 20 = 3")
+    if name == "dropped": base.execute("drop table pazienti")
+    base.commit()
+    if name == "vacuum": base.execute("vacuum")
+    base.close()

@@ -66,3 +66,7 @@ field.field_value = "VRDLGI85T10A944M"; sheet.add_widget(field); book.save("form
 for file in sorted(os.listdir(".")):
     if file.endswith(".pdf") and not file.endswith("-sealed.pdf"):
         subprocess.run(["pdftotext", file], check=True)
+open("note.txt", "w").write("RSSMRA80A01H501U\n")
+subprocess.run(["qpdf", "clean-reportlab.pdf", "--add-attachment", "note.txt", "--mimetype=text/plain", "--creationdate=D:20260101000000Z",
+                "--moddate=D:20260101000000Z", "--", "--deterministic-id", "attached.pdf"], check=True)
+os.remove("note.txt")

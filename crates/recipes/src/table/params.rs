@@ -158,7 +158,7 @@ impl Table {
     /// How the table is read, where the recipe knows better.
     pub(crate) fn form(&self, form: Form) -> Form {
         match form {
-            Form::Objects | Form::Book => form,
+            Form::Objects | Form::Book | Form::Columns => form,
             Form::Cells(mut dialect) => {
                 dialect.has_header = self.has_header.unwrap_or(dialect.has_header);
                 dialect.has_decimal_comma = self.has_decimal_comma.unwrap_or(dialect.has_decimal_comma);

@@ -283,6 +283,30 @@ proptest! {
     }
 }
 
+// Goal: Parquet becomes what the same table as text becomes, whoever wrote it. Method: one table by eight writers, in all encodings,
+// several row groups and packings; profiles and previews are compared.
+#[test]
+fn tables_of_columns_are_tables() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../formats/tests/cells");
+    let read = |name: &str| std::fs::read(folder.join(name)).unwrap();
+    for writer in ["snappy", "plain", "gzip", "zstd", "delta", "polars", "duckdb"] {
+        let columns = read(&format!("clean-{writer}.parquet"));
+        for step in [r#"{"step":"preview"}"#, r#"{"step":"profile"}"#] {
+            assert_eq!(made(step, &columns).1, made(step, &read("clean.tsv")).1, "{writer} {step}");
+        }
+        refused(r#"{"step":"table"}"#, &columns, fault::NOT_A_TABLE);
+    }
+    let nested = read("clean-nested.parquet");
+    refused(r#"{"step":"profile"}"#, &nested, fault::NOT_FLAT);
+    let whole = read("clean-snappy.parquet");
+    for at in (8..whole.len() - 8).step_by(97) {
+        let mut bent = whole.clone();
+        bent[at] ^= 0x55;
+        // WHY nothing is asked of what comes: a value that is bent is a value.
+        let _ = in_pieces(&recipe(r#"{"step":"profile"}"#), &bent, 1 << 20);
+    }
+}
+
 // Goal: a workbook becomes what the same table as text becomes. Method: one table by three writers of workbooks, and as text; both
 // as Parquet that others read would have the same columns, so their profiles and previews are compared.
 #[test]

@@ -6,7 +6,7 @@ use words::{Id, Refusal};
 
 use crate::cell::draft::Draft;
 use crate::dataset::columns_of;
-use crate::examine::{self, ReadRow, ReportRow};
+use crate::examine::{self, Examined, ReadRow, ReportRow};
 use crate::object::ObjectRow;
 
 /// A bucket and a key, of the key of a row that lies beside an object's.
@@ -41,6 +41,8 @@ pub(super) async fn of(rows: &Draft, row: &ObjectRow, bucket: &str, source: &str
     let report = report.filter(|report| report.object == row.id);
     let read: Option<ReadRow> = rows.row(&own).await?;
     let is_apart = row.refuse_apart().is_err();
+    let uses = |of: &Examined| matches!(of.standing, examine::Standing::Clear | examine::Standing::Asks);
+    let may_be_used = row.examined.as_ref().is_some_and(uses);
     let labels = row.labels.iter().chain(&row.metadata).cloned();
     // WHY words alone: figures are found by no search for words.
     let said =
@@ -60,7 +62,7 @@ pub(super) async fn of(rows: &Draft, row: &ObjectRow, bucket: &str, source: &str
             }
             _ => Vec::new(),
         },
-        text: report.filter(|_| !is_apart).and_then(|report| report.words).unwrap_or_default(),
+        text: report.filter(|_| may_be_used).and_then(|report| report.words).unwrap_or_default(),
         size_bytes: row.size_bytes,
         at_ms: row.at.ms(),
         read_ms: read.map(|read| read.at.ms()),

@@ -144,7 +144,7 @@ pub struct Work {
 /// Whether something may be made of an object: it was looked at, may be read, and is itself what was delivered.
 fn is_source(row: &ObjectRow) -> bool {
     let may = |examined: &Examined| matches!(examined.standing, Standing::Clear | Standing::Asks);
-    !row.is_marker && row.derived.is_none() && row.examined.as_ref().is_some_and(may) && !row.waits()
+    !row.is_marker && row.derived.is_none() && row.examined.as_ref().is_some_and(may)
 }
 
 /// What was said of an object.

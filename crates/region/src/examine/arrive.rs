@@ -39,6 +39,13 @@ pub struct Arrival {
     pub tries: u32,
 }
 
+impl Arrival {
+    /// Nothing but what is said beside it is to be looked at.
+    pub fn is_beside(&self) -> bool {
+        self.row.examined.as_ref().is_some_and(|examined| examined.again == Some(false))
+    }
+}
+
 /// What a look at a log found.
 #[derive(Debug, Default)]
 pub struct Arrivals {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use words::noun::{Bucket, Object};
 use words::{Id, Refusal};
 
-use super::Said;
+use super::{Said, in_folder};
 use crate::cell::draft::Draft;
 use crate::dataset::columns_of;
 use crate::object::{ObjectRow, prefix};
@@ -40,10 +40,6 @@ fn key(bucket: Id<Bucket>, key: &str) -> Vec<u8> {
     [&bucket.to_bytes()[..], key.as_bytes()].concat()
 }
 
-fn folder(key: &str) -> &str {
-    key.get(..key.rfind('/').map_or(0, |at| at + 1)).unwrap_or_default()
-}
-
 /// Keeps which table a file was found to be.
 pub(super) fn keep(draft: &mut Draft, row: &ObjectRow, said: &Said) -> Result<(), Refusal> {
     if said.kind != "omop-table" {
@@ -70,7 +66,7 @@ pub(crate) async fn sets(
         let newest = rows.rows::<ObjectRow>(&prefix(bucket, &key), None, 1).await?;
         let is_there = newest.first().is_some_and(|(_, now)| now.id == row.object && !now.is_marker);
         if is_there {
-            folders.entry(folder(&key).to_owned()).or_default().push(row);
+            folders.entry(in_folder(&key).0.to_owned()).or_default().push(row);
         }
     }
     let judged = folders.into_iter().filter_map(|(folder, files)| {
@@ -82,7 +78,7 @@ pub(crate) async fn sets(
 
 /// The set that an object lies in.
 pub(super) async fn beside(rows: &Draft, row: &ObjectRow) -> Result<Option<Value>, Refusal> {
-    let folder = folder(&row.key);
+    let (folder, _) = in_folder(&row.key);
     let set = sets(rows, row.bucket, folder).await?.remove(folder);
     Ok(set.map(|set| told(folder, &set)))
 }

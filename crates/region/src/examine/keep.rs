@@ -8,15 +8,15 @@ use words::{Reason, Refusal, Timestamp};
 
 use super::arrive::is_closed;
 use super::{
-    Arrival, DelayRow, Digests, Examined, FollowRow, OBJECT_EXAMINE, REPORT_BYTES_MAX, ReportRow, Said,
-    Standing, cdm, manifest, refer,
+    Arrival, Beside, DelayRow, Digests, Examined, FollowRow, OBJECT_EXAMINE, REPORT_BYTES_MAX, ReportRow,
+    Said, Standing, beside, cdm, manifest, refer,
 };
 use crate::Region;
 use crate::act::subject;
 use crate::cell::draft::Draft;
 use crate::cell::step::{Entry, Moment, Planned, Step};
 use crate::contract;
-use crate::derive::RunsRow;
+use crate::derive::{RunsRow, report_of};
 use crate::noun::project::ProjectRow;
 use crate::object::ObjectRow;
 use crate::rule::{Looked, apart};
@@ -30,6 +30,11 @@ impl Region {
     /// Keeps what an examiner said; answers how the object stands, none if it changed meanwhile.
     pub async fn keep_said(&self, arrival: &Arrival, said: Said) -> Result<Option<Standing>, Refusal> {
         self.step(arrival, Came::Said(said)).await
+    }
+
+    /// Keeps whom an object's key, labels and metadata name, where nothing else of it was looked at.
+    pub async fn keep_beside(&self, arrival: &Arrival, beside: Beside) -> Result<Option<Standing>, Refusal> {
+        self.step(arrival, Came::Beside(beside)).await
     }
 
     /// Puts off what could not be looked at; in the end it stands as that.
@@ -74,6 +79,7 @@ fn standing(text: &str) -> Option<Standing> {
 /// What came of a look.
 enum Came {
     Said(Said),
+    Beside(Beside),
     Failed { cause: String, is_closed: bool },
 }
 
@@ -110,11 +116,21 @@ impl Step for Keeping {
                 }
                 json!({ "standing": standing.text(), "examiner": said.examiner })
             }
+            Came::Beside(beside) => {
+                let said = beside.said().standing(project.tier());
+                let standing = beside::keep(draft, &mut row, beside, said, moment.now).await?;
+                json!({ "standing": standing.text() })
+            }
             Came::Failed { cause, is_closed } => {
                 let tries = if *is_closed { arrival.tries } else { arrival.tries.saturating_add(1) };
                 put_off(draft, &mut row, (tries, *is_closed), cause, moment.now).await?
             }
         };
+        // WHY: a label that came while it was looked at was not.
+        if row.labels.iter().any(|label| !arrival.row.labels.contains(label)) {
+            row.look_beside();
+            row.store(draft)?;
+        }
         let entry = Entry::of_house(OBJECT_EXAMINE, moment.now).about(subject(Noun::Object, row.id));
         let detail = json!({ "examined": told }).to_string().into_bytes();
         Ok(Planned::New(Entry { detail, scope: Some(row.scope), answer: told, ..entry }))
@@ -156,19 +172,12 @@ async fn settle(
         stand_with(draft, row).await?;
         contract::forget(draft, row).await?;
     }
+    // WHY: its bytes are what they were, so what was made of them says the same, and is not made again.
+    let before = report_of(draft, row).await?;
+    let (words, profile, drift) = before.map(|of| (of.words, of.profile, of.drift)).unwrap_or_default();
     let (report, examiner) = (report.clone(), examiner.clone());
     let (kind, digests) = (kind.clone(), digests.clone());
-    let told = ReportRow {
-        object: row.id,
-        report,
-        examiner,
-        at: now,
-        kind,
-        digests,
-        words: None,
-        profile: None,
-        drift: None,
-    };
+    let told = ReportRow { object: row.id, report, examiner, at: now, kind, digests, words, profile, drift };
     draft.put_in(row.seal(), &row.row_key(), &told)?;
     draft.remove::<DelayRow>(row.seal(), &row.row_key());
     Ok(standing)

@@ -88,7 +88,7 @@ fn key(row: &ObjectRow, key: &str) -> Vec<u8> {
 
 /// A manifest: what it names is kept, and what is there already is compared.
 async fn take(draft: &mut Draft, row: &ObjectRow, said: &Said) -> Result<Value, Refusal> {
-    let folder = row.key.rfind('/').map_or("", |at| row.key.get(..=at).unwrap_or_default());
+    let (folder, _) = super::in_folder(&row.key);
     let (mut agreed, mut differ, mut awaited) = (0_u64, 0_u64, 0_u64);
     let (mut bytes, mut seen) = (0, 0);
     for named in said.manifest.iter().take(NAMED_MAX) {

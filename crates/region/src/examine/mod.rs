@@ -8,6 +8,7 @@
 //! reads it until its controller says that it may be read.
 
 mod arrive;
+mod beside;
 pub(crate) mod cdm;
 mod clear;
 mod keep;
@@ -26,6 +27,7 @@ use crate::derive::RunsRow;
 use crate::object::ObjectRow;
 use crate::row::{Row, Table};
 pub use arrive::{Arrival, Arrivals, Opened};
+pub use beside::Beside;
 pub(crate) use keep::stand_with;
 pub use refer::{Holding, Referred, Refers, is_table};
 
@@ -35,6 +37,11 @@ pub const OBJECT_EXAMINE: &str = "object.examine";
 pub const MANIFEST_DIFFERS: &str = "manifest.differs";
 /// WHY: what a page tells, and thousands of columns beyond that help nobody.
 pub const REPORT_BYTES_MAX: usize = 64 << 10;
+
+/// The folder that a key lies in, with its slash, and the name there.
+fn in_folder(key: &str) -> (&str, &str) {
+    key.split_at(key.rfind('/').map_or(0, |at| at + 1))
+}
 
 /// How an object stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
@@ -78,7 +85,7 @@ pub struct Examined {
     /// Who has said that it may be read all the same.
     #[n(2)]
     pub cleared: Option<Id<Person>>,
-    /// It is to be looked at again; until then it stands as before.
+    /// It is to be looked at again, all of it or (false) what is said beside it; until then it stands as before.
     #[n(3)]
     pub again: Option<bool>,
     /// The rule that set it apart; none: it names people.
@@ -90,7 +97,14 @@ impl ObjectRow {
     /// Whether it is to be looked at.
     pub fn waits(&self) -> bool {
         let is_source = !self.is_marker && self.derived.is_none();
-        is_source && self.examined.as_ref().is_none_or(|examined| examined.again == Some(true))
+        is_source && self.examined.as_ref().is_none_or(|examined| examined.again.is_some())
+    }
+
+    /// Has it looked at once more; until then it stands as before.
+    pub(crate) fn look_again(&mut self) {
+        if let Some(examined) = &mut self.examined {
+            examined.again = Some(true);
+        }
     }
 
     /// Refuses to read what is set apart.
@@ -206,7 +220,7 @@ impl ReportRow {
     }
 
     /// All of it, for whoever may look at the object.
-    fn told(&self) -> Option<Value> {
+    fn told(&self, is_apart: bool) -> Option<Value> {
         let mut told: Value = serde_json::from_str(&self.report).ok()?;
         let read =
             |text: &Option<String>| text.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
@@ -216,7 +230,8 @@ impl ReportRow {
             fields.insert("sha256".to_owned(), digests.sha256.clone().into());
         }
         for (name, text) in [("profile", &self.profile), ("drift", &self.drift)] {
-            if let Some(value) = read(text) {
+            // WHY not: it was made before anybody knew whom the object names.
+            if let Some(value) = read(text).filter(|_| !is_apart) {
                 fields.insert(name.to_owned(), value);
             }
         }
@@ -248,7 +263,7 @@ pub(crate) async fn report_of(
     let rows = region.project_cell(actor, project).await?.view().await?;
     let report: Option<ReportRow> = rows.row(&row.row_key()).await?;
     let is_of_cdm = report.as_ref().and_then(ReportRow::kind).is_some_and(|kind| kind == "omop-table");
-    let mut told = report.and_then(|report| report.told());
+    let mut told = report.and_then(|report| report.told(row.refuse_apart().is_err()));
     if let Some(told) = told.as_mut().and_then(Value::as_object_mut).filter(|_| is_of_cdm)
         && let Some(set) = cdm::beside(&rows, row).await?
     {

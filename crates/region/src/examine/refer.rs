@@ -11,7 +11,7 @@ use words::chance;
 use words::noun::{Bucket, Object, Scope};
 use words::{Id, Refusal};
 
-use super::{Arrival, DelayRow, Opened, ReportRow, Standing};
+use super::{Arrival, DelayRow, Opened, ReportRow, Standing, in_folder};
 use crate::Region;
 use crate::cell::draft::Draft;
 use crate::contract::series;
@@ -128,7 +128,7 @@ fn referred(contract: &str) -> BTreeMap<String, BTreeSet<String>> {
 
 /// The folder that a key lies in, and what its table is called.
 fn place(key: &str) -> (&str, String) {
-    let (folder, name) = key.split_at(key.rfind('/').map_or(0, |at| at + 1));
+    let (folder, name) = in_folder(key);
     let name = series(name);
     (folder, name.split('.').next().unwrap_or_default().to_owned())
 }

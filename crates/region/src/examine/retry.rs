@@ -34,11 +34,10 @@ impl Rule for ObjectRetry {
             ));
         }
         // INVARIANT: until it was looked at it stands as before; what is set apart is not read meanwhile.
-        match &mut row.examined {
-            Some(examined) if examined.again == Some(true) => return Err(Reason::AlreadyDone.into()),
-            Some(examined) => examined.again = Some(true),
-            None => {}
+        if row.examined.as_ref().is_some_and(|examined| examined.again == Some(true)) {
+            return Err(Reason::AlreadyDone.into());
         }
+        row.look_again();
         let (key, seal) = (row.row_key(), row.seal());
         if let Some(mut runs) = draft.row::<RunsRow>(&key).await? {
             // WHY only those: what was made the same way would be the same.

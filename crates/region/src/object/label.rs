@@ -84,7 +84,17 @@ impl Rule for ObjectDescribe {
         let labels = parse(&self.labels, OBJECT_LABELS_MAX)?;
         let bucket = bucket::find(draft, &self.bucket).await?;
         let mut row = known(draft, &bucket, &self.key, self.version.as_deref()).await?;
+        if row.derived.is_some() {
+            return Err(Refusal::with(
+                Reason::StateWrong,
+                "label what it was made of: what is made is not looked at",
+            ));
+        }
         let before = std::mem::replace(&mut row.labels, labels);
+        // WHY: a label may name somebody, and whoever sees the object sees it too.
+        if row.labels.iter().any(|label| !before.contains(label)) {
+            row.look_beside();
+        }
         apart::stored(draft, &bucket, &mut row, Some(before), frame.now).await?;
         rewritten(draft, &row)
     }

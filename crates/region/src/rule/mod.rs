@@ -277,9 +277,10 @@ fn own() -> Vec<RuleRow> {
     vec![
         rule(
             "region-tables",
-            &["csv", "tsv", "ndjson", "omop-table"],
+            &["csv", "tsv", "ndjson", "omop-table", "xlsx"],
             &[Step::Table, Step::Preview, Step::Profile],
         ),
+        rule("region-columns", &["parquet"], &[Step::Preview, Step::Profile]),
         rule(
             "region-texts",
             &["text", "html", "xml", "json", "pdf", "docx", "odt", "fhir-json", "fhir-xml", "yaml", "rtf"],

@@ -41,8 +41,12 @@ fn one(texts: &Texts, rule: &Value) -> Markup {
                 @else { (texts.say_of("rules-version", &rule["version"].to_string())) " · " (parts::time(text(rule, "set"))) }
             }
             dl {
-                dt { (texts.name("made")) } dd { (count("made")) }
-                dt { (texts.name("nothing")) } dd { (count("nothing")) }
+                @if rule["steps"] == serde_json::json!(["apart"]) {
+                    dt { (texts.name("set_apart")) } dd { (count("made")) }
+                } @else {
+                    dt { (texts.name("made")) } dd { (count("made")) }
+                    dt { (texts.name("nothing")) } dd { (count("nothing")) }
+                }
                 @if !text(runs, "last").is_empty() { dt { (texts.name("last")) } dd { (parts::time(text(runs, "last"))) } }
             }
             @if !failed.is_empty() { (failures(texts, failed)) }
