@@ -229,4 +229,16 @@ async fn a_label_is_looked_at_whenever_it_comes() {
     more.found[0]["likely"] = json!(2);
     world.region.keep_beside(&arrived().await[0], more).await.unwrap();
     refused(&world, Reason::SetApart, "reading what names somebody else", read(&world, &rita, "scan")).await;
+    clear().await;
+    label(&world, &rita, "scan", &["father=Luca Neri"]).await;
+    let retry = json!({ "project": PROJECT, "bucket": "results", "key": "scan" });
+    world.region.perform(&rita, Act::ObjectRetry, retry, None).await.unwrap();
+    let looked = arrived().await.pop().unwrap();
+    assert!(!looked.is_beside(), "all of it was asked for");
+    let mut report: Value = serde_json::from_str(&said("CT").report).unwrap();
+    report["names"] = json!([{ "kind": "person-name", "place": "metadata", "likely": 9 }]);
+    let said = Said { names: Names::Surely, report: report.to_string(), ..said("CT") };
+    world.region.keep_said(&looked, said).await.unwrap();
+    refused(&world, Reason::SetApart, "hiding a label behind a second look", read(&world, &rita, "scan"))
+        .await;
 }

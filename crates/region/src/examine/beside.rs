@@ -65,20 +65,33 @@ pub(super) async fn keep(
     Ok(standing)
 }
 
+/// Whether whoever is named beside an object was named there in an earlier report.
+pub(super) fn is_known(before: &str, now: &str) -> bool {
+    let (before, now) = (named(before), named(now));
+    now.iter().filter(|found| is_beside(found)).all(|found| before.contains(found))
+}
+
+fn named(report: &str) -> Vec<Value> {
+    let told: Value = serde_json::from_str(report).unwrap_or_default();
+    told["names"].as_array().cloned().unwrap_or_default()
+}
+
+fn is_beside(found: &Value) -> bool {
+    !found["place"].is_null()
+}
+
 /// Puts what was found beside the object in the place of what was found before; whether all of it was known.
 fn retold(report: &mut String, beside: &Beside) -> bool {
     let mut told: Value = serde_json::from_str(report).unwrap_or_default();
     let Some(fields) = told.as_object_mut() else { return false };
-    let names = fields.entry("names").or_insert_with(|| Value::Array(Vec::new()));
-    let Some(names) = names.as_array_mut() else { return false };
-    let is_known = beside.found.iter().all(|found| names.contains(found));
-    names.retain(|found| found["place"].is_null());
-    names.extend(beside.found.iter().cloned());
+    let before = named(report);
+    let names = before.iter().filter(|found| !is_beside(found)).chain(&beside.found).cloned().collect();
+    fields.insert("names".to_owned(), Value::Array(names));
     let told = told.to_string();
     if told.len() <= REPORT_BYTES_MAX {
         *report = told;
     }
-    is_known
+    beside.found.iter().all(|found| before.contains(found))
 }
 
 impl Beside {

@@ -158,8 +158,10 @@ async fn settle(
     if report.len() > REPORT_BYTES_MAX {
         return Err(Refusal::with(Reason::TooLarge, "the report is longer than one is kept"));
     }
-    // WHY: whoever cleared it has looked at these very bytes; another look does not take that back.
-    let cleared = row.examined.as_ref().and_then(|examined| examined.cleared);
+    let before = report_of(draft, row).await?;
+    // WHY: whoever cleared it has looked at these very bytes, and at the labels of then; another look does not take that back.
+    let is_covered = before.as_ref().is_none_or(|before| beside::is_known(&before.report, report));
+    let cleared = row.examined.as_ref().and_then(|examined| examined.cleared).filter(|_| is_covered);
     let rule = if cleared.is_some() { None } else { by_rule(draft, row, kept, now).await? };
     let standing = match standing {
         Standing::Apart | Standing::Asks if cleared.is_some() => Standing::Clear,
@@ -173,7 +175,6 @@ async fn settle(
         contract::forget(draft, row).await?;
     }
     // WHY: its bytes are what they were, so what was made of them says the same, and is not made again.
-    let before = report_of(draft, row).await?;
     let (words, profile, drift) = before.map(|of| (of.words, of.profile, of.drift)).unwrap_or_default();
     let (report, examiner) = (report.clone(), examiner.clone());
     let (kind, digests) = (kind.clone(), digests.clone());
