@@ -118,5 +118,13 @@ async fn read(stage: &mut Stage) -> Result<(), Failure> {
     stage.act(Step::new("elena", Act::PermitEnd, end, "elena ends the permit")).await?;
     stage
         .read_refused(get("marco reads again, a moment later"), &marco, Inside::No, Reason::PermitEnded)
-        .await
+        .await?;
+    // WHY: whoever follows his link in the end finds something to read.
+    let next = json!({
+        "alias": "harmony-follow-up", "project": "harmony", "persons": ["marco"], "buckets": ["registry", "notes"],
+        "purpose": "outcomes in blood cancers", "legal_basis": "anonymised data", "starts": stage.day(-1), "ends": stage.day(90),
+    });
+    stage.act(Step::new("marco", Act::PermitRequest, next, "marco asks for a second study")).await?;
+    let granted = json!({ "permit": "harmony-follow-up" });
+    stage.act(Step::new("elena", Act::PermitGrant, granted, "elena grants it")).await.map(drop)
 }

@@ -117,8 +117,11 @@ pub fn object(
             (parts::thing(texts, &fields.map(|(name, value)| (name.clone(), value.clone())).collect()))
         }
         (examined(visit, told))
-        p { a.button href={ (base) "/objects/" (sealed) "/bytes" } { (texts.say("take-bytes")) } }
-        p.hint { (texts.say("take-bytes-how")) }
+        // WHY: what would be refused is not offered.
+        @if text(told, "standing") != "apart" {
+            p { a.button href={ (base) "/objects/" (sealed) "/bytes" } { (texts.say("take-bytes")) } }
+            p.hint { (texts.say("take-bytes-how")) }
+        }
         (versions(visit, &around.versions))
         @if let Some(leaves) = &around.leaves {
             (parts::section(texts.say("object-seen"), &html! {

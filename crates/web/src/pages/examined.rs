@@ -75,7 +75,7 @@ fn names(texts: &Texts, found: &[Value]) -> Markup {
         }
     };
     let heads = texts.names(&["identifier", "column", "sure", "unsure"]);
-    html! { @if !found.is_empty() { (parts::table(texts.say("examined-names"), &heads, &body)) } }
+    html! { @if !found.is_empty() { (titled(texts.say("examined-names"), &heads, &body)) } }
 }
 
 fn faults(texts: &Texts, counts: &[Value], findings: &[Value]) -> Markup {
@@ -93,7 +93,7 @@ fn faults(texts: &Texts, counts: &[Value], findings: &[Value]) -> Markup {
         }
     };
     let heads = texts.names(&["what", "count", "first_row", "column"]);
-    html! { @if !counts.is_empty() { (parts::table(texts.say("examined-faults"), &heads, &body)) } }
+    html! { @if !counts.is_empty() { (titled(texts.say("examined-faults"), &heads, &body)) } }
 }
 
 /// What was made of it, and what was not and why.
@@ -113,7 +113,12 @@ fn made(texts: &Texts, made: &[Value]) -> Markup {
         }
     };
     let heads = texts.names(&["step", "made", "rule", "at"]);
-    html! { @if !made.is_empty() { (parts::table(texts.say("made"), &heads, &body)) } }
+    html! { @if !made.is_empty() { (titled(texts.say("made"), &heads, &body)) } }
+}
+
+/// A table under its own heading.
+fn titled(title: &str, heads: &[String], body: &Markup) -> Markup {
+    html! { h3 { (title) } (parts::table(title, heads, body)) }
 }
 
 /// What is otherwise than in the last delivery.
