@@ -40,7 +40,7 @@ pub fn out(text: &str) -> Result<(), Failure> {
 pub fn text(answer: &Answer, paint: Paint) -> String {
     match &answer.answer {
         Value::Array(rows) if rows.is_empty() => "nothing\n".to_owned(),
-        Value::Array(rows) => table(rows, paint).unwrap_or_else(|| things(rows, paint)),
+        Value::Array(rows) => table(rows, paint, TABLE_CHARS_MAX).unwrap_or_else(|| things(rows, paint)),
         Value::Object(fields) => {
             let mut fields = examined::told(fields);
             if let Some(leaf) = &answer.leaf {
@@ -56,11 +56,7 @@ pub fn text(answer: &Answer, paint: Paint) -> String {
 }
 
 /// A table, unless it would be too wide.
-fn table(rows: &[Value], paint: Paint) -> Option<String> {
-    table_within(rows, paint, TABLE_CHARS_MAX)
-}
-
-fn table_within(rows: &[Value], paint: Paint, chars_max: usize) -> Option<String> {
+fn table(rows: &[Value], paint: Paint, chars_max: usize) -> Option<String> {
     let rows: Vec<&Map<String, Value>> = rows.iter().map(Value::as_object).collect::<Option<_>>()?;
     let columns = columns(&rows);
     let width = |name: &String| {
@@ -118,7 +114,7 @@ fn lines(value: &Value, paint: Paint, indent: usize) -> String {
             let chars_max = TABLE_CHARS_MAX.saturating_sub(indent);
             Some(values)
                 .filter(|values| are_alike(values))
-                .and_then(|values| table_within(values, paint, chars_max))
+                .and_then(|values| table(values, paint, chars_max))
                 .unwrap_or_else(each)
         }
         Value::Object(groups) if !groups.is_empty() && groups.values().all(Value::is_object) => groups

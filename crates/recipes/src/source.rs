@@ -214,6 +214,23 @@ fn objects(
     Ok(number)
 }
 
+/// Begins all columns of a source that names them before its rows.
+fn begin_all<'n>(names: impl ExactSizeIterator<Item = &'n str>, take: &mut dyn Take) -> Result<(), Stop> {
+    if names.len() > COLUMNS_MAX {
+        return Err(fault::LIMIT_COLUMNS.into());
+    }
+    for (at, name) in names.enumerate() {
+        if name.len() > NAME_BYTES_MAX {
+            return Err(fault::LIMIT_LINE.column(at).into());
+        }
+        match name.trim() {
+            "" => take.column(&format!("column_{}", at + 1), true)?,
+            name => take.column(name, false)?,
+        }
+    }
+    Ok(())
+}
+
 fn begin(names: &mut HashMap<String, usize>, name: &str, take: &mut dyn Take) -> Result<usize, Stop> {
     let at = names.len();
     if at >= COLUMNS_MAX || name.len() > NAME_BYTES_MAX {

@@ -8,7 +8,7 @@ use std::io::Read;
 
 use formats::{Detected, Kind, Limits, Verdict, Watch, rule};
 
-use super::{COLUMNS_MAX, Cell, NAME_BYTES_MAX, Take};
+use super::{Cell, Take};
 use crate::fault;
 use crate::step::Stop;
 
@@ -60,19 +60,7 @@ struct Sheet<'t> {
 
 impl Sheet<'_> {
     fn begin(&mut self, names: &[&str]) -> Result<(), Stop> {
-        if names.len() > COLUMNS_MAX {
-            return Err(fault::LIMIT_COLUMNS.into());
-        }
-        for (at, name) in names.iter().enumerate() {
-            if name.len() > NAME_BYTES_MAX {
-                return Err(fault::LIMIT_LINE.column(at).into());
-            }
-            match name.trim() {
-                "" => self.take.column(&format!("column_{}", at + 1), true)?,
-                name => self.take.column(name, false)?,
-            }
-        }
-        Ok(())
+        super::begin_all(names.iter().copied(), self.take)
     }
 
     fn end_row(&mut self, width: usize) -> Result<(), Stop> {

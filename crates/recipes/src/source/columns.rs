@@ -8,7 +8,7 @@ use std::io::Read;
 
 use formats::{Limits, Rule, flat, rule};
 
-use super::{COLUMNS_MAX, Cell, NAME_BYTES_MAX, Take};
+use super::{Cell, Take};
 use crate::fault;
 use crate::step::Stop;
 
@@ -52,20 +52,8 @@ impl flat::Take for Rows<'_> {
     type Stop = Stop;
 
     fn columns(&mut self, columns: &[(&str, bool)]) -> Result<(), Stop> {
-        if columns.len() > COLUMNS_MAX {
-            return Err(fault::LIMIT_COLUMNS.into());
-        }
-        for (at, (name, is_text)) in columns.iter().enumerate() {
-            if name.len() > NAME_BYTES_MAX {
-                return Err(fault::LIMIT_LINE.column(at).into());
-            }
-            match name.trim() {
-                "" => self.take.column(&format!("column_{}", at + 1), true)?,
-                name => self.take.column(name, false)?,
-            }
-            self.are_texts.push(*is_text);
-        }
-        Ok(())
+        self.are_texts = columns.iter().map(|(_, is_text)| *is_text).collect();
+        super::begin_all(columns.iter().map(|(name, _)| *name), self.take)
     }
 
     fn row(&mut self, cells: &[Option<&[u8]>]) -> Result<(), Stop> {

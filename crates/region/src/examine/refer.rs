@@ -236,8 +236,8 @@ async fn bring(draft: &mut Draft, bucket: Id<Bucket>, folder: &str, table: &str)
         let key = String::from_utf8_lossy(own.get(under.len()..).unwrap_or_default()).into_owned();
         let row = draft.rows::<ObjectRow>(&prefix(bucket, &key), None, 1).await?.into_iter().next();
         let Some((_, mut row)) = row.filter(|(_, row)| row.id == waits.object) else { continue };
-        if let Some(examined) = row.examined.as_mut().filter(|examined| examined.again != Some(true)) {
-            examined.again = Some(true);
+        if row.examined.as_ref().is_some_and(|examined| examined.again != Some(true)) {
+            row.look_again();
             draft.remove::<DelayRow>(row.seal(), &row.row_key());
             bytes += crate::row::encode(&row)?.len();
             row.store(draft)?;
